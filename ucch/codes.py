@@ -1,0 +1,120 @@
+"""Binary codes: the one sign, the one packed format, the one distance.
+
+Codes are +-1 tensors in training and packed ``uint8`` rows everywhere else: most significant bit first,
+``ceil(D / 8)`` bytes wide, a set bit for +1, padding bits zero.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+__all__ = ["PackedCodes", "hamming_distance", "n_bytes", "pack", "sign", "unpack"]
+
+PackedCodes = npt.NDArray[np.uint8]
+
+
+def sign(x: Tensor) -> Tensor:
+    """Binarize to +-1 in the dtype of ``x``, with sign(0) = +1.
+
+    The only sign in the package: ``torch.sign`` maps 0 to 0, which is no code. The result carries no gradient.
+
+    Shape: any, kept.
+
+    Example:
+        >>> sign(torch.tensor([-2.0, 0.0, 3.0]))
+        tensor([-1.,  1.,  1.])
+    """
+    return torch.where(x.detach() >= 0, 1.0, -1.0).to(x.dtype)
+
+
+def n_bytes(n_bits: int) -> int:
+    """Bytes of one packed code: ``ceil(n_bits / 8)``."""
+    return -(-n_bits // 8)
+
+
+def pack(codes: Tensor | npt.ArrayLike) -> PackedCodes:
+    """Pack codes into bytes, most significant bit first.
+
+    Args:
+        codes: +-1 numbers, 0/1 numbers or booleans, (N, D) or one code (D,). +1, 1 and True set the bit.
+
+    Returns:
+        uint8, (N, ceil(D/8)) or (ceil(D/8),).
+
+    Raises:
+        ValueError: ``codes`` holds anything else, such as real outputs; apply :func:`sign` first.
+
+    Example:
+        >>> pack(np.array([[1, -1, 1, 1, -1, -1, -1, -1, 1]]))
+        array([[176, 128]], dtype=uint8)
+    """
+    array = codes.detach().cpu().numpy() if isinstance(codes, Tensor) else np.asarray(codes)
+    if array.ndim not in (1, 2):
+        raise ValueError(f"codes must have shape (N, D) or (D,), got {array.shape}")
+    if array.dtype != np.bool_:
+        set_bits = array == 1
+        if not np.all(set_bits | (array == -1)) and not np.all(set_bits | (array == 0)):
+            raise ValueError("codes must be +-1, 0/1 or boolean; binarize real outputs with ucch.codes.sign first")
+        array = set_bits
+    return np.packbits(array, axis=-1)
+
+
+def unpack(packed: PackedCodes, n_bits: int) -> npt.NDArray[np.int8]:
+    """Undo :func:`pack`.
+
+    Args:
+        packed: uint8, (N, ceil(n_bits/8)) or one code (ceil(n_bits/8),).
+        n_bits: D, the bits of a code; the padding of the last byte is dropped.
+
+    Returns:
+        int8 of +-1, (N, n_bits) or (n_bits,).
+
+    Raises:
+        TypeError: ``packed`` is not uint8.
+        ValueError: its width is not ``ceil(n_bits / 8)``.
+    """
+    check_packed("packed", packed, n_bits)
+    bits = np.unpackbits(packed, axis=-1, count=n_bits)
+    return (bits.astype(np.int8) << 1) - np.int8(1)
+
+
+def check_packed(name: str, packed: PackedCodes, n_bits: int) -> PackedCodes:
+    """Return ``packed`` if it holds uint8 codes of ``n_bits`` bits, else raise ``TypeError`` or ``ValueError``."""
+    if packed.dtype != np.uint8:
+        raise TypeError(f"{name} must be packed uint8, got {packed.dtype}; pack codes with ucch.codes.pack")
+    if packed.ndim not in (1, 2) or packed.shape[-1] != n_bytes(n_bits):
+        raise ValueError(
+            f"{name} must be {n_bytes(n_bits)} bytes wide for {n_bits} bits, got shape {packed.shape}"
+        )
+    return packed
+
+
+def hamming_distance(first: PackedCodes, second: PackedCodes) -> npt.NDArray[np.int32]:
+    """Count the differing bits between every two codes of two packed sets.
+
+    Meant for a few codes: it returns the whole Q x M matrix in O(Q M D/8). For rankings use :mod:`ucch.metrics`,
+    for search :mod:`faiss`; neither forms that matrix.
+
+    Args:
+        first: uint8, (Q, W) or (W,).
+        second: uint8, (M, W) or (W,).
+
+    Returns:
+        int32 distances in [0, 8 W], of shape (Q, M); a single code drops its axis.
+
+    Raises:
+        TypeError: a side is not uint8.
+        ValueError: the widths differ.
+    """
+    for name, side in (("first", first), ("second", second)):
+        if side.dtype != np.uint8:
+            raise TypeError(f"{name} must be packed uint8, got {side.dtype}; pack codes with ucch.codes.pack")
+    if first.shape[-1] != second.shape[-1]:
+        raise ValueError(f"first and second must be equally wide, got {first.shape[-1]} and {second.shape[-1]} bytes")
+    left, right = first, second
+    if left.ndim == 2 and right.ndim == 2:
+        left = left[:, None, :]
+    return np.bitwise_count(left ^ right).sum(axis=-1, dtype=np.int32)

@@ -1,0 +1,21 @@
+"""The errors a user can act on; wrong arguments to functions stay ``ValueError`` and ``TypeError``."""
+
+from __future__ import annotations
+
+__all__ = ["DataError", "RecipeError", "RunError", "UcchError"]
+
+
+class UcchError(Exception):
+    """Base of everything ``ucch`` refuses with a reason and a way out; the command line prints it in one line."""
+
+
+class DataError(UcchError, ValueError):
+    """A data file or array is missing, damaged, or of the wrong shape or kind."""
+
+
+class RecipeError(UcchError, ValueError):
+    """A recipe has an unknown key, a wrong type, or a value outside its range."""
+
+
+class RunError(UcchError, RuntimeError):
+    """A run folder cannot be created, read, or resumed."""
