@@ -73,7 +73,5 @@ def index_rows(name: str, value: Tensor, n_rows: int) -> Tensor:
     if value.dim() != 1:
         raise ValueError(f"{name} must be a vector of row numbers, got shape {tuple(value.shape)}")
     if value.device.type == "cpu" and value.numel() and not 0 <= int(value.min()) <= int(value.max()) < n_rows:
-        raise ValueError(
-            f"{name} must hold row numbers in [0, {n_rows}), got {int(value.min())} to {int(value.max())}"
-        )
+        raise ValueError(f"{name} must hold row numbers in [0, {n_rows}), got {int(value.min())} to {int(value.max())}")
     return value

@@ -86,9 +86,7 @@ def check_packed(name: str, packed: PackedCodes, n_bits: int) -> PackedCodes:
     if packed.dtype != np.uint8:
         raise TypeError(f"{name} must be packed uint8, got {packed.dtype}; pack codes with ucch.codes.pack")
     if packed.ndim not in (1, 2) or packed.shape[-1] != n_bytes(n_bits):
-        raise ValueError(
-            f"{name} must be {n_bytes(n_bits)} bytes wide for {n_bits} bits, got shape {packed.shape}"
-        )
+        raise ValueError(f"{name} must be {n_bytes(n_bits)} bytes wide for {n_bits} bits, got shape {packed.shape}")
     return packed
 
 
@@ -117,4 +115,5 @@ def hamming_distance(first: PackedCodes, second: PackedCodes) -> npt.NDArray[np.
     left, right = first, second
     if left.ndim == 2 and right.ndim == 2:
         left = left[:, None, :]
-    return np.bitwise_count(left ^ right).sum(axis=-1, dtype=np.int32)
+    distance: npt.NDArray[np.int32] = np.bitwise_count(left ^ right).sum(axis=-1, dtype=np.int32)
+    return distance

@@ -1,0 +1,68 @@
+"""The ``ucch`` command: one file per subcommand, loaded only when called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from ucch.errors import UcchError
+
+__all__ = ["cli", "main"]
+
+COMMANDS = {
+    "eval": "Evaluate a run: MAP both ways beside chance.",
+    "train": "Learn binary codes from image-text pairs, without labels.",
+}
+
+
+class LazyGroup(click.Group):
+    """Load a subcommand on use, so that ``--help`` answers at once; turn expected failures into one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f".{cmd_name}", __package__).command
+        command.params.append(_debug_option())
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (UcchError, ValueError, TypeError, OSError, MemoryError) as error:
+            if ctx.meta.get("ucch.debug"):
+                raise
+            raise click.ClickException(" ".join(str(error).split()) or type(error).__name__) from error
+
+
+def _debug_option() -> click.Option:
+    def remember(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        ctx.meta["ucch.debug"] = value or ctx.meta.get("ucch.debug", False)
+
+    return click.Option(
+        ["--debug"], is_flag=True, expose_value=False, callback=remember, help="Show the traceback of a failure."
+    )
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ucch", prog_name="ucch")
+def cli() -> None:
+    """Search pictures with words and words with pictures, in a few bits per item, learnt without labels.
+
+    \b
+    ucch train                 train on built-in data and report
+    ucch eval runs/digits-64   evaluate that run again
+    """
+
+
+def main() -> None:
+    """Run the command line: exit 0 when done, 2 for wrong usage, 1 with one line for a failed run."""
+    cli(prog_name="ucch")

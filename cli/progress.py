@@ -1,0 +1,65 @@
+"""Progress of a training run on stderr."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ucch.training import EpochStats, Trainer
+
+__all__ = ["TrainingProgress"]
+
+
+class TrainingProgress:
+    """Show epoch, loss, flipped codes and time left: a live bar on a terminal, a line per epoch elsewhere.
+
+    Args:
+        console: where to write; the command line gives stderr.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.bar = Progress(
+            TextColumn("[bold]training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self.n_epochs = 0
+
+    def __enter__(self) -> TrainingProgress:
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def start(self, trainer: Trainer) -> None:
+        """Size the bar; a resumed run starts where it stopped."""
+        self.n_epochs = trainer.n_epochs
+        self.task = self.bar.add_task(
+            "steps",
+            total=trainer.n_epochs * trainer.steps_per_epoch,
+            completed=trainer.epoch * trainer.steps_per_epoch,
+            figures="",
+        )
+
+    def step(self, loss: float) -> None:
+        """Count one step."""
+        self.bar.advance(self.task)
+
+    def epoch(self, stats: EpochStats) -> None:
+        """Show what an epoch did."""
+        figures = f"epoch {stats.epoch}/{self.n_epochs}  loss {stats.loss:.3f}  flips/code {stats.flips_per_row:.2f}"
+        if self.console.is_terminal:
+            self.bar.update(self.task, figures=figures)
+        else:
+            left = (self.n_epochs - stats.epoch) * stats.seconds
+            self.console.print(f"{figures}  {left:.0f} s left", highlight=False)

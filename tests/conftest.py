@@ -1,0 +1,34 @@
+"""Fixtures shared by the whole suite."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets beside the checkout, or ``UCCH_SHARED_DATA``; skip where it is absent."""
+    folder = Path(os.environ.get("UCCH_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"real data sets are not at {folder}; set UCCH_SHARED_DATA to their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def published_step() -> dict[str, torch.Tensor]:
+    """Figures of one training step of UCCH's published implementation, in float32."""
+    with np.load(ROOT / "tests" / "figures" / "published_step.npz") as figures:
+        return {name: torch.from_numpy(np.asarray(figures[name])) for name in figures.files}
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    """A seeded source of random numbers, new for each test."""
+    return torch.Generator().manual_seed(0)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ucch.data import DATASETS, PairedDataset, Pairs, load_dataset, load_digits_pairs, save_npz
+from ucch.errors import DataError
+
+
+def test_names_are_sorted_and_plain() -> None:
+    assert list(DATASETS) == sorted(DATASETS) == ["digits", "mirflickr-tags", "wikipedia"]
+
+
+@pytest.mark.parametrize("name", ["digits", "Digits"])
+def test_a_built_in_set_needs_no_folder(name: str) -> None:
+    assert load_dataset(name).digest() == load_digits_pairs().digest()
+
+
+@pytest.mark.parametrize(("name", "folder"), [("wikipedia", "wikipedia"), ("MIRFLICKR_tags", "mirflickr25k")])
+def test_a_published_set_is_read_from_its_folder(shared_data: Path, name: str, folder: str) -> None:
+    assert load_dataset(name, shared_data / folder).name == name.lower().replace("_", "-")
+
+
+@pytest.mark.parametrize("name", ["wikipedia", "mirflickr-tags"])
+def test_a_published_set_without_a_folder_is_refused(name: str) -> None:
+    message = f"{name} is read from its published files; name their folder with --data-root"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        load_dataset(name)
+
+
+@pytest.mark.parametrize("file", ["mine.npz", "mine.data", "MINE.NPZ"])
+def test_a_file_is_read_as_npz(tmp_path: Path, file: str) -> None:
+    pairs = Pairs(np.ones((3, 2)), np.ones((3, 2)))
+    written = save_npz(tmp_path / "x.npz", PairedDataset("mine", pairs, pairs))
+    path = written.rename(tmp_path / file)
+    assert load_dataset(path).digest() == load_dataset(str(path)).digest()
+
+
+def test_a_missing_npz_file_is_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.npz is not a file; an \.npz file of features is expected there$"):
+        load_dataset(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [("wikipdia", " Did you mean 'wikipedia'?"), ("digit", " Did you mean 'digits'?"), ("coco", "")],
+)
+def test_an_unknown_name_lists_the_known_ones(name: str, ending: str) -> None:
+    message = (
+        f"{name!r} is neither a data set (digits, mirflickr-tags, wikipedia) nor an .npz file that exists.{ending}"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        load_dataset(name)

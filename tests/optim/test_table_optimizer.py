@@ -1,0 +1,46 @@
+"""What optimizers of a code table share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ucch.optim import CodeBank, TableOptimizer
+
+
+class Counting(TableOptimizer):
+    """Stand-in that counts its updates in an integer and a mask."""
+
+    def __init__(self, params: Any) -> None:
+        super().__init__(params, {})
+
+    def _update(self, table: Tensor, group: dict[str, Any]) -> None:
+        state = self.state[table]
+        state["count"] = state.get("count", torch.tensor(2**40)) + 1
+        state["touched"] = torch.ones(3, dtype=torch.bool)
+
+
+def test_only_observed_tables_are_updated_once() -> None:
+    first, second = CodeBank(3, 2), CodeBank(3, 2)
+    counting = Counting([*first.parameters(), *second.parameters()])
+    first.observe(torch.tensor([0]), torch.ones(1, 2))
+    counting.step()
+    counting.step()
+    assert int(counting.state[first.latent]["count"]) == 2**40 + 1
+    assert not counting.state[second.latent]
+
+
+def test_a_reload_keeps_dtypes_exactly_and_shares_nothing() -> None:
+    bank = CodeBank(3, 2)
+    counting, again = Counting(bank.parameters()), Counting(bank.parameters())
+    bank.observe(torch.tensor([0]), torch.ones(1, 2))
+    counting.step()
+    again.load_state_dict(counting.state_dict())
+    loaded = again.state[bank.latent]
+    assert loaded["count"].dtype == torch.int64
+    assert int(loaded["count"]) == 2**40 + 1  # float32 would round it
+    assert loaded["touched"].dtype == torch.bool
+    loaded["touched"].zero_()
+    assert counting.state[bank.latent]["touched"].all()

@@ -1,0 +1,15 @@
+"""The error family."""
+
+from __future__ import annotations
+
+import pytest
+
+from ucch.errors import DataError, RecipeError, RunError, UcchError
+
+
+@pytest.mark.parametrize(
+    ("kind", "builtin"), [(DataError, ValueError), (RecipeError, ValueError), (RunError, RuntimeError)]
+)
+def test_every_error_is_ours_and_a_builtin(kind: type[Exception], builtin: type[Exception]) -> None:
+    assert issubclass(kind, UcchError)
+    assert issubclass(kind, builtin)

@@ -1,0 +1,28 @@
+"""Paired data sets: readers, a catalog by name, and the feature scaling that belongs to a model."""
+
+from __future__ import annotations
+
+from .catalog import DATASETS, DatasetEntry, load_dataset
+from .dataset import PairedDataset
+from .digits import load_digits_pairs
+from .labels import multi_hot
+from .npz import load_npz, save_npz
+from .pairs import Pairs
+from .scaling import FeatureScaler
+from .tag_halves import load_tag_halves
+from .wikipedia import load_wikipedia
+
+__all__ = [
+    "DATASETS",
+    "DatasetEntry",
+    "FeatureScaler",
+    "PairedDataset",
+    "Pairs",
+    "load_dataset",
+    "load_digits_pairs",
+    "load_npz",
+    "load_tag_halves",
+    "load_wikipedia",
+    "multi_hot",
+    "save_npz",
+]

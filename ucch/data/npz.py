@@ -1,0 +1,145 @@
+"""One's own features as one ``.npz`` file."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError
+from .arrays import FeatureArray
+from .dataset import PairedDataset
+from .labels import multi_hot
+from .pairs import Pairs
+
+__all__ = ["load_npz", "save_npz"]
+
+REQUIRED = ("image_train", "text_train", "image_query", "text_query")
+OPTIONAL = ("label_train", "label_query", "image_database", "text_database", "label_database")
+
+
+def load_npz(path: str | os.PathLike[str]) -> PairedDataset:
+    """Read a paired data set from an ``.npz`` file, as ``numpy.savez`` writes it. Nothing in the file is executed.
+
+    Arrays, one row per pair:
+
+    * ``image_train`` (N, dx), ``text_train`` (N, dy), ``image_query`` (Q, dx), ``text_query`` (Q, dy): required.
+    * ``label_train``, ``label_query``: integer classes (n,) or 0/1 multi-hot (n, C), for evaluation only.
+    * ``image_database``, ``text_database``, ``label_database``: where the queries do not search the training pairs.
+
+    Args:
+        path: the file; its name without ``.npz`` becomes the data set's name.
+
+    Raises:
+        DataError: the file is missing or damaged, or an array is missing, unknown, of a wrong shape or kind, or
+            not finite.
+    """
+    path = Path(path)
+    arrays = _read_arrays(path)
+    try:
+        return _assemble(path.stem, arrays)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def save_npz(path: str | os.PathLike[str], dataset: PairedDataset, *, overwrite: bool = False) -> Path:
+    """Write a data set in the form :func:`load_npz` reads; the file appears whole or not at all.
+
+    Args:
+        path: the file, ending in ``.npz``.
+        dataset: labels are written as multi-hot.
+        overwrite: replace a file that is there.
+
+    Returns:
+        The path written.
+
+    Raises:
+        DataError: the ending is another one, the folder is missing, or the file exists and may not be replaced.
+    """
+    path = Path(path)
+    if path.suffix != ".npz":
+        raise DataError(f"{path} must end in .npz")
+    if not path.parent.is_dir():
+        raise DataError(f"folder {path.parent} does not exist")
+    if path.exists() and not overwrite:
+        raise DataError(f"{path} exists; choose another name or pass overwrite=True")
+    arrays: dict[str, FeatureArray] = {}
+    splits = {"train": dataset.train, "query": dataset.query}
+    if not dataset.database_is_train:
+        splits["database"] = dataset.database
+    for split, pairs in splits.items():
+        arrays |= {f"image_{split}": pairs.image, f"text_{split}": pairs.text}
+        if pairs.label is not None:
+            arrays[f"label_{split}"] = pairs.label
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _read_arrays(path: Path) -> dict[str, FeatureArray]:
+    if not path.is_file():
+        raise DataError(f"{path} is not a file; an .npz file of features is expected there")
+    if not zipfile.is_zipfile(path):
+        raise DataError(f"{path} is not an .npz file, or it is cut off; write it with numpy.savez")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            _check_names(path, archive.files)
+            return {name: _read_array(path, archive, name) for name in archive.files}
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{path} is damaged: {error}") from error
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    known = (*REQUIRED, *OPTIONAL)
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"; did you mean {near[0]!r}?" if near else "."
+            raise DataError(f"{path} holds an unknown array {name!r}{meant} Known names: {', '.join(known)}")
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise DataError(
+            f"{path} lacks {', '.join(missing)}; it holds {', '.join(names) or 'no array'}."
+            f" Required: {', '.join(REQUIRED)}"
+        )
+    for one, other in (("image_database", "text_database"), ("text_database", "image_database")):
+        if one in names and other not in names:
+            raise DataError(f"{path} holds {one} but lacks {other}; give both or neither")
+    if "label_database" in names and "image_database" not in names:
+        raise DataError(f"{path} holds label_database but lacks image_database and text_database")
+
+
+def _read_array(path: Path, archive: Any, name: str) -> FeatureArray:
+    try:
+        array = archive[name]
+    except Exception as error:  # damaged bytes fail in any of a dozen ways, from zlib's to the header parser's
+        if isinstance(error, ValueError) and "allow_pickle" in str(error):
+            raise DataError(
+                f"{path}: {name} is an array of Python objects, which are not loaded since that could run code;"
+                " save numbers, such as numpy.stack of equally long rows"
+            ) from None
+        raise DataError(f"{path}: {name} is damaged: {error}") from error
+    if not isinstance(array, np.ndarray):
+        raise DataError(f"{path}: {name} is not a numpy array; write the file with numpy.savez")
+    return array
+
+
+def _assemble(name: str, arrays: dict[str, FeatureArray]) -> PairedDataset:
+    labels = multi_hot({key: array for key, array in arrays.items() if key.startswith("label_")})
+    splits = {
+        split: Pairs(arrays[f"image_{split}"], arrays[f"text_{split}"], labels.get(f"label_{split}"), split=split)
+        for split in ("train", "query", "database")
+        if f"image_{split}" in arrays
+    }
+    return PairedDataset(name, splits["train"], splits["query"], splits.get("database"))

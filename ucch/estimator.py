@@ -1,0 +1,148 @@
+"""The scikit-learn face: fit on pairs, encode either modality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+
+from .codes import PackedCodes
+from .data import Pairs
+from .data.arrays import FeatureArray
+from .errors import RunError
+from .models import HashModel
+from .training import Recipe, Trainer, choose_device, load_recipe
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["CrossModalHasher"]
+
+
+class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
+    """Learn codes that images and texts share, from pairs without labels.
+
+    Args:
+        n_bits: D, the bits of a code; 64 by default.
+        recipe: name or ``.toml`` file of the other choices; a :class:`~ucch.training.Recipe` is taken as it is.
+        settings: ``key=value`` changes of the recipe, as ``ucch train --set``.
+        epochs: passes over the pairs; None leaves it to the recipe.
+        seed: decides everything random.
+        device: ``auto``, ``cpu`` or ``cuda``.
+
+    Attributes:
+        model_: the trained :class:`~ucch.models.HashModel`.
+        recipe_: the recipe it was trained by.
+        n_features_image_, n_features_text_: widths of the features seen in :meth:`fit`.
+
+    Note:
+        As scikit-learn has it, the constructor only stores; wrong values are refused by :meth:`fit`.
+
+    Reference:
+        Hu et al., "Unsupervised Contrastive Cross-Modal Hashing", IEEE TPAMI 45(3), 2023.
+
+    Example:
+        >>> from ucch.data import load_digits_pairs
+        >>> digits = load_digits_pairs()
+        >>> hasher = CrossModalHasher(n_bits=16, epochs=1).fit(digits.train.image, digits.train.text)
+        >>> hasher.encode_text(digits.query.text[:3]).shape
+        (3, 2)
+    """
+
+    def __init__(
+        self,
+        n_bits: int = 64,
+        *,
+        recipe: str | Path | Recipe = "default",
+        settings: Sequence[str] = (),
+        epochs: int | None = None,
+        seed: int = 0,
+        device: str = "auto",
+    ) -> None:
+        self.n_bits = n_bits
+        self.recipe = recipe
+        self.settings = settings
+        self.epochs = epochs
+        self.seed = seed
+        self.device = device
+
+    def fit(self, image: FeatureArray, text: FeatureArray) -> Self:
+        """Learn from paired features.
+
+        Args:
+            image: (n, dx) real finite numbers; row i belongs to row i of ``text``.
+            text: (n, dy) real finite numbers.
+
+        Raises:
+            DataError: an array has the wrong kind or shape, is not finite, or the row counts differ.
+            RecipeError: an option has the wrong type or is out of range.
+        """
+        recipe = self._full_recipe()
+        trainer = Trainer(recipe, Pairs(image, text), device=choose_device(self.device))
+        for _ in range(trainer.n_epochs):
+            trainer.train_epoch()
+        self._take(trainer.model.eval(), recipe)
+        return self
+
+    def encode_image(self, image: FeatureArray) -> PackedCodes:
+        """Encode image features (n, dx) into packed codes (n, ceil(D/8)).
+
+        Raises:
+            NotFittedError: before :meth:`fit`.
+            DataError: the features are not a finite (n, dx) matrix.
+        """
+        return self._fitted().encode_image(image)
+
+    def encode_text(self, text: FeatureArray) -> PackedCodes:
+        """Encode text features (n, dy) into packed codes (n, ceil(D/8)).
+
+        Raises:
+            NotFittedError: before :meth:`fit`.
+            DataError: the features are not a finite (n, dy) matrix.
+        """
+        return self._fitted().encode_text(text)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the trained model, as safetensors, with its recipe inside.
+
+        Raises:
+            NotFittedError: before :meth:`fit`.
+            RunError: the file exists and ``overwrite`` is off, or cannot be written.
+        """
+        model = self._fitted()
+        if Path(path).exists() and not overwrite:
+            raise RunError(f"{path} exists; pass overwrite=True to replace it")
+        model.save(Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> CrossModalHasher:
+        """Read a model that :meth:`save` or ``ucch train`` wrote; no code in the file is run.
+
+        Raises:
+            RunError: the file is missing, damaged, or no model of this format.
+        """
+        model = HashModel.load(Path(path))
+        recipe = Recipe.from_toml(model.recipe) if model.recipe else Recipe(bits=model.n_bits)
+        hasher = cls(n_bits=model.n_bits, recipe=recipe, seed=recipe.seed)
+        hasher._take(model, recipe)
+        return hasher
+
+    def _full_recipe(self) -> Recipe:
+        """The recipe with the options of the constructor, validated as a whole."""
+        settings = [*self.settings, f"bits={self.n_bits}", f"seed={self.seed}"]
+        if self.epochs is not None:
+            settings.append(f"epochs={self.epochs}")
+        return load_recipe(self.recipe, settings)
+
+    def _take(self, model: HashModel, recipe: Recipe) -> None:
+        self.model_, self.recipe_ = model, recipe
+        self.n_features_image_ = model.image_tower.n_features
+        self.n_features_text_ = model.text_tower.n_features
+
+    def _fitted(self) -> HashModel:
+        if not hasattr(self, "model_"):
+            raise NotFittedError("this CrossModalHasher is not fitted yet; call fit(image, text) or load(path) first")
+        return self.model_

@@ -1,0 +1,86 @@
+"""The contrastive hashing loss: recognise the pair's own code among many."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from .._checks import positive
+
+__all__ = ["ContrastiveHashingLoss", "KeySet", "contrastive_hashing_logits", "contrastive_hashing_loss"]
+
+
+class KeySet(Protocol):
+    """What the loss asks of keys; :class:`ucch.optim.Keys` has it, and so can anything else."""
+
+    @property
+    def log_weights(self) -> Tensor | None:
+        """None, or (B, K) added to the logits of the negatives."""
+
+    def similarities(self, h: Tensor) -> Tensor:
+        """Cosine of every query with its positive (column 0) and its negatives: (B, 1 + K)."""
+
+
+def contrastive_hashing_logits(h: Tensor, keys: KeySet, *, temperature: float) -> Tensor:
+    """Divide similarities to the keys by the temperature: (B, 1 + K) in float32 or wider, positive in column 0."""
+    similarities = keys.similarities(h)
+    logits = similarities.to(torch.promote_types(similarities.dtype, torch.float32)) / temperature
+    if keys.log_weights is None:
+        return logits
+    return torch.cat([logits[:, :1], logits[:, 1:] + keys.log_weights], dim=1)
+
+
+def contrastive_hashing_loss(h_image: Tensor, h_text: Tensor, keys: KeySet, *, temperature: float = 0.9) -> Tensor:
+    """Cross-entropy of finding the own key, image and text queries added; see :class:`ContrastiveHashingLoss`."""
+    total = h_image.new_zeros((), dtype=torch.promote_types(h_image.dtype, torch.float32))
+    for h in (h_image, h_text):
+        logits = contrastive_hashing_logits(h, keys, temperature=temperature)
+        own = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
+        total = total + cross_entropy(logits, own)
+    return total
+
+
+class ContrastiveHashingLoss(nn.Module):
+    """Make both outputs of a pair recognise its binary code among the codes of other pairs.
+
+    With unit queries h, keys k in {-1, +1}^D and temperature T, a direction costs the batch mean of
+    ``-log( exp(cos(h, k+)/T) / (exp(cos(h, k+)/T) + sum_j w_j exp(cos(h, k_j)/T)) )``; image and text are added. The
+    weights w are 1 unless the keys say otherwise (0 for a pair's own row among its negatives).
+
+    Args:
+        temperature: T > 0; .9 as published. Soft temperatures win where many negatives share the pair's meaning.
+
+    Shape:
+        - ``h_image``, ``h_text``: (B, D), unit rows.
+        - ``keys``: positives (B, D), K negatives; see :class:`ucch.optim.Keys`.
+        - output: scalar, float32 or wider, also under bfloat16 autocast. At the start it is about 2 ln(1 + K).
+
+    Raises:
+        ValueError: ``temperature`` is not above 0, or a query does not have the shape of the positives.
+
+    Note:
+        Eq. 3 sums over the pairs; like the published code this averages over the batch, which is what its weight
+        ``beta`` assumes. Eq. 4 takes unit keys, so ``<h, k>/sqrt(D)`` here is its inner product.
+
+    Reference:
+        Hu et al., "Unsupervised Contrastive Cross-Modal Hashing", IEEE TPAMI 45(3), 2023, Eq. 3-4.
+
+    Example:
+        >>> from ucch.optim import in_batch_keys
+        >>> h = torch.eye(4)[:2]
+        >>> ContrastiveHashingLoss(temperature=0.5)(h, h, in_batch_keys(h)).item() < 2.0
+        True
+    """
+
+    def __init__(self, temperature: float = 0.9) -> None:
+        super().__init__()
+        self.temperature = positive("temperature", temperature)
+
+    def forward(self, h_image: Tensor, h_text: Tensor, keys: KeySet) -> Tensor:
+        return contrastive_hashing_loss(h_image, h_text, keys, temperature=self.temperature)
+
+    def extra_repr(self) -> str:
+        return f"temperature={self.temperature}"

@@ -1,0 +1,53 @@
+"""A hash tower: a multi-layer perceptron from one modality's features to D real outputs."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from torch import nn
+
+from .._checks import positive_int
+
+__all__ = ["HashTower"]
+
+
+class HashTower(nn.Sequential):
+    """Map features to real outputs by linear layers with ReLU between them.
+
+    No dropout, no normalisation and torch's own initialisation, as in the published code.
+
+    Args:
+        n_features: dimension of the input.
+        n_bits: D, outputs.
+        width: hidden units of every layer but the last; the published code uses 8,192.
+        n_layers: linear layers; the published code uses 3 for images and 2 for texts.
+
+    Shape:
+        - input: (B, n_features), float.
+        - output: (B, D), real, before any squashing.
+
+    Raises:
+        TypeError, ValueError: a size is not an int of at least 1.
+
+    Reference:
+        Hu et al., "Unsupervised Contrastive Cross-Modal Hashing", IEEE TPAMI 45(3), 2023; sizes from its code.
+
+    Example:
+        >>> import torch
+        >>> HashTower(20, 8, width=16, n_layers=2)(torch.zeros(3, 20)).shape
+        torch.Size([3, 8])
+    """
+
+    def __init__(self, n_features: int, n_bits: int, *, width: int = 1024, n_layers: int = 3) -> None:
+        for name, size in (("n_features", n_features), ("n_bits", n_bits), ("width", width), ("n_layers", n_layers)):
+            positive_int(name, size)
+        sizes = [n_features, *[width] * (n_layers - 1), n_bits]
+        layers: list[nn.Module] = []
+        for size_in, size_out in pairwise(sizes):
+            layers += [nn.Linear(size_in, size_out), nn.ReLU()]
+        super().__init__(*layers[:-1])
+        self.n_features, self.n_bits, self.width, self.n_layers = n_features, n_bits, width, n_layers
+
+    def config(self) -> dict[str, int]:
+        """Arguments that build the tower again."""
+        return {name: getattr(self, name) for name in ("n_features", "n_bits", "width", "n_layers")}

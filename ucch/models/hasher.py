@@ -1,0 +1,141 @@
+"""The trained thing: feature scaling and a hash tower for each modality, saved as one safetensors file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from ..codes import PackedCodes, pack, sign
+from ..data.arrays import FeatureArray, check_chunk, check_matrix, row_chunks
+from ..data.scaling import FeatureScaler
+from ..errors import DataError, RunError
+from ..files import write_atomically
+from .hash_tower import HashTower
+
+__all__ = ["HashModel"]
+
+_FORMAT = "ucch-model-1"
+
+
+class HashModel(nn.Module):
+    """Turn image and text features into codes that both modalities share.
+
+    Each modality is scaled as fitted on the training rows, then goes through its own tower; the code is the sign of
+    the tower's outputs. A modality is encoded by itself: no pair is needed.
+
+    Args:
+        image_scaler, text_scaler: fitted :class:`~ucch.data.FeatureScaler`.
+        image_tower, text_tower: :class:`HashTower` of equal n_bits.
+
+    Attributes:
+        recipe: the TOML text of the recipe it was trained by; empty where none is known. It travels in the file.
+    """
+
+    def __init__(
+        self,
+        image_scaler: FeatureScaler,
+        text_scaler: FeatureScaler,
+        image_tower: HashTower,
+        text_tower: HashTower,
+    ) -> None:
+        super().__init__()
+        self.recipe = ""
+        self.image_scaler, self.text_scaler = image_scaler, text_scaler
+        self.image_tower, self.text_tower = image_tower, text_tower
+
+    @property
+    def n_bits(self) -> int:
+        """D, the bits of a code."""
+        return self.image_tower.n_bits
+
+    def image_outputs(self, image: Tensor) -> Tensor:
+        """Real outputs u of images: (B, dx) to (B, D)."""
+        out: Tensor = self.image_tower(self.image_scaler(image))
+        return out
+
+    def text_outputs(self, text: Tensor) -> Tensor:
+        """Real outputs u of texts: (B, dy) to (B, D)."""
+        out: Tensor = self.text_tower(self.text_scaler(text))
+        return out
+
+    def encode_image(self, image: FeatureArray, *, batch_size: int = 4096) -> PackedCodes:
+        """Encode image features, (n, dx), into packed codes, (n, ceil(D/8)); rows are read in batches.
+
+        Raises:
+            DataError: the features are not a finite (n, dx) matrix.
+        """
+        return self._encode("image", image, batch_size)
+
+    def encode_text(self, text: FeatureArray, *, batch_size: int = 4096) -> PackedCodes:
+        """Encode text features, (n, dy), into packed codes, (n, ceil(D/8)); rows are read in batches.
+
+        Raises:
+            DataError: the features are not a finite (n, dy) matrix.
+        """
+        return self._encode("text", text, batch_size)
+
+    @torch.no_grad()
+    def _encode(self, modality: str, features: FeatureArray, batch_size: int) -> PackedCodes:
+        tower, outputs = (
+            (self.image_tower, self.image_outputs) if modality == "image" else (self.text_tower, self.text_outputs)
+        )
+        check_matrix(modality, features)
+        if features.shape[1] != tower.n_features:
+            raise DataError(
+                f"{modality} must have shape (rows, {tower.n_features}), the features this model was trained on,"
+                f" got shape {features.shape}"
+            )
+        device = next(tower.parameters()).device
+        packed = []
+        for rows in row_chunks(features, batch_size):
+            chunk = np.ascontiguousarray(features[rows])
+            check_chunk(modality, chunk, first_row=rows.start)
+            packed.append(pack(sign(outputs(torch.from_numpy(chunk).to(device)))))
+        return np.concatenate(packed)
+
+    def save(self, path: Path) -> None:
+        """Write weights and everything needed to rebuild the model; an older file is replaced as a whole."""
+        config = {
+            "recipe": self.recipe,
+            "image_scaler": self.image_scaler.config(),
+            "text_scaler": self.text_scaler.config(),
+            "image_tower": self.image_tower.config(),
+            "text_tower": self.text_tower.config(),
+        }
+        tensors = {name: value.detach().cpu().contiguous() for name, value in self.state_dict().items()}
+        write_atomically(path, save(tensors, metadata={"format": _FORMAT, "config": json.dumps(config)}))
+
+    @classmethod
+    def load(cls, path: Path) -> HashModel:
+        """Rebuild a saved model, on the CPU.
+
+        Raises:
+            RunError: the file is missing, damaged, or no model of this format.
+        """
+        try:
+            with safe_open(path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                if metadata.get("format") != _FORMAT:
+                    raise RunError(f"{path} holds {metadata.get('format', 'no format')!r}, expected {_FORMAT!r}")
+                config: dict[str, Any] = json.loads(metadata["config"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            model = cls(
+                FeatureScaler.from_config(config["image_scaler"]),
+                FeatureScaler.from_config(config["text_scaler"]),
+                HashTower(**config["image_tower"]),
+                HashTower(**config["text_tower"]),
+            )
+            model.load_state_dict(tensors)
+            model.recipe = config["recipe"]
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            if isinstance(error, RunError):
+                raise
+            raise RunError(f"{path} cannot be read as a model: {error}") from error
+        return model.eval()

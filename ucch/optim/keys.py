@@ -1,0 +1,146 @@
+"""The constants a query is compared with: one positive key and many negative keys per pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import sqrt
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import FunctionCtx
+
+from .._checks import same_shape, two_dimensional
+from ..codes import sign
+
+__all__ = ["Keys", "drawn_similarities", "in_batch_keys"]
+
+_CHUNK_ELEMENTS = 2**22  # gathered numbers at a time: 16 MiB of float32
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Positive and negative keys of a batch; constants, so no gradient ever reaches the code table through them.
+
+    Args:
+        positives: (B, D), the key of each pair.
+        negatives: (K, D), shared by the batch; with ``columns``, the (N, D) table those columns point into.
+        norm: length of one key, sqrt(D) for +-1 codes and 1 for unit rows, so that similarities are cosines.
+        columns: None, or (B, K) row numbers of ``negatives`` drawn for each anchor.
+        log_weights: None, or (B, K) added to the logits of the negatives: minus infinity leaves a negative out,
+            the logarithm of a weight counts it that often.
+    """
+
+    positives: Tensor
+    negatives: Tensor
+    norm: float
+    columns: Tensor | None = None
+    log_weights: Tensor | None = None
+
+    def similarities(self, h: Tensor) -> Tensor:
+        """Cosine of every unit query with its positive (column 0) and its negatives.
+
+        Args:
+            h: (B, D) queries of unit length.
+
+        Returns:
+            (B, 1 + K) in [-1, 1], differentiable in ``h``. O(B K D) multiply-adds and O(B K) memory where the
+            negatives are shared; with ``columns`` see :func:`drawn_similarities`.
+
+        Raises:
+            ValueError: ``h`` does not have the shape of ``positives``.
+        """
+        same_shape("h", h, "keys.positives", self.positives)
+        own = (h * self.positives.to(h.dtype)).sum(dim=1, keepdim=True)  # (B, 1)
+        negatives = self.negatives.to(h.dtype)
+        others = h @ negatives.T if self.columns is None else drawn_similarities(h, negatives, self.columns)
+        return torch.cat([own, others], dim=1) / self.norm
+
+    def excluding(self, excluded: Tensor) -> Keys:
+        """Leave out the negatives marked in ``excluded``, a (B, K) boolean mask."""
+        weights = torch.zeros_like(excluded, dtype=torch.float32) if self.log_weights is None else self.log_weights
+        return replace(self, log_weights=weights.masked_fill(excluded, float("-inf")))
+
+
+def in_batch_keys(*views: Tensor) -> Keys:
+    """Build the warm-up keys: the signs of the mean views of the batch itself, every other pair a negative.
+
+    Used by the published code before the table holds anything worth comparing with; the paper does not mention it.
+
+    Args:
+        views: one or more (B, D) outputs of the same pairs.
+
+    Returns:
+        Keys of B positives and B negatives of which each pair's own is left out.
+
+    Example:
+        >>> keys = in_batch_keys(torch.tensor([[0.6, 0.8], [0.8, -0.6]]))
+        >>> keys.positives
+        tensor([[ 1.,  1.],
+                [ 1., -1.]])
+    """
+    codes = sign(mean_view(*views))
+    own = torch.eye(codes.shape[0], dtype=torch.bool, device=codes.device)
+    return Keys(codes, codes, norm=sqrt(codes.shape[1])).excluding(own)
+
+
+def mean_view(*views: Tensor) -> Tensor:
+    """Average one, two or more (B, D) views of the same pairs, without gradient, in at least float32."""
+    if not views:
+        raise ValueError("views must hold at least one (B, D) tensor, got none")
+    two_dimensional("views[0]", views[0])
+    for number, view in enumerate(views[1:], start=1):
+        same_shape("views[0]", views[0], f"views[{number}]", view)
+    total = views[0].detach()
+    total = total.to(torch.promote_types(total.dtype, torch.float32))
+    for view in views[1:]:
+        total = total + view.detach()
+    return total / len(views)
+
+
+class _GatheredProducts(torch.autograd.Function):
+    """Inner products with drawn rows, gathered a few anchors at a time, forward and backward."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, h: Tensor, table: Tensor, columns: Tensor) -> Tensor:
+        ctx.save_for_backward(table, columns)
+        out = h.new_empty(columns.shape)
+        for rows in _anchor_chunks(columns, table.shape[1]):
+            out[rows] = torch.bmm(table[columns[rows]], h[rows].unsqueeze(2)).squeeze(2)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        table, columns = ctx.saved_tensors
+        (grad,) = grads
+        out = grad.new_empty(columns.shape[0], table.shape[1])
+        for rows in _anchor_chunks(columns, table.shape[1]):
+            out[rows] = torch.bmm(grad[rows].unsqueeze(1), table[columns[rows]]).squeeze(1)
+        return out, None, None
+
+
+def _anchor_chunks(columns: Tensor, n_bits: int) -> list[slice]:
+    step = max(1, _CHUNK_ELEMENTS // max(1, columns.shape[1] * n_bits))
+    return [slice(start, start + step) for start in range(0, columns.shape[0], step)]
+
+
+def drawn_similarities(h: Tensor, table: Tensor, columns: Tensor) -> Tensor:
+    """Inner products of each query with the table rows drawn for it.
+
+    Two ways to one result, chosen by size: one product with the whole table and a gather of the drawn columns
+    (O(B N D) multiply-adds at full speed, O(B N) memory), or, where N exceeds 16 K and the product would mostly
+    compute what nobody drew, rows gathered for a few anchors at a time (O(B K D), at most 16 MiB at once, gathered
+    again in the backward pass). Neither holds B x K x D numbers.
+
+    Args:
+        h: (B, D) queries.
+        table: (N, D) constants.
+        columns: (B, K) int64 row numbers of ``table``.
+
+    Returns:
+        (B, K), differentiable in ``h``.
+    """
+    if table.shape[0] <= 16 * columns.shape[1]:
+        return (h @ table.T).gather(1, columns)
+    products: Tensor = _GatheredProducts.apply(h, table, columns)
+    return products

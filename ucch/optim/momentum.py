@@ -1,0 +1,109 @@
+"""UCCH's momentum binary optimizer: table rows follow the outputs, their signs are the codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize as unit
+
+from .._checks import interval
+from ..codes import sign
+from .observed import observed_rows
+from .table_optimizer import TableOptimizer
+
+__all__ = ["MomentumBinary", "momentum_binary"]
+
+
+def momentum_binary(row: Tensor, target: Tensor, *, momentum: float, normalize: bool) -> Tensor:
+    """Move table rows towards what was observed.
+
+    ``v <- unit(momentum v + (1 - momentum) unit(t))``, or without the two ``unit`` where ``normalize`` is off.
+
+    Args:
+        row: (B, D) latent values v.
+        target: (B, D) mean views t.
+        momentum: weight of the old row in [0, 1).
+        normalize: bring target and result to unit length.
+
+    Returns:
+        (B, D) new rows. A row of zero length stays zero, and its code +1.
+
+    Example:
+        >>> momentum_binary(torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 2.0]]), momentum=0.5, normalize=True)
+        tensor([[0.7071, 0.7071]])
+    """
+    if not normalize:
+        return momentum * row + (1 - momentum) * target
+    return unit(momentum * row + (1 - momentum) * unit(target, dim=1), dim=1)
+
+
+class MomentumBinary(TableOptimizer):
+    """Learn binary codes by momentum on latent values: the optimizer of UCCH.
+
+    For every row that :meth:`CodeBank.observe <ucch.optim.CodeBank.observe>` reached since the last step, with t the
+    mean of its views, ``v <- unit(momentum v + (1 - momentum) unit(t))``. The gradient deposited there is ``v - t``,
+    so without normalisation this is sparse gradient descent with rate ``1 - momentum``. A bit of the code flips when
+    the accumulated mean changes sign; with the default of .4 the newest output weighs .6, a short memory.
+
+    A row whose observation equals the row (zero gradient) and a table without a gradient stay as they are.
+    Cost O(B D) per step, whatever N.
+
+    Args:
+        params: parameters of one or more code tables, or param groups.
+        momentum: weight of the old row in [0, 1); .4 as published. 0 overwrites rows, as in warm-up.
+        normalize: bring the mean view and the new row to unit length, as the published code does (default); False
+            is Eq. 5 as written. The two differ in sign where the modalities of a pair disagree, since a short mean
+            then moves its row less.
+
+    Shape:
+        - every parameter: (N, D), with a sparse gradient on the observed rows.
+
+    Attributes:
+        state: for every table ``step``, ``flips`` (bits that changed sign) and ``rows`` (rows moved), all counted
+            since the start, int64.
+
+    Raises:
+        ValueError: ``momentum`` is outside [0, 1).
+        TypeError: at :meth:`step`, a gradient is dense; it then does not come from ``observe``.
+
+    Reference:
+        Hu et al., "Unsupervised Contrastive Cross-Modal Hashing", IEEE TPAMI 45(3), 2023, Eq. 5 and section 3.2.
+
+    Example:
+        >>> from ucch.optim import CodeBank
+        >>> bank = CodeBank(n_codes=4, n_bits=2)
+        >>> binary = MomentumBinary(bank.parameters(), momentum=0.0)
+        >>> bank.observe(torch.tensor([1]), torch.tensor([[3.0, -4.0]]))
+        >>> binary.step()
+        >>> bank.codes(torch.tensor([1]))
+        tensor([[ 1., -1.]])
+    """
+
+    def __init__(
+        self, params: Iterable[Tensor] | Iterable[dict[str, Any]], *, momentum: float = 0.4, normalize: bool = True
+    ) -> None:
+        interval("momentum", momentum, 0.0, 1.0, open_high=True)
+        super().__init__(params, {"momentum": momentum, "normalize": normalize})
+        for group in self.param_groups:
+            interval("momentum", group["momentum"], 0.0, 1.0, open_high=True)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group.setdefault("normalize", True)
+
+    def _update(self, table: Tensor, group: dict[str, Any]) -> None:
+        rows, offset = observed_rows(table)
+        old = table[rows].to(offset.dtype)
+        new = momentum_binary(old, old - offset, momentum=group["momentum"], normalize=group["normalize"])
+        new = torch.where((offset != 0).any(dim=1, keepdim=True), new, old)
+        state = self.state[table]
+        if not state:
+            state.update({name: torch.zeros((), dtype=torch.int64) for name in ("step", "flips", "rows")})
+        state["step"] += 1
+        state["flips"] += (sign(old) != sign(new)).sum().to(state["flips"].device)
+        state["rows"] += len(rows)
+        table[rows] = new.to(table.dtype)

@@ -1,0 +1,19 @@
+"""Recipes, the training loop, and the folder a run leaves behind."""
+
+from .recipe import Recipe, load_recipe, recipe_names, with_settings
+from .run_folder import RunFolder, free_run_path
+from .train import choose_device, train_run
+from .trainer import EpochStats, Trainer
+
+__all__ = [
+    "EpochStats",
+    "Recipe",
+    "RunFolder",
+    "Trainer",
+    "choose_device",
+    "free_run_path",
+    "load_recipe",
+    "recipe_names",
+    "train_run",
+    "with_settings",
+]

@@ -1,0 +1,105 @@
+"""The run folder: what one training run leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..errors import RunError
+from ..files import write_atomically
+from ..models import HashModel
+from .recipe import Recipe, load_recipe
+
+__all__ = ["RunFolder", "free_run_path"]
+
+
+class RunFolder:
+    """Name the files of a run.
+
+    ``recipe.toml`` (resolved), ``model.safetensors`` (scaling and towers), ``checkpoint/state.safetensors`` (to
+    resume), ``history.jsonl`` (a line per epoch), ``report.json``, ``plots/``. None of them can hold code.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.recipe_file = self.path / "recipe.toml"
+        self.model_file = self.path / "model.safetensors"
+        self.checkpoint_file = self.path / "checkpoint" / "state.safetensors"
+        self.history_file = self.path / "history.jsonl"
+        self.report_file = self.path / "report.json"
+        self.plots = self.path / "plots"
+
+    @classmethod
+    def create(cls, path: str | Path, recipe: Recipe) -> RunFolder:
+        """Make a new run folder and write its recipe.
+
+        Raises:
+            RunError: the path holds anything already, or cannot be made.
+        """
+        run = cls(path)
+        if run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
+            held = "a run" if run.recipe_file.exists() else "something else"
+            raise RunError(
+                f"{run.path} already holds {held}; name another folder with --out"
+                + (", or go on with it by --resume" if run.recipe_file.exists() else "")
+            )
+        try:
+            run.checkpoint_file.parent.mkdir(parents=True)
+        except OSError as error:
+            raise RunError(f"{run.path} cannot be made: {error.strerror}") from error
+        write_atomically(run.recipe_file, recipe.to_toml())
+        return run
+
+    @classmethod
+    def open(cls, path: str | Path) -> RunFolder:
+        """Find an existing run.
+
+        Raises:
+            RunError: there is no run at ``path``.
+        """
+        run = cls(path)
+        if not run.recipe_file.is_file():
+            raise RunError(f"{run.path} is not a run folder: it has no recipe.toml; ucch train --out makes one")
+        return run
+
+    def recipe(self) -> Recipe:
+        """Read the recipe the run was started with."""
+        return load_recipe(self.recipe_file)
+
+    def model(self) -> HashModel:
+        """Load the trained model, on the CPU.
+
+        Raises:
+            RunError: training has not ended yet, or the file is damaged.
+        """
+        if not self.model_file.exists():
+            raise RunError(f"{self.path} has no model yet; finish it with ucch train --out {self.path} --resume")
+        return HashModel.load(self.model_file)
+
+    def write_history(self, lines: Iterable[dict[str, Any]]) -> None:
+        """Replace the history by one JSON line per epoch."""
+        write_atomically(self.history_file, "".join(json.dumps(line) + "\n" for line in lines))
+
+    def history(self) -> list[dict[str, Any]]:
+        """Read the history; empty before the first epoch ends.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        if not self.history_file.exists():
+            return []
+        try:
+            return [json.loads(line) for line in self.history_file.read_text(encoding="utf-8").splitlines()]
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise RunError(f"{self.history_file} cannot be read: {error}") from error
+
+
+def free_run_path(parent: Path, stem: str) -> Path:
+    """First of ``stem``, ``stem-2``, ``stem-3``, ... that does not exist in ``parent``."""
+    number, path = 1, parent / stem
+    while path.exists():
+        number += 1
+        path = parent / f"{stem}-{number}"
+    return path
