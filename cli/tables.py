@@ -1,0 +1,50 @@
+"""Reports as tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+__all__ = ["report_table"]
+
+_NAMES = {"image_to_text": "image to text", "text_to_image": "text to image"}
+
+
+def report_table(report: dict[str, Any]) -> Table:
+    """Lay out a report: a row per direction, the mean and chance below."""
+    table = Table(
+        title=f"{report['data']}, {report['bits']} bits: {report['queries']} queries, database of {report['database']}",
+        title_justify="left",
+        caption=_caption(report),
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    precision, recall = report["image_to_text"]["precision_at"] or {}, report["image_to_text"]["recall_at"]
+    table.add_column("", no_wrap=True)
+    headings = ["MAP", *(f"P@{n}" for n in precision), *(f"pair R@{n}" for n in recall)]
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for key, name in _NAMES.items():
+        row = report[key]
+        figures = [row["map"], *(row["precision_at"] or {}).values(), *row["recall_at"].values()]
+        table.add_row(name, *map(_figure, figures))
+    if report["map_mean"] is not None:
+        table.add_section()
+        table.add_row("mean", _figure(report["map_mean"]))
+        table.add_row("chance", _figure(report["map_chance"]))
+    return table
+
+
+def _caption(report: dict[str, Any]) -> str:
+    balance = ", ".join(f"{modality} {value:.2f}" for modality, value in report["bit_balance"].items())
+    return (
+        f"recipe {report['recipe']}, seed {report['seed']}, trained {report['seconds']:.1f} s;"
+        f" bit imbalance (0 best) {balance}"
+    )
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
