@@ -24,7 +24,7 @@ def report_table(report: dict[str, Any]) -> Table:
     )
     precision, recall = report["image_to_text"]["precision_at"] or {}, report["image_to_text"]["recall_at"]
     table.add_column("", no_wrap=True)
-    headings = ["MAP", *(f"P@{n}" for n in precision), *(f"pair R@{n}" for n in recall)]
+    headings = ["MAP", *(f"P@{n}" for n in precision), *(f"R@{n}" for n in recall)]
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     for key, name in _NAMES.items():
@@ -41,8 +41,8 @@ def report_table(report: dict[str, Any]) -> Table:
 def _caption(report: dict[str, Any]) -> str:
     balance = ", ".join(f"{modality} {value:.2f}" for modality, value in report["bit_balance"].items())
     return (
-        f"recipe {report['recipe']}, seed {report['seed']}, trained {report['seconds']:.1f} s;"
-        f" bit imbalance (0 best) {balance}"
+        f"R@n: the paired item, among the queries. Bit imbalance (0 best): {balance}.\n"
+        f"Recipe {report['recipe']}, seed {report['seed']}, trained {report['seconds']:.1f} s."
     )
 
 
