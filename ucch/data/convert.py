@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import DataError
 from .array_spec import ArraySpec, converted_path
 from .entry import DatasetEntry
+from .feature_set import load_feature_set
 from .hdf5 import hdf5_offset, is_hdf5
 from .mat import mat_row_blocks
 
@@ -34,9 +35,9 @@ def convert_dataset(entry: DatasetEntry, root: Path) -> list[Path]:
     Raises:
         DataError: the set has nothing to convert, a file is missing or damaged, or the folder cannot be written.
     """
-    features = [spec for spec in entry.arrays if spec.kind != "label"]
-    if not features:
+    if entry.load is not load_feature_set:
         raise DataError(f"{entry.name} has no matrices to convert: it is loaded as it is")
+    features = [spec for spec in entry.arrays if spec.kind != "label"]
     written = []
     for spec in features:
         path = entry.find(root, spec.file)
