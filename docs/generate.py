@@ -23,7 +23,7 @@ def cli_page() -> str:
     """Help of the program and of every command."""
     os.environ["COLUMNS"] = "100"
     parts = ["# Command line\n\nMade from the program by `python docs/generate.py`.\n"]
-    for name in ["", *(leaf for name in sorted(COMMANDS) for leaf in _with_leaves(name))]:
+    for name in ["", *(leaf for top in sorted(COMMANDS) for leaf in _with_leaves(top))]:
         text = CliRunner().invoke(cli, [*name.split(), "--help"], prog_name="ucch", terminal_width=100).stdout
         parts.append(f"\n## ucch {name}".rstrip() + f"\n\n```text\n{text.rstrip()}\n```\n")
     return "".join(parts)

@@ -30,7 +30,7 @@ def leaves(name: str) -> list[str]:
 def test_every_command_has_help_with_an_example(name: str) -> None:
     result = CliRunner().invoke(cli, [*name.split(), "--help"])
     assert result.exit_code == 0
-    assert f"\n  ucch {name} " in result.stdout
+    assert f"\n  ucch {name}" in result.stdout
     assert "--debug" in result.stdout
 
 
