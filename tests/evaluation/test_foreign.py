@@ -73,7 +73,7 @@ def rewrite(path: Path, change) -> None:  # type: ignore[no-untyped-def]
         (
             "query_labels",
             lambda a: a[:-1],
-            "query labels and codes must have one row per item, got 29 in .*query_labels.npy and 30 in .*query_codes.npy",
+            "one row per item, got 29 in .*query_labels.npy and 30 in .*query_codes.npy",
         ),
         (
             "database_labels",
