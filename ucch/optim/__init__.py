@@ -7,6 +7,7 @@ from .itq import ItqRotation, itq_error, itq_rotation, random_rotation
 from .key_gradients import key_gradients, observe_keys
 from .keys import Keys, in_batch_keys
 from .momentum import MomentumBinary, momentum_binary
+from .numbered_keys import NumberedKeys, numbered_keys
 from .table_optimizer import TableOptimizer
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "ItqRotation",
     "Keys",
     "MomentumBinary",
+    "NumberedKeys",
     "TableOptimizer",
     "bop",
     "bop_threshold",
@@ -26,6 +28,7 @@ __all__ = [
     "itq_rotation",
     "key_gradients",
     "momentum_binary",
+    "numbered_keys",
     "observe_keys",
     "random_rotation",
 ]

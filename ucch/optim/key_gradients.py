@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from .._checks import index_rows, positive
 from .keys import Keys
+from .numbered_keys import NumberedKeys
 
 __all__ = ["key_gradients", "observe_keys"]
 
@@ -71,26 +72,25 @@ def _spread(share: Tensor, places: Tensor, n_rows: int) -> Tensor:
 
 
 @torch.no_grad()
-def observe_keys(
-    table: nn.Parameter, index: Tensor, keys: Keys, rows: Tensor, queries: Sequence[Tensor], *, temperature: float
-) -> None:
+def observe_keys(table: nn.Parameter, keys: NumberedKeys, queries: Sequence[Tensor], *, temperature: float) -> None:
     """Deposit the key gradients of a batch on the table whose rows the keys are.
+
+    Several calls before one step add up, as gradients do.
 
     Args:
         table: (N, D) binary parameter.
-        index: (B,) table rows of the positives.
-        keys: of the batch.
-        rows: table row of every row of ``keys.negatives``.
+        keys: of the batch, from :func:`~ucch.optim.numbered_keys`.
         queries: one or more (B, D) unit outputs, one per modality.
         temperature: of the loss.
 
     Raises:
-        TypeError, ValueError: ``index`` or ``rows`` are not row numbers of the table.
+        TypeError, ValueError: the keys' rows are not row numbers of the table.
     """
-    index_rows("index", index, len(table))
-    index_rows("rows", rows, len(table))
+    index_rows("keys.index", keys.index, len(table))
+    index_rows("keys.rows", keys.rows, len(table))
     on_positives, on_negatives, places = key_gradients(keys, queries, temperature=temperature)
-    touched, values = torch.cat([index, rows[places]]), torch.cat([on_positives, on_negatives])
+    touched, values = torch.cat([keys.index, keys.rows[places]]), torch.cat([on_positives, on_negatives])
+    values = values.to(table.dtype)
     if table.grad is not None:
         touched, values = torch.cat([table.grad._indices()[0], touched]), torch.cat([table.grad._values(), values])
-    table.grad = torch.sparse_coo_tensor(touched[None], values.to(table.dtype), table.shape, check_invariants=False)
+    table.grad = torch.sparse_coo_tensor(touched[None], values, table.shape, check_invariants=False)
