@@ -75,8 +75,8 @@ class BiHalfQuery(nn.Module):
         n_views: modalities; 2 by default.
         gamma: pull of the outputs towards their codes, in [0, inf); 6 as published for images. It is divided by B D,
             so tune it where the loss is no mean over the batch.
-        shared: one threshold from the mean of the views (default), or each view its own median, which balances
-            each view exactly.
+        shared: one threshold for all views, from their mean, instead of each view its own median (default), which
+            balances each view exactly. Under a shared threshold whole views can sit on opposite sides of it.
         rate: weight of the newest median in the running mean, in [0, 1]; .1 by default.
 
     Shape:
@@ -87,8 +87,8 @@ class BiHalfQuery(nn.Module):
         ValueError: an option is outside its range, or the views differ in number or shape.
 
     Note:
-        The published layer ranks a single modality and encodes with threshold 0 whatever training did. The shared
-        threshold and the running median are ours. Give it batches of 64 and more.
+        The published layer ranks a single modality and encodes with threshold 0 whatever training did. Own
+        thresholds for several views, the shared one and the running median are ours. Give it batches of 64 and more.
 
     Reference:
         Li and van Gemert, "Deep Unsupervised Image Hashing by Maximizing Bit Entropy", AAAI 2021.
@@ -105,7 +105,7 @@ class BiHalfQuery(nn.Module):
     n_batches: Tensor
 
     def __init__(
-        self, n_bits: int, n_views: int = 2, *, gamma: float = 6.0, shared: bool = True, rate: float = 0.1
+        self, n_bits: int, n_views: int = 2, *, gamma: float = 6.0, shared: bool = False, rate: float = 0.1
     ) -> None:
         super().__init__()
         positive_int("n_bits", n_bits)

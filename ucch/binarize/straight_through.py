@@ -35,8 +35,12 @@ def straight_through(u: Tensor, *, form: str = "clipped") -> Tensor:
         ([1.0, -1.0, 1.0], [1.0, 0.0, 1.0])
     """
     one_of("form", form, FORMS)
-    stand_in = u if form == "identity" else u.clamp(-1, 1) if form == "clipped" else torch.tanh(u)
-    return sign(u) + (stand_in - stand_in.detach())  # the bracket is exactly 0: adding it first keeps +-1 exact
+    stand_in = u
+    if form == "clipped":
+        stand_in = torch.where(u.abs() <= 1, u, u.detach())  # whether clamp passes the border depends on torch
+    elif form == "soft":
+        stand_in = torch.tanh(u)
+    return sign(u) + (stand_in - stand_in.detach())  # the bracket is exactly 0, so codes stay exact
 
 
 class StraightThroughQuery(nn.Module):

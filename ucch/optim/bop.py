@@ -145,10 +145,16 @@ class Bop(TableOptimizer):
         state = self._state(table)
         state["step"] += 1
         idle = (state["step"] - 1 - state["seen"][rows])[:, None]
-        old, options = table[rows], {name: group[name] for name in ("gamma", "threshold")}
-        codes, state["average"][rows] = bop(
-            sign(old).to(grad.dtype), state["average"][rows], grad, idle=idle, **options
+        old, average = table[rows], state["average"][rows]
+        codes, average = bop(
+            sign(old).to(average.dtype),
+            average,
+            grad.to(average.dtype),
+            gamma=group["gamma"],
+            threshold=group["threshold"],
+            idle=idle,
         )
+        state["average"][rows] = average
         state["seen"][rows] = state["step"]
         self._count(table, codes != sign(old))
         table[rows] = codes.to(table.dtype) * old.abs()
@@ -162,7 +168,9 @@ class Bop(TableOptimizer):
         state: dict[str, Tensor] = self.state[table]
         if not state:
             device, counts = table.device, ("step", "flips", "rows")
-            state["average"] = torch.zeros(table.shape, dtype=torch.float32, device=device)
+            state["average"] = torch.zeros(
+                table.shape, dtype=torch.promote_types(table.dtype, torch.float32), device=device
+            )
             state["seen"] = torch.zeros(len(table), dtype=torch.int64, device=device)
             state.update({name: torch.zeros((), dtype=torch.int64, device=device) for name in counts})
         return state

@@ -154,8 +154,9 @@ class DiscreteCodes(TableOptimizer):
             raise ValueError("table must be one of the tables this optimizer was given, got another tensor")
         if len(two_dimensional("target", target)) != len(table):
             raise ValueError(f"target must have one row per code, got {len(target)} rows and {len(table)} codes")
-        state, old = self._state(table), sign(table).float()
+        state = self._state(table)
         latent = sqrt(table.shape[1]) * unit(state["memory"], dim=1)
+        old = sign(table).to(latent.dtype)
         options = {name: group[name] for name in ("mu", "nu", "eta", "n_sweeps")}
         # solve the first time from the memory's signs: the table holds noise
         start = torch.where(state["refreshed"] > 0, old, sign(latent))
@@ -163,7 +164,7 @@ class DiscreteCodes(TableOptimizer):
         state["refreshed"] += 1
         state["flips"] += (new != old).sum()
         state["rows"] += len(table)
-        table.copy_(new * table.abs())
+        table.copy_(new.to(table.dtype) * table.abs())
 
     def _update(self, table: Tensor, group: dict[str, Any]) -> None:
         rows, offset = observed_rows(table)
@@ -171,12 +172,13 @@ class DiscreteCodes(TableOptimizer):
         state["step"] += 1
         old, view = state["memory"][rows], table[rows].to(offset.dtype) - offset
         moved = momentum_binary(old, view, momentum=group["momentum"], normalize=True)
-        state["memory"][rows] = torch.where((offset != 0).any(dim=1, keepdim=True), moved, old)
+        moved = torch.where((offset != 0).any(dim=1, keepdim=True), moved, old)
+        state["memory"][rows] = moved.to(old.dtype)
 
     def _state(self, table: Tensor) -> dict[str, Tensor]:
         state: dict[str, Tensor] = self.state[table]
         if not state:
-            state["memory"] = unit(table.detach().float(), dim=1)
+            state["memory"] = unit(table.detach().to(torch.promote_types(table.dtype, torch.float32)), dim=1)
             counts = ("step", "refreshed", "flips", "rows")
             state.update({name: torch.zeros((), dtype=torch.int64, device=table.device) for name in counts})
         return state

@@ -63,10 +63,10 @@ class GreedySection(Section):
 
 
 class BiHalfSection(Section):
-    """Bi-half (Li and van Gemert 2021): gamma for images; shared threshold and running median are ours."""
+    """Bi-half (Li and van Gemert 2021): gamma for images; thresholds per modality and running median are ours."""
 
     gamma: NotNegative = 6.0
-    shared: bool = True
+    shared: bool = False
     rate: Annotated[float, Field(gt=0, le=1)] = 0.1
     keys: Literal["memory", "batch"] = "memory"
 
