@@ -14,7 +14,7 @@ from .recipe import Recipe
 
 __all__ = ["build_model", "build_ranking", "n_epochs"]
 
-AUTO_STEPS = 600
+AUTO_EPOCHS, AUTO_STEPS = 3, 600  # the least that ``epochs = "auto"`` trains; docs/default_study.md
 
 
 def build_model(recipe: Recipe, pairs: Pairs) -> HashModel:
@@ -41,7 +41,7 @@ def build_ranking(recipe: Recipe) -> nn.Module:
 
 
 def n_epochs(recipe: Recipe, steps_per_epoch: int) -> int:
-    """Epochs of a run; ``auto`` makes at least 5 of them and at least 600 steps."""
+    """Epochs of a run; ``auto`` makes at least 3 of them and at least 600 steps."""
     if recipe.training.epochs != "auto":
         return recipe.training.epochs
-    return max(5, math.ceil(AUTO_STEPS / steps_per_epoch))
+    return max(AUTO_EPOCHS, math.ceil(AUTO_STEPS / steps_per_epoch))

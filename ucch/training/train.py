@@ -13,7 +13,7 @@ from ..models import HashModel
 from .checkpoint import load_state, save_state
 from .run_folder import RunFolder
 from .trainer import EpochStats, Trainer
-from .validation import hold_out, pair_rank_score
+from .validation import hold_out, pair_score
 from .watch import FlipWatch
 
 __all__ = ["choose_device", "train_run"]
@@ -44,7 +44,7 @@ def train_run(
 
     Returns:
         The model of the last epoch, or with ``training.keep = "best"`` that of the epoch whose held-out pairs found
-        their partners best (:func:`~ucch.training.validation.pair_rank_score`), a score without labels.
+        their partners best (:func:`~ucch.training.validation.pair_score`), a score without labels.
 
     Raises:
         RunError: the checkpoint is damaged or belongs to other data.
@@ -73,7 +73,7 @@ def train_run(
         line = stats.as_dict()
         if held_out is not None:
             model = trainer.finished_model()
-            line["validation"] = pair_rank_score(model, held_out)
+            line["validation"] = pair_score(model, held_out)
             if line["validation"] > best["score"]:
                 best = {"score": line["validation"], "epoch": stats.epoch, "model": model.state_dict()}
         history.append(line)

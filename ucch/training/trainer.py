@@ -97,7 +97,8 @@ class Trainer:
         )
 
     def _step(self, rows: Tensor) -> Tensor:
-        image, text = (self._batch(array, rows) for array in (self.pairs.image, self.pairs.text))
+        image = self._batch(self.pairs.image, rows)
+        text = self._batch(self.pairs.text, self.pairs.draw_text_rows(rows, self.generator))
         beta = self.recipe.loss.beta
         half = self.recipe.training.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):

@@ -19,11 +19,16 @@ __all__ = ["Discrete", "fused_components"]
 def fused_components(pairs: Pairs, n_components: int) -> Tensor:
     """Project the unit features of both modalities, side by side, on their principal components: (N, d) float32.
 
+    Of an image with several captions, the captions are averaged.
+
     Args:
         pairs: N pairs; labels are not read.
         n_components: at most this many, fewer where the data has fewer.
     """
-    fused = np.concatenate([_unit_rows(pairs.image), _unit_rows(pairs.text)], axis=1)
+    texts, item = _unit_rows(pairs.text), pairs.item_of_text
+    text = np.zeros((len(pairs), texts.shape[1]), np.float32)
+    np.add.at(text, item, texts / np.bincount(item)[item][:, None])
+    fused = np.concatenate([_unit_rows(pairs.image), text], axis=1)
     count = min(n_components, *fused.shape)
     return torch.from_numpy(PCA(count, random_state=0).fit_transform(fused).astype(np.float32))
 
