@@ -9,16 +9,21 @@ from typing import Any
 import click
 from rich.console import Console
 
-from .options import debug_option
+from .options import OPTIMIZERS, debug_option
 
 __all__ = ["command"]
 
-_FROM_RECIPE = ("data", "data_root", "bits", "epochs", "recipe", "settings", "seed")
+_FROM_RECIPE = ("data", "data_root", "optimizer", "bits", "epochs", "recipe", "settings", "seed")
 
 
 @click.command("train")
 @click.option("--data", metavar="NAME|FILE.npz", help="Data set or feature file.  [default: digits]")
 @click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
+@click.option(
+    "--optimizer",
+    type=click.Choice(OPTIMIZERS, case_sensitive=False),
+    help="How to train through the sign.  [default: momentum]",
+)
 @click.option("--bits", type=click.IntRange(1, 4096), help="Bits of a code.  [default: 64]")
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the pairs.  [default: as the recipe says]")
 @click.option("--recipe", metavar="NAME|FILE.toml", help="Where the other choices come from.  [default: default]")
@@ -81,6 +86,7 @@ def command(
             on_start=shown.start,
             on_step=shown.step,
             on_epoch=shown.epoch,
+            on_warning=shown.warning,
         )
     report = evaluate_run(run, dataset)
     if as_json:
