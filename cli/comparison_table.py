@@ -28,7 +28,7 @@ def comparison_table(rows: Sequence[dict[str, Any]]) -> Group:
     """Lay out a comparison: a row per optimizer, a part per code length."""
     from ucch.comparison.summary import cell
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("bits", "optimizer"):
         table.add_column(name, no_wrap=True)
     for heading in _COLUMNS.values():
