@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from .options import debug_option
+
 __all__ = ["command"]
 
 
@@ -16,6 +18,7 @@ __all__ = ["command"]
 @click.option("--data", metavar="NAME|FILE.npz", help="Other data to evaluate on.  [default: the run's own]")
 @click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@debug_option
 def command(run: Path, data: str | None, data_root: Path | None, as_json: bool) -> None:
     """Evaluate the run folder RUN: MAP both ways beside chance, precision, recall of the pair, bit balance.
 

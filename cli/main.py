@@ -9,6 +9,8 @@ import click
 
 from ucch.errors import UcchError
 
+from .options import DEBUG
+
 __all__ = ["cli", "main"]
 
 COMMANDS = {
@@ -27,7 +29,6 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f".{cmd_name}", __package__).command
-        command.params.append(_debug_option())
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -38,18 +39,9 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except (UcchError, ValueError, TypeError, OSError, MemoryError) as error:
-            if ctx.meta.get("ucch.debug"):
+            if ctx.meta.get(DEBUG):
                 raise
             raise click.ClickException(" ".join(str(error).split()) or type(error).__name__) from error
-
-
-def _debug_option() -> click.Option:
-    def remember(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-        ctx.meta["ucch.debug"] = value or ctx.meta.get("ucch.debug", False)
-
-    return click.Option(
-        ["--debug"], is_flag=True, expose_value=False, callback=remember, help="Show the traceback of a failure."
-    )
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

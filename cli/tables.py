@@ -5,23 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from rich import box
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 __all__ = ["report_table"]
 
 _NAMES = {"image_to_text": "image to text", "text_to_image": "text to image"}
 
 
-def report_table(report: dict[str, Any]) -> Table:
+def report_table(report: dict[str, Any]) -> Group:
     """Lay out a report: a row per direction, the mean and chance below."""
-    table = Table(
-        title=f"{report['data']}, {report['bits']} bits: {report['queries']} queries, database of {report['database']}",
-        title_justify="left",
-        caption=_caption(report),
-        caption_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
+    title = f"{report['data']}, {report['bits']} bits: {report['queries']} queries, database of {report['database']}"
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     precision, recall = report["image_to_text"]["precision_at"] or {}, report["image_to_text"]["recall_at"]
     table.add_column("", no_wrap=True)
     headings = ["MAP", *(f"P@{n}" for n in precision), *(f"R@{n}" for n in recall)]
@@ -35,13 +31,13 @@ def report_table(report: dict[str, Any]) -> Table:
         table.add_section()
         table.add_row("mean", _figure(report["map_mean"]))
         table.add_row("chance", _figure(report["map_chance"]))
-    return table
+    return Group(Text(title, style="bold"), table, Text(_caption(report), style="dim"))
 
 
 def _caption(report: dict[str, Any]) -> str:
-    balance = ", ".join(f"{modality} {value:.2f}" for modality, value in report["bit_balance"].items())
+    balance = ", ".join(f"{modality} {value:.2f}" for modality, value in report["bit_imbalance"].items())
     return (
-        f"R@n: the paired item, among the queries. Bit imbalance (0 best): {balance}.\n"
+        f"R@n: the paired item, among the queries. Bit imbalance, 0 best: {balance}.\n"
         f"Recipe {report['recipe']}, seed {report['seed']}, trained {report['seconds']:.1f} s."
     )
 

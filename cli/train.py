@@ -9,6 +9,8 @@ from typing import Any
 import click
 from rich.console import Console
 
+from .options import debug_option
+
 __all__ = ["command"]
 
 _FROM_RECIPE = ("data", "data_root", "bits", "epochs", "recipe", "settings", "seed")
@@ -28,6 +30,7 @@ _FROM_RECIPE = ("data", "data_root", "bits", "epochs", "recipe", "settings", "se
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in --out where it stopped.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@debug_option
 @click.pass_context
 def command(
     ctx: click.Context, /, *, device: str, out: Path | None, resume: bool, as_json: bool, **choices: Any
@@ -42,6 +45,7 @@ def command(
     from ucch.data import load_dataset
     from ucch.evaluation import evaluate_run
     from ucch.training import RunFolder, choose_device, train_run
+
     from .progress import TrainingProgress
     from .tables import report_table
 

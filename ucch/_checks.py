@@ -64,7 +64,7 @@ def same_shape(first_name: str, first: Tensor, second_name: str, second: Tensor)
 
 
 def index_rows(name: str, value: Tensor, n_rows: int) -> Tensor:
-    """Return ``value`` if it is a vector of int64 row numbers below ``n_rows``, else raise ``TypeError`` or ``ValueError``.
+    """Return ``value`` if it is a vector of int64 row numbers below ``n_rows``, else raise.
 
     Cost O(len(value)); on an accelerator the range test waits for the device, so it runs on CPU tensors only.
     """

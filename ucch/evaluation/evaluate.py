@@ -74,8 +74,9 @@ def evaluate(encoded: EncodedDataset) -> dict[str, Any]:
     report["map_mean"] = None if None in maps else float(np.mean(maps))
     report["map_chance"] = report["image_to_text"].pop("map_chance")
     report["text_to_image"].pop("map_chance")
-    report["bit_balance"] = {
-        modality: float(np.abs(2 * bit_balance(codes, n_bits) - 1).mean()) for modality, codes in encoded.database.items()
+    report["bit_imbalance"] = {
+        modality: float(np.abs(2 * bit_balance(codes, n_bits) - 1).mean())
+        for modality, codes in encoded.database.items()
     }
     return report
 

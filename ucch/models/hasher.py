@@ -95,7 +95,7 @@ class HashModel(nn.Module):
         device = next(tower.parameters()).device
         packed = []
         for rows in row_chunks(features, batch_size):
-            chunk = np.ascontiguousarray(features[rows])
+            chunk = np.array(features[rows])  # a copy: a memory-mapped file may be read-only
             check_chunk(modality, chunk, first_row=rows.start)
             packed.append(pack(sign(outputs(torch.from_numpy(chunk).to(device)))))
         return np.concatenate(packed)
@@ -103,6 +103,7 @@ class HashModel(nn.Module):
     def save(self, path: Path) -> None:
         """Write weights and everything needed to rebuild the model; an older file is replaced as a whole."""
         config = {
+            "format": _FORMAT,
             "recipe": self.recipe,
             "image_scaler": self.image_scaler.config(),
             "text_scaler": self.text_scaler.config(),
@@ -110,7 +111,7 @@ class HashModel(nn.Module):
             "text_tower": self.text_tower.config(),
         }
         tensors = {name: value.detach().cpu().contiguous() for name, value in self.state_dict().items()}
-        write_atomically(path, save(tensors, metadata={"format": _FORMAT, "config": json.dumps(config)}))
+        write_atomically(path, save(tensors, metadata={"ucch": json.dumps(config)}))
 
     @classmethod
     def load(cls, path: Path) -> HashModel:
@@ -121,10 +122,9 @@ class HashModel(nn.Module):
         """
         try:
             with safe_open(path, framework="pt") as file:
-                metadata = file.metadata() or {}
-                if metadata.get("format") != _FORMAT:
-                    raise RunError(f"{path} holds {metadata.get('format', 'no format')!r}, expected {_FORMAT!r}")
-                config: dict[str, Any] = json.loads(metadata["config"])
+                config: dict[str, Any] = json.loads((file.metadata() or {}).get("ucch", "{}"))
+                if config.get("format") != _FORMAT:
+                    raise RunError(f"{path} holds {config.get('format', 'no format')!r}, expected {_FORMAT!r}")
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             model = cls(
                 FeatureScaler.from_config(config["image_scaler"]),

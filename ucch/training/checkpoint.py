@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -33,8 +32,8 @@ def save_state(path: Path, state: Mapping[str, Any]) -> None:
         RunError: the file cannot be written.
     """
     tensors: dict[str, Tensor] = {}
-    plan = json.dumps(_flatten(state, tensors))
-    write_atomically(path, save(tensors, metadata={"format": _FORMAT, "plan": plan}))
+    plan = {"format": _FORMAT, "state": _flatten(state, tensors)}
+    write_atomically(path, save(tensors, metadata={"ucch": json.dumps(plan)}))  # one entry: their order is not fixed
 
 
 def load_state(path: Path) -> dict[str, Any]:
@@ -45,11 +44,11 @@ def load_state(path: Path) -> dict[str, Any]:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != _FORMAT:
-                raise RunError(f"{path} holds {metadata.get('format', 'no format')!r}, expected {_FORMAT!r}")
+            plan = json.loads((file.metadata() or {}).get("ucch", "{}"))
+            if plan.get("format") != _FORMAT:
+                raise RunError(f"{path} holds {plan.get('format', 'no format')!r}, expected {_FORMAT!r}")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            state: dict[str, Any] = _restore(json.loads(metadata["plan"]), tensors)
+            state: dict[str, Any] = _restore(plan["state"], tensors)
             return state
     except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise RunError(f"{path} cannot be read: {error}; delete it to train from the start") from error

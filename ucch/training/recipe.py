@@ -128,7 +128,8 @@ def load_recipe(name_or_path: str | Path | Recipe, settings: Iterable[str] = ())
     """Read a recipe by name or from a file and apply settings.
 
     Args:
-        name_or_path: a recipe as it is, a name of :func:`recipe_names`, or a ``.toml`` file. What it leaves out keeps its default.
+        name_or_path: a recipe as it is, a name of :func:`recipe_names`, or a ``.toml`` file; what it leaves out keeps
+            its default.
         settings: ``key=value`` texts as of :func:`with_settings`.
 
     Raises:

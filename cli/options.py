@@ -1,0 +1,18 @@
+"""Options that every command has."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["DEBUG", "debug_option"]
+
+DEBUG = "ucch.debug"  # the place in a click context where the group looks
+
+
+def _remember(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    ctx.meta[DEBUG] = value
+
+
+debug_option = click.option(
+    "--debug", is_flag=True, expose_value=False, callback=_remember, help="Show the traceback of a failure."
+)

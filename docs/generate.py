@@ -1,0 +1,72 @@
+"""Write the pages that are made from the program itself: ``python docs/generate.py``.
+
+``docs/cli.md`` is the help of every command, ``docs/recipe_fields.md`` the fields of a recipe with their defaults.
+A test fails where a page and the program differ.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from click.testing import CliRunner
+from pydantic import BaseModel
+
+from ucch.cli.main import COMMANDS, cli
+from ucch.training import Recipe
+
+DOCS = Path(__file__).resolve().parent
+
+
+def cli_page() -> str:
+    """Help of the program and of every command."""
+    os.environ["COLUMNS"] = "100"
+    parts = ["# Command line\n\nMade from the program by `python docs/generate.py`.\n"]
+    for name in ["", *sorted(COMMANDS)]:
+        text = CliRunner().invoke(cli, [*name.split(), "--help"], prog_name="ucch", terminal_width=100).stdout
+        parts.append(f"\n## ucch {name}".rstrip() + f"\n\n```text\n{text.rstrip()}\n```\n")
+    return "".join(parts)
+
+
+def recipe_page() -> str:
+    """A table per section: field, default, what is allowed."""
+    lines = ["# Recipe fields", "", "Made from the program by `python docs/generate.py`.", ""]
+    sections = {name: field for name, field in Recipe.model_fields.items() if _section(field.annotation)}
+    lines += ["## Top level", "", *_table(Recipe, skip=set(sections))]
+    for name, field in sections.items():
+        section = field.annotation
+        assert section is not None
+        lines += ["", f"## [{name}]", "", " ".join((section.__doc__ or "").split()), "", *_table(section)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _table(model: type[BaseModel], skip: frozenset[str] | set[str] = frozenset()) -> list[str]:
+    schema = model.model_json_schema()["properties"]
+    rows = ["| field | default | allowed |", "|---|---|---|"]
+    for name, field in model.model_fields.items():
+        if name not in skip:
+            rows.append(f"| `{name}` | `{field.default!r}` | {_allowed(schema[name])} |")
+    return rows
+
+
+def _allowed(schema: dict[str, object]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_allowed(option) for option in schema["anyOf"])  # type: ignore[attr-defined]
+    if "enum" in schema:
+        return ", ".join(f"`{word}`" for word in schema["enum"])  # type: ignore[attr-defined]
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    bounds = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    limits = " and ".join(f"{sign} {schema[key]}" for key, sign in bounds.items() if key in schema)
+    return f"{schema.get('type', '')} {limits}".strip()
+
+
+PAGES = {"cli.md": cli_page, "recipe_fields.md": recipe_page}
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        (DOCS / page).write_text(write(), encoding="utf-8")

@@ -1,0 +1,127 @@
+"""``ucch train`` as a user types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from ucch.cli.main import cli
+
+from tests.training.kit import small_dataset
+from ucch.data import save_npz
+from ucch.training import RunFolder
+
+QUICK = ("--set", "width=16", "--set", "batch_size=32", "--epochs", "2", "--bits", "12", "--device", "cpu")
+
+
+def ucch(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    save_npz(tmp_path / "small.npz", small_dataset())
+    return tmp_path / "small.npz"
+
+
+def test_results_go_to_stdout_and_progress_to_stderr(data: Path, tmp_path: Path) -> None:
+    result = ucch("train", "--data", data, "--out", tmp_path / "run", *QUICK)
+    assert result.exit_code == 0, result.stderr
+    assert "small, 12 bits: 40 queries, database of 100" in result.stdout
+    assert "image to text" in result.stdout
+    assert "chance" in result.stdout
+    assert "epoch 2/2  loss " in result.stderr
+    assert "flips/code" in result.stderr
+    assert "epoch" not in result.stdout
+
+
+def test_json_is_one_object_with_the_figures_promised(data: Path, tmp_path: Path) -> None:
+    result = ucch("train", "--data", data, "--out", tmp_path / "run", "--json", *QUICK)
+    report = json.loads(result.stdout)
+    for key in ("bits", "map_mean", "map_chance", "queries", "database", "seconds"):
+        assert isinstance(report[key], (int, float))
+    assert isinstance(report["image_to_text"]["map"], float)
+    assert isinstance(report["text_to_image"]["map"], float)
+    assert json.loads((tmp_path / "run" / "report.json").read_text()) == report
+
+
+def test_without_options_it_trains_on_digits_into_a_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for expected in ("digits-12", "digits-12-2"):
+        result = ucch("train", *QUICK)
+        assert result.exit_code == 0, result.stderr
+        assert RunFolder.open(tmp_path / "runs" / expected).model_file.exists()
+
+
+def test_the_recipe_in_the_folder_holds_every_choice(data: Path, tmp_path: Path) -> None:
+    ucch("train", "--data", data, "--out", tmp_path / "run", "--seed", 7, "--set", "shift=0.25", *QUICK)
+    recipe = RunFolder.open(tmp_path / "run").recipe()
+    assert (recipe.bits, recipe.seed, recipe.loss.shift, recipe.training.epochs) == (12, 7, 0.25, 2)
+    assert recipe.data == str(data)
+
+
+def test_a_run_is_never_overwritten(data: Path, tmp_path: Path) -> None:
+    arguments = ("train", "--data", data, "--out", tmp_path / "run", *QUICK)
+    ucch(*arguments)
+    model = (tmp_path / "run" / "model.safetensors").read_bytes()
+    result = ucch(*arguments)
+    assert result.exit_code == 1
+    assert "already holds a run" in result.stderr
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() == model
+
+
+def test_resume_goes_on_with_the_recipe_of_the_folder(data: Path, tmp_path: Path) -> None:
+    ucch("train", "--data", data, "--out", tmp_path / "run", *QUICK)
+    (tmp_path / "run" / "model.safetensors").unlink()
+    result = ucch("train", "--resume", "--out", tmp_path / "run", "--device", "cpu")
+    assert result.exit_code == 0, result.stderr
+    assert (tmp_path / "run" / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--resume",), "--resume needs the run folder: name it with --out"),
+        (("--resume", "--out", "run", "--bits", "8"), "leave out --bits"),
+        (("--resume", "--out", "run", "--set", "shift=1", "--seed", "1"), "leave out --set, --seed"),
+    ],
+)
+def test_resume_with_other_choices_is_wrong_usage(arguments: tuple[str, ...], message: str) -> None:
+    result = ucch("train", *arguments)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--data", "digts"), "'digts' is neither a data set"),
+        (("--data", "wikipedia"), "name their folder with --data-root"),
+        (("--recipe", "nope"), "recipe must be a .toml file or one of"),
+        (("--set", "temperatur=1"), "recipe has no key 'temperatur'; did you mean loss.temperature?"),
+    ],
+)
+def test_nothing_is_left_behind_by_a_wrong_choice(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = ucch("train", *arguments)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damaged_data_is_refused_before_a_folder_is_made(data: Path, tmp_path: Path) -> None:
+    with np.load(data) as arrays:
+        values = dict(arrays)
+    values["image_train"][3, 1] = np.nan
+    np.savez(tmp_path / "bad.npz", **values)
+    result = ucch("train", "--data", tmp_path / "bad.npz", "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "image_train" in result.stderr
+    assert "row 3" in result.stderr
+    assert not (tmp_path / "run").exists()

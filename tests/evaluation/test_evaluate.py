@@ -1,0 +1,81 @@
+"""Reports against plain loops over unpacked codes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.training.kit import small_dataset, small_recipe
+from ucch.codes import hamming_distance
+from ucch.data import PairedDataset, Pairs
+from ucch.evaluation import EncodedDataset, encode_dataset, evaluate
+from ucch.training import Trainer
+
+
+@pytest.fixture(scope="module")
+def encoded() -> EncodedDataset:
+    dataset = small_dataset()
+    trainer = Trainer(small_recipe(), dataset.train)
+    trainer.train_epoch()
+    return encode_dataset(trainer.model, dataset)
+
+
+def mean_ap_over_random_orders(distances: np.ndarray, relevant: np.ndarray, rng: np.random.Generator) -> float:
+    scores = []
+    for _ in range(400):
+        for row, hits in zip(distances, relevant, strict=True):
+            ranked = hits[np.lexsort((rng.random(len(row)), row))]
+            precision = np.cumsum(ranked) / np.arange(1, len(row) + 1)
+            scores.append((precision * ranked).sum() / ranked.sum())
+    return float(np.mean(scores))
+
+
+def test_map_is_the_mean_over_random_orders_of_tied_items(encoded: EncodedDataset) -> None:
+    report, rng = evaluate(encoded), np.random.default_rng(0)
+    dataset = encoded.dataset
+    assert dataset.query.label is not None
+    assert dataset.database.label is not None
+    relevant = (dataset.query.label[:, None] & dataset.database.label).any(axis=2)
+    for direction, asks, answers in (("image_to_text", "image", "text"), ("text_to_image", "text", "image")):
+        distances = hamming_distance(encoded.query[asks], encoded.database[answers])
+        expected = mean_ap_over_random_orders(distances, relevant, rng)
+        assert report[direction]["map"] == pytest.approx(expected, abs=2e-3)
+    assert report["map_mean"] == pytest.approx((report["image_to_text"]["map"] + report["text_to_image"]["map"]) / 2)
+    assert report["map_chance"] == pytest.approx(relevant.mean())
+
+
+def test_curves_and_counts(encoded: EncodedDataset) -> None:
+    report = evaluate(encoded)
+    assert (report["data"], report["bits"], report["queries"], report["database"]) == ("small", 12, 40, 100)
+    curve = report["image_to_text"]["by_radius"]
+    assert all(len(values) == 13 for values in curve.values())
+    assert curve["precision"][-1] == pytest.approx(report["map_chance"])
+    assert curve["recall"][-1] == 1.0
+    assert curve["empty"][-1] == 0.0
+    assert list(report["text_to_image"]["precision_at"]) == ["1", "10", "100"]
+    assert list(report["text_to_image"]["recall_at"]) == ["1", "5", "10"]
+
+
+def test_recall_of_the_pair_against_a_loop(encoded: EncodedDataset) -> None:
+    distances = hamming_distance(encoded.query["text"], encoded.query["image"])
+    for n in (1, 5, 10):
+        hits = []
+        for i, row in enumerate(distances):
+            nearer, tied = int(np.sum(row < row[i])), int(np.sum(row == row[i]))
+            hits.append(min(max(n - nearer, 0), tied) / tied)
+        assert evaluate(encoded)["text_to_image"]["recall_at"][str(n)] == pytest.approx(np.mean(hits))
+
+
+def test_without_labels_pairs_are_still_found(encoded: EncodedDataset) -> None:
+    bare = [Pairs(pairs.image, pairs.text) for pairs in (encoded.dataset.train, encoded.dataset.query)]
+    dataset = PairedDataset("bare", train=bare[0], query=bare[1])
+    report = evaluate(EncodedDataset(dataset, encoded.n_bits, encoded.query, encoded.database))
+    assert report["map_mean"] is report["map_chance"] is report["image_to_text"]["map"] is None
+    assert report["image_to_text"]["recall_at"] == evaluate(encoded)["image_to_text"]["recall_at"]
+
+
+def test_the_report_is_plain_json_without_nan(encoded: EncodedDataset) -> None:
+    report = evaluate(encoded)
+    assert json.loads(json.dumps(report, allow_nan=False)) == report

@@ -1,0 +1,46 @@
+"""The report a run folder keeps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.training.kit import small_dataset, small_recipe
+from ucch.data import PairedDataset, Pairs
+from ucch.evaluation import evaluate_run
+from ucch.training import RunFolder, train_run
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    folder = RunFolder.create(tmp_path / "run", small_recipe())
+    train_run(folder, small_dataset().train)
+    return folder
+
+
+def test_report_and_picture_are_left_in_the_folder(run: RunFolder) -> None:
+    report = evaluate_run(run, small_dataset())
+    assert json.loads(run.report_file.read_text()) == report
+    assert (run.plots / "precision_recall.png").stat().st_size > 1000
+    assert report["recipe"] == "default"
+    assert report["seconds"] == pytest.approx(sum(line["seconds"] for line in run.history()), abs=1e-3)
+    assert report["map_mean"] > report["map_chance"]
+
+
+def test_a_second_evaluation_equals_the_first(run: RunFolder) -> None:
+    assert evaluate_run(run, small_dataset()) == evaluate_run(run, small_dataset())
+
+
+def test_nothing_is_written_where_not_asked(run: RunFolder) -> None:
+    evaluate_run(run, small_dataset(), write=False)
+    assert not run.report_file.exists()
+    assert not run.plots.exists()
+
+
+def test_data_without_labels_gets_a_report_without_picture(run: RunFolder) -> None:
+    dataset = small_dataset()
+    bare = PairedDataset("bare", *(Pairs(p.image, p.text) for p in (dataset.train, dataset.query)))
+    assert evaluate_run(run, bare)["map_mean"] is None
+    assert not run.plots.exists()

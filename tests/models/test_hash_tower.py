@@ -1,0 +1,34 @@
+"""Hash towers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ucch.models import HashTower
+
+
+def test_layers_are_as_published() -> None:
+    tower = HashTower(4096, 64, width=8192, n_layers=3).to("meta")
+    assert [type(layer).__name__ for layer in tower] == ["Linear", "ReLU", "Linear", "ReLU", "Linear"]
+    assert [tuple(p.shape) for p in tower.parameters() if p.dim() == 2] == [(8192, 4096), (8192, 8192), (64, 8192)]
+
+
+def test_equals_its_layers_by_hand(generator: torch.Generator) -> None:
+    tower, x = HashTower(3, 2, width=4, n_layers=2), torch.randn(5, 3, generator=generator)
+    w1, b1, w2, b2 = tower.parameters()
+    torch.testing.assert_close(tower(x), (x @ w1.T + b1).clamp(min=0) @ w2.T + b2)
+
+
+def test_config_builds_it_again() -> None:
+    tower = HashTower(3, 2, width=4, n_layers=2)
+    again = HashTower(**tower.config())
+    again.load_state_dict(tower.state_dict())
+    assert torch.equal(again(torch.ones(1, 3)), tower(torch.ones(1, 3)))
+
+
+@pytest.mark.parametrize("name", ["n_features", "n_bits", "width", "n_layers"])
+def test_refuses_a_size_below_one(name: str) -> None:
+    sizes = {"n_features": 3, "n_bits": 2, "width": 4, "n_layers": 2, name: 0}
+    with pytest.raises(ValueError, match=f"{name} must be an int of at least 1, got 0"):
+        HashTower(**sizes)

@@ -1,0 +1,85 @@
+"""The scikit-learn face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from tests.training.kit import SMALL, small_pairs, small_recipe
+from ucch import CrossModalHasher
+from ucch.errors import DataError, RecipeError, RunError
+from ucch.training import RunFolder, train_run
+
+SETTINGS = tuple(setting for setting in SMALL if not setting.startswith("bits"))
+
+
+@pytest.fixture(scope="module")
+def fitted() -> CrossModalHasher:
+    pairs = small_pairs()
+    return CrossModalHasher(12, settings=SETTINGS, device="cpu").fit(pairs.image, pairs.text)
+
+
+def test_codes_are_packed_and_pairs_lie_near(fitted: CrossModalHasher) -> None:
+    pairs = small_pairs(40, seed=5)
+    image, text = fitted.encode_image(pairs.image), fitted.encode_text(pairs.text)
+    assert image.dtype == text.dtype == np.uint8
+    assert image.shape == text.shape == (40, 2)
+
+
+def test_equals_the_command_line_of_the_same_recipe(fitted: CrossModalHasher, tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", small_recipe())
+    model = train_run(run, small_pairs())
+    image = small_pairs(30, seed=8).image
+    assert np.array_equal(model.encode_image(image), fitted.encode_image(image))
+    assert np.array_equal(CrossModalHasher.load(run.model_file).encode_image(image), fitted.encode_image(image))
+
+
+def test_fitting_twice_gives_the_same_codes() -> None:
+    pairs = small_pairs()
+    hasher = CrossModalHasher(12, settings=SETTINGS, device="cpu")
+    first = hasher.fit(pairs.image, pairs.text).encode_text(pairs.text)
+    assert np.array_equal(hasher.fit(pairs.image, pairs.text).encode_text(pairs.text), first)
+
+
+def test_parameters_are_scikit_learns() -> None:
+    hasher = CrossModalHasher(32, epochs=3, seed=7)
+    assert hasher.get_params()["n_bits"] == 32
+    assert clone(hasher).get_params() == hasher.get_params()
+    assert hasher.set_params(n_bits=16) is hasher
+    assert hasher.n_bits == 16
+    assert repr(CrossModalHasher(16)) == "CrossModalHasher(n_bits=16)"
+    with pytest.raises(ValueError, match="Invalid parameter 'bits' for estimator CrossModalHasher"):
+        hasher.set_params(bits=1)
+
+
+def test_before_fit_it_says_so(tmp_path: Path) -> None:
+    hasher = CrossModalHasher()
+    for call in (lambda: hasher.encode_image(np.ones((1, 2))), lambda: hasher.save(tmp_path / "m")):
+        with pytest.raises(NotFittedError, match=r"not fitted yet; call fit\(image, text\) or load\(path\) first"):
+            call()
+
+
+def test_saved_and_loaded_it_encodes_alike(fitted: CrossModalHasher, tmp_path: Path) -> None:
+    fitted.save(tmp_path / "mine.safetensors")
+    again = CrossModalHasher.load(tmp_path / "mine.safetensors")
+    text = small_pairs(30, seed=8).text
+    assert np.array_equal(again.encode_text(text), fitted.encode_text(text))
+    assert again.n_bits == 12
+    assert again.recipe_ == fitted.recipe_
+    with pytest.raises(RunError, match=r"mine\.safetensors exists; pass overwrite=True to replace it"):
+        fitted.save(tmp_path / "mine.safetensors")
+    fitted.save(tmp_path / "mine.safetensors", overwrite=True)
+
+
+def test_wrong_options_and_data_are_refused_by_fit() -> None:
+    pairs = small_pairs()
+    with pytest.raises(RecipeError, match="recipe key bits: input should be greater than or equal to 1, got 0"):
+        CrossModalHasher(0).fit(pairs.image, pairs.text)
+    with pytest.raises(RecipeError, match="recipe must be a .toml file or one of"):
+        CrossModalHasher(recipe="nope").fit(pairs.image, pairs.text)
+    with pytest.raises(DataError, match=r"image and text must have one row per pair"):
+        CrossModalHasher().fit(pairs.image, pairs.text[:50])

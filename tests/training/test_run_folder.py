@@ -1,0 +1,50 @@
+"""Run folders are never overwritten, and say what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.training.kit import small_recipe
+from ucch.errors import RunError
+from ucch.training import RunFolder, free_run_path
+
+
+def test_a_new_folder_holds_the_recipe(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "deep" / "run", small_recipe())
+    assert RunFolder.open(run.path).recipe() == small_recipe()
+    assert run.history() == []
+
+
+def test_an_empty_folder_may_be_used(tmp_path: Path) -> None:
+    assert RunFolder.create(tmp_path, small_recipe()).recipe_file.exists()
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    RunFolder.create(tmp_path / "run", small_recipe())
+    with pytest.raises(RunError, match="already holds a run; name another folder with --out, or go on .* --resume"):
+        RunFolder.create(tmp_path / "run", small_recipe())
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.tex").touch()
+    with pytest.raises(RunError, match="already holds something else; name another folder with --out$"):
+        RunFolder.create(tmp_path / "other", small_recipe())
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"is not a run folder: it has no recipe\.toml; ucch train --out makes one"):
+        RunFolder.open(tmp_path)
+
+
+def test_a_damaged_history_is_named(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", small_recipe())
+    run.history_file.write_text('{"epoch": 1')
+    with pytest.raises(RunError, match=r"history\.jsonl cannot be read"):
+        run.history()
+
+
+def test_free_run_path_counts_on(tmp_path: Path) -> None:
+    assert free_run_path(tmp_path, "digits-64") == tmp_path / "digits-64"
+    (tmp_path / "digits-64").mkdir()
+    (tmp_path / "digits-64-2").mkdir()
+    assert free_run_path(tmp_path, "digits-64") == tmp_path / "digits-64-3"

@@ -1,0 +1,113 @@
+"""A run in its folder: resumed equals not stopped, best against last, damage and wrong data refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.training.kit import small_pairs, small_recipe
+from ucch.errors import RunError
+from ucch.models import HashModel
+from ucch.training import EpochStats, RunFolder, choose_device, train_run
+from ucch.training.checkpoint import load_state
+
+
+class StoppedError(Exception):
+    """Stands for whatever ends a run early."""
+
+
+def stop_after(epoch: int):  # type: ignore[no-untyped-def]
+    def on_epoch(stats: EpochStats) -> None:
+        if stats.epoch == epoch:
+            raise StoppedError
+
+    return on_epoch
+
+
+def same_state(ours: object, theirs: object) -> bool:
+    if isinstance(ours, torch.Tensor) and isinstance(theirs, torch.Tensor):
+        return torch.equal(ours, theirs)
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        keys = [key for key in ours if key != "seconds"]
+        return ours.keys() == theirs.keys() and all(same_state(ours[key], theirs[key]) for key in keys)
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return len(ours) == len(theirs) and all(map(same_state, ours, theirs))
+    return ours == theirs
+
+
+@pytest.mark.parametrize("keep", ["last", "best"])
+def test_resumed_after_epoch_2_of_4_equals_the_run_not_stopped(keep: str, tmp_path: Path) -> None:
+    pairs, recipe = small_pairs(), small_recipe(f"keep={keep}")
+    through = RunFolder.create(tmp_path / "through", recipe)
+    train_run(through, pairs)
+    stopped = RunFolder.create(tmp_path / "stopped", recipe)
+    with pytest.raises(StoppedError):
+        train_run(stopped, pairs, on_epoch=stop_after(2))
+    assert len(stopped.history()) == 2
+    with pytest.raises(RunError, match="has no model yet; finish it with ucch train --out .* --resume"):
+        stopped.model()
+    train_run(RunFolder.open(tmp_path / "stopped"), pairs, resume=True)
+    assert stopped.model_file.read_bytes() == through.model_file.read_bytes()
+    assert same_state(load_state(stopped.checkpoint_file), load_state(through.checkpoint_file))
+    assert same_state(stopped.history(), through.history())
+
+
+def test_the_run_folder_holds_all_that_is_needed_to_repeat_it(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", small_recipe("shift=0.5"))
+    model = train_run(run, small_pairs())
+    assert run.recipe() == small_recipe("shift=0.5")
+    again = RunFolder.create(tmp_path / "again", run.recipe())
+    train_run(again, small_pairs())
+    assert again.model_file.read_bytes() == run.model_file.read_bytes()
+    image = small_pairs().image
+    assert np.array_equal(run.model().encode_image(image), model.encode_image(image))
+    lines = [json.loads(line) for line in run.history_file.read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3, 4]
+
+
+def test_best_keeps_the_epoch_whose_held_out_pairs_find_each_other_best(tmp_path: Path) -> None:
+    pairs = small_pairs()
+    run = RunFolder.create(tmp_path / "run", small_recipe("keep=best", "epochs=6", "validation_share=0.3"))
+    train_run(run, pairs)
+    scores = [line["validation"] for line in run.history()]
+    best = load_state(run.checkpoint_file)["best"]
+    assert best["score"] == max(scores)
+    assert best["epoch"] == scores.index(max(scores)) + 1
+    kept = HashModel.load(run.model_file).state_dict()
+    assert all(torch.equal(kept[name], best["model"][name]) for name in kept)
+    assert load_state(run.checkpoint_file)["trainer"]["bank"]["latent"].shape == (70, 12)  # 30 pairs held out
+
+
+def test_other_data_is_refused_on_resume(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", small_recipe())
+    with pytest.raises(StoppedError):
+        train_run(run, small_pairs(), on_epoch=stop_after(1))
+    with pytest.raises(RunError, match="was trained on pairs .*; resume with the data it was started on"):
+        train_run(run, small_pairs(seed=9), resume=True)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", small_recipe())
+    with pytest.raises(StoppedError):
+        train_run(run, small_pairs(), on_epoch=stop_after(1))
+    run.checkpoint_file.write_bytes(b"\x00" * 10)
+    with pytest.raises(RunError, match=r"state\.safetensors cannot be read"):
+        train_run(run, small_pairs(), resume=True)
+
+
+def test_a_run_stopped_before_its_first_checkpoint_starts_over(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", small_recipe())
+    train_run(run, small_pairs(), resume=True)
+    assert len(run.history()) == 4
+
+
+def test_choose_device() -> None:
+    assert choose_device("cpu") == torch.device("cpu")
+    if not torch.cuda.is_available():
+        assert choose_device("auto") == torch.device("cpu")
+        with pytest.raises(RunError, match="torch finds no CUDA device; use --device cpu"):
+            choose_device("cuda")
