@@ -14,7 +14,9 @@ from .options import DEBUG
 __all__ = ["cli", "main"]
 
 COMMANDS = {
+    "encode": "Turn photographs, texts or features into packed codes.",
     "eval": "Evaluate a run: MAP both ways beside chance.",
+    "extract": "Turn photographs and captions into features.",
     "train": "Learn binary codes from image-text pairs, without labels.",
 }
 
