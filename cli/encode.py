@@ -28,7 +28,11 @@ __all__ = ["command"]
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
 @click.option("--max-bad", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Broken images allowed.")
 @click.option(
-    "--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help="New .npy, with .ids.txt, or .parquet."
+    "--out",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="New .npy, with .ids.txt, or .parquet.",
 )
 @encoding_options
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)

@@ -123,7 +123,8 @@ def summary(extraction: Extraction) -> dict[str, Any]:
 
 def _sentence(figures: dict[str, Any]) -> str:
     sides = "; ".join(
-        f"{split}: {figures[split]['images']} images, {figures[split]['captions']} captions" for split in ("train", "query")
+        f"{split}: {figures[split]['images']} images, {figures[split]['captions']} captions"
+        for split in ("train", "query")
     )
     encoders = ", ".join(f"{kind} {card['name']} ({card['dimension']})" for kind, card in figures["encoders"].items())
     left_out = f"left out: {len(figures['bad'])} images, {figures['empty_captions']} empty captions"

@@ -10,7 +10,15 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["ENCODING", "SOURCE", "cache_folder", "encoding_options", "import_from_here", "source_options", "worker_count"]
+__all__ = [
+    "ENCODING",
+    "SOURCE",
+    "cache_folder",
+    "encoding_options",
+    "import_from_here",
+    "source_options",
+    "worker_count",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -43,7 +51,9 @@ def source_options(*, required: bool) -> Callable[[Command], Command]:
             required=required,
             help="clip[:FOLDER], sentence[:FOLDER], bow[:WORDS[,tfidf]], or module:Class of your own.",
         ),
-        click.option("--query-share", type=click.FloatRange(0, 1, True, True), help="Share of queries.  [default: 0.1]"),
+        click.option(
+            "--query-share", type=click.FloatRange(0, 1, True, True), help="Share of queries.  [default: 0.1]"
+        ),
         click.option("--split-seed", type=click.IntRange(0), help="Decides which images are queries.  [default: 0]"),
         click.option(
             "--max-bad", type=click.FloatRange(0, 1), help="Share of the images that may be broken.  [default: 0.05]"
@@ -54,8 +64,15 @@ def source_options(*, required: bool) -> Callable[[Command], Command]:
 def encoding_options(command: Command) -> Command:
     """How encoding runs; changes no result."""
     return _all(
-        click.option("--workers", type=click.IntRange(0), help="Processes that decode.  [default: processors less one]"),
-        click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True, help="Inputs at a time."),
+        click.option("--workers", type=click.IntRange(0), help="Processes that decode images.  [default: all but one]"),
+        click.option(
+            "--encode-batch",
+            "batch_size",
+            type=click.IntRange(1),
+            default=64,
+            show_default=True,
+            help="Inputs encoded at a time.",
+        ),
         click.option(
             "--cache",
             metavar="DIR|none",

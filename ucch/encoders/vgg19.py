@@ -16,8 +16,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from ..errors import EncoderError
-from ..images import ResizeCrop
 from ..extras import require
+from ..images import ResizeCrop
 from .fingerprint import fingerprint
 from .interface import Features
 

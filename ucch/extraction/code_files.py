@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..codes import PackedCodes
-from ..extras import require
 from ..errors import DataError
+from ..extras import require
 from ..files import write_atomically
 
 __all__ = ["check_new", "ids_path", "write_codes"]
@@ -63,7 +63,9 @@ def write_codes(path: Path, codes: PackedCodes, ids: Sequence[str], *, n_bits: i
         arrow.binary(width), len(codes), [None, arrow.py_buffer(np.ascontiguousarray(codes))]
     )
     metadata = {"ucch.n_bits": str(n_bits), "ucch.modality": modality}
-    table = arrow.table({"id": arrow.array(list(ids), arrow.string()), "code": packed}).replace_schema_metadata(metadata)
+    table = arrow.table({"id": arrow.array(list(ids), arrow.string()), "code": packed}).replace_schema_metadata(
+        metadata
+    )
     sink = arrow.BufferOutputStream()
     parquet.write_table(table, sink, compression="zstd")
     write_atomically(path, sink.getvalue().to_pybytes())

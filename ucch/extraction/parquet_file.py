@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..encoders import EncoderCard, Features
-from ..extras import require
 from ..errors import DataError
+from ..extras import require
 from .extract import Extraction
 
 __all__ = ["read_parquet_encoders", "save_extraction_parquet"]

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from .decode import DECODING_VERSION, BadImageError, decode_image
-from .pool import DecodedImage, ImagePool
+from .pool import DecodedImage, ImagePool, default_workers
 from .resize_crop import ResizeCrop
 
-__all__ = ["DECODING_VERSION", "BadImageError", "DecodedImage", "ImagePool", "ResizeCrop", "decode_image"]
+__all__ = [
+    "DECODING_VERSION",
+    "BadImageError",
+    "DecodedImage",
+    "ImagePool",
+    "ResizeCrop",
+    "decode_image",
+    "default_workers",
+]
