@@ -106,8 +106,8 @@ class ClipTextEncoder:
         self._tokenizer = load_tokenizer(source)
         self.device = torch.device("cpu")
         self._length = int(self._model.config.text_config.max_position_embeddings)
-        # SigLIP was trained on texts padded to the full length, and without a mask
-        self._padding: Any = "max_length" if self._model.config.model_type.startswith("siglip") else True
+        # SigLIP was trained on texts padded to the full length, and sees the padding
+        self._sees_padding = self._model.config.model_type.startswith("siglip")
         settings = {"encoder": "clip-text", "tokenizer": tokenizer_state(self._tokenizer), "length": self._length}
         self.digest = fingerprint(settings, self._model)
         self.dimension = self.encode([""]).shape[1]
@@ -122,7 +122,12 @@ class ClipTextEncoder:
     def encode(self, batch: Sequence[str]) -> Features:
         """Encode B texts into (B, d) float32."""
         tokens = self._tokenizer(
-            list(batch), padding=self._padding, truncation=True, max_length=self._length, return_tensors="pt"
+            list(batch),
+            padding="max_length" if self._sees_padding else True,
+            truncation=True,
+            max_length=self._length,
+            return_attention_mask=not self._sees_padding,
+            return_tensors="pt",
         ).to(self.device)
         features: Features = pooled(self._model.get_text_features(**tokens)).float().cpu().numpy()
         return features

@@ -50,8 +50,16 @@ class ImageFeatures:
 class _Progress:
     """What :func:`encode_images` keeps up to date."""
 
+    n_files: int
+    on_progress: Callable[[int, int], None] | None
+    n_done: int = 0
     n_encoded: int = 0
     bad: list[BadFile] = field(default_factory=list)
+
+    def reach(self, n_done: int) -> None:
+        self.n_done = n_done
+        if self.on_progress is not None:
+            self.on_progress(n_done, self.n_files)
 
 
 def encode_images(
@@ -89,7 +97,7 @@ def encode_images(
         raise ValueError(f"max_bad must lie in [0, 1], got {max_bad}")
     features = np.empty((len(paths), encoder.dimension), dtype=np.float32)
     good = np.zeros(len(paths), dtype=np.bool_)
-    progress = _Progress()
+    progress = _Progress(len(paths), on_progress)
     digest = hashlib.sha256(f"images {DECODING_VERSION} {encoder.digest}".encode()).hexdigest()
     with FeatureCache(cache_folder, digest, encoder.dimension) as cache, ImagePool(encoder.prepare, workers) as pool:
         for start in range(0, len(paths), BLOCK_BATCHES * batch_size):
@@ -99,8 +107,7 @@ def encode_images(
                 if key in cache:
                     features[row], good[row] = cache.get(key), True
             _check_bad(progress.bad, len(paths), max_bad)
-            if on_progress is not None:
-                on_progress(start + len(block), len(paths))
+            progress.reach(start + len(block))
     if not good.any():
         raise DataError(f"none of the {len(paths)} image files can be used: {_examples(progress.bad)}")
     return ImageFeatures(features if good.all() else features[good], good, progress.bad, progress.n_encoded)
@@ -146,6 +153,7 @@ def _encode_batch(
     features = check_features(encoder, encoder.encode([entry.pixels for entry in batch]), len(batch))
     cache.put([entry.key for entry in batch], features)
     progress.n_encoded += len(batch)
+    progress.reach(progress.n_done + len(batch))
 
 
 def check_features(encoder: Any, features: Any, n_rows: int) -> Features:
