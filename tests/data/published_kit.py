@@ -66,7 +66,7 @@ def write_matlab_73(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None
 
 def write_caption_set(root: Path, *, per_caption: bool = False, n_test: int = N_QUERY) -> None:
     rng = np.random.default_rng(0)
-    words = np.array("a man dog ball on the grass red runs water child jumps".split())
+    words = np.array(["a", "man", "dog", "ball", "on", "the", "grass", "red", "runs", "water", "child", "jumps"])
     for split, n in (("train", N_TRAIN), ("test", n_test)):
         images = rng.normal(size=(n, 12)).astype(np.float32)
         np.save(root / f"{split}_ims.npy", np.repeat(images, 5, axis=0) if per_caption else images)
