@@ -16,7 +16,9 @@ __all__ = ["cli", "main"]
 COMMANDS = {
     "compare": "Compare optimizers, one choice apart.",
     "data": "List, describe, check and convert the data sets known by name.",
+    "encode": "Turn photographs, texts or features into packed codes.",
     "eval": "Evaluate a run: MAP both ways beside chance.",
+    "extract": "Turn photographs and captions into features.",
     "train": "Learn binary codes from image-text pairs, without labels.",
 }
 
