@@ -15,6 +15,8 @@ __all__ = ["cli", "main"]
 
 COMMANDS = {
     "eval": "Evaluate a run: MAP both ways beside chance.",
+    "index": "Index packed codes for search.",
+    "search": "Find the nearest items of an index.",
     "train": "Learn binary codes from image-text pairs, without labels.",
 }
 

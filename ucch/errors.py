@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DataError", "RecipeError", "RunError", "UcchError"]
+__all__ = ["DataError", "IndexFileError", "RecipeError", "RunError", "UcchError"]
 
 
 class UcchError(Exception):
@@ -19,3 +19,7 @@ class RecipeError(UcchError, ValueError):
 
 class RunError(UcchError, RuntimeError):
     """A run folder cannot be created, read, or resumed."""
+
+
+class IndexFileError(UcchError, RuntimeError):
+    """An index file is missing, damaged, of another version, or made for other codes."""

@@ -1,0 +1,163 @@
+"""``ucch index``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from .options import debug_option
+
+__all__ = ["command"]
+
+KINDS = ("flat", "hnsw", "ivf", "multihash")
+
+
+@click.command("index")
+@click.argument("source", metavar="RUN|CODES.npy", type=click.Path(path_type=Path))
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help="New index file.")
+@click.option("--kind", type=click.Choice(KINDS), help="flat is exact.  [default: flat]")
+@click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the kind, such as nprobe=16.")
+@click.option("--tune", "target", metavar="RECALL", type=click.FloatRange(0, 1), help="Measure and take the fastest.")
+@click.option("--queries", metavar="CODES.npy", type=click.Path(path_type=Path), help="Sample queries for --tune.")
+@click.option("--ids", metavar="FILE", type=click.Path(path_type=Path), help="An id per row: lines of text, or .npy.")
+@click.option("--bits", type=click.IntRange(1), help="Bits of a code in CODES.npy.  [default: 8 per byte]")
+@click.option("--modality", type=click.Choice(["image", "text"]), help="What of RUN's data.  [default: image]")
+@click.option("--reproducible", is_flag=True, help="Build on one thread: equal codes, equal file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@debug_option
+def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
+    """Index packed codes, or the database of the run folder RUN, for ucch search.
+
+    With --tune .95 every kind is measured against the exact search on sample queries, and the fastest setting whose
+    tie-aware recall@10 reaches the target is built.
+
+    \b
+    ucch index runs/digits-64 --kind ivf --out digits.index
+    """
+    from ucch.errors import IndexFileError
+    from ucch.retrieval import BinaryIndex
+
+    if out.exists():
+        raise IndexFileError(f"{out} exists; choose another name")
+    if not out.absolute().parent.is_dir():
+        raise IndexFileError(f"folder {out.absolute().parent} does not exist")
+    console = Console(stderr=True)
+    codes, n_bits, ids, origin = (_from_run if source.is_dir() else _from_file)(source, **choices)
+    kind, parameters, measured = choices["kind"] or "flat", _parameters(choices["settings"]), None
+    with _bar(console) as bar:
+        if choices["target"] is not None:
+            kind, parameters, measured = _tuned(bar, codes, n_bits, parameters, **choices)
+        task = bar.add_task("indexing", total=len(codes))
+        index = BinaryIndex.build(
+            codes,
+            n_bits,
+            ids=ids,
+            kind=kind,
+            parameters=parameters,
+            reproducible=choices["reproducible"],
+            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+            **origin,
+        )
+    index.save(out)
+    summary: dict[str, Any] = {
+        "out": str(out),
+        "codes": len(index),
+        "bits": n_bits,
+        "kind": kind,
+        "parameters": index.parameters,
+        "bytes_per_item": out.stat().st_size / max(1, len(index)),
+    }
+    if measured is not None:
+        summary["measured"] = measured
+    if as_json:
+        click.echo(json.dumps(summary))
+    else:
+        _show(summary)
+    console.print(f"index in {out}", highlight=False, soft_wrap=True)
+
+
+def _from_file(source: Path, **choices: Any) -> tuple[Any, int, Any, dict[str, str]]:
+    from ucch.retrieval.code_files import read_codes, read_ids
+
+    if choices["modality"]:
+        raise click.UsageError("--modality goes with a run folder; CODES.npy holds codes already")
+    codes, ids = read_codes(source)
+    if choices["ids"] is not None:
+        ids = read_ids(choices["ids"])
+    return codes, choices["bits"] or 8 * codes.shape[1], ids, {}
+
+
+def _from_run(source: Path, **choices: Any) -> tuple[Any, int, Any, dict[str, str]]:
+    from ucch.data import load_dataset
+    from ucch.retrieval.code_files import read_ids
+    from ucch.training import RunFolder
+
+    if choices["bits"]:
+        raise click.UsageError("--bits goes with CODES.npy; a run knows its bits")
+    folder = RunFolder.open(source)
+    model, recipe = folder.model(), folder.recipe()
+    pairs = load_dataset(recipe.data, recipe.data_root).database
+    codes = model.encode_text(pairs.text) if choices["modality"] == "text" else model.encode_image(pairs.image)
+    ids = None if choices["ids"] is None else read_ids(choices["ids"])
+    return codes, model.n_bits, ids, {"model": folder.model_digest(), "source": str(source.resolve())}
+
+
+def _parameters(settings: tuple[str, ...]) -> dict[str, int]:
+    parameters = {}
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        if not value.isdecimal():
+            raise click.UsageError(f"--set takes NAME=N with a whole number, got {setting!r}")
+        parameters[name] = int(value)
+    return parameters
+
+
+def _tuned(bar: Progress, codes: Any, n_bits: int, given: dict[str, int], **choices: Any) -> Any:
+    from dataclasses import asdict
+
+    from ucch.retrieval import tune
+    from ucch.retrieval.code_files import read_codes
+
+    if given:
+        raise click.UsageError("--set and --tune exclude each other: --tune chooses the parameters")
+    queries = None if choices["queries"] is None else read_codes(choices["queries"])[0]
+    task = bar.add_task("measuring", total=None)
+    choice, measured = tune(
+        codes,
+        n_bits,
+        choices["target"],
+        queries=queries,
+        kinds=[choices["kind"]] if choices["kind"] else KINDS,
+        on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+    )
+    return choice.kind, choice.parameters, [asdict(one) for one in measured]
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def _show(summary: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    for one in summary.get("measured", ()):
+        settings = " ".join(f"{name}={value}" for name, value in one["parameters"].items())
+        click.echo(f"{one['kind']:10}{settings:32} recall {one['recall']:.4f}  {one['milliseconds']:.3f} ms a query")
+    table = Table.grid(padding=(0, 2))
+    parameters = " ".join(f"{name}={value}" for name, value in summary["parameters"].items())
+    table.add_row("codes", f"{summary['codes']} of {summary['bits']} bits")
+    table.add_row("kind", f"{summary['kind']} {parameters}".rstrip())
+    table.add_row("bytes per item", f"{summary['bytes_per_item']:.1f}")
+    Console().print(table, highlight=False)
