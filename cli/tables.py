@@ -16,7 +16,7 @@ _NAMES = {"image_to_text": "image to text", "text_to_image": "text to image"}
 
 def report_table(report: dict[str, Any]) -> Group:
     """Lay out a report: a row per direction, the mean and chance below."""
-    title = f"{report['data']}, {report['bits']} bits: {report['queries']} queries, database of {report['database']}"
+    title = f"{report['data']}, {report['bits']} bits: {_sizes(report)}"
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     precision, recall = report["image_to_text"]["precision_at"] or {}, report["image_to_text"]["recall_at"]
     table.add_column("", no_wrap=True)
@@ -36,10 +36,17 @@ def report_table(report: dict[str, Any]) -> Group:
 
 def _caption(report: dict[str, Any]) -> str:
     balance = ", ".join(f"{modality} {value:.2f}" for modality, value in report["bit_imbalance"].items())
+    missing = "" if report["classes"] else "No labels, so no MAP. "
     return (
-        f"R@n: the paired item, among the queries. Bit imbalance, 0 best: {balance}.\n"
+        f"{missing}R@n: the paired item, among the queries. Bit imbalance, 0 best: {balance}.\n"
         f"Recipe {report['recipe']}, seed {report['seed']}, trained {report['seconds']:.1f} s."
     )
+
+
+def _sizes(report: dict[str, Any]) -> str:
+    if report["queries"] == report["query_texts"]:
+        return f"{report['queries']} queries, database of {report['database']}"
+    return f"queries are {report['queries']} images and their {report['query_texts']} texts"
 
 
 def _figure(value: float | None) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import click
 from click.testing import CliRunner
 from pydantic import BaseModel
-
 from ucch.cli.main import COMMANDS, cli
+
 from ucch.training import Recipe
 
 DOCS = Path(__file__).resolve().parent
@@ -22,10 +23,16 @@ def cli_page() -> str:
     """Help of the program and of every command."""
     os.environ["COLUMNS"] = "100"
     parts = ["# Command line\n\nMade from the program by `python docs/generate.py`.\n"]
-    for name in ["", *sorted(COMMANDS)]:
+    for name in ["", *(leaf for top in sorted(COMMANDS) for leaf in _with_leaves(top))]:
         text = CliRunner().invoke(cli, [*name.split(), "--help"], prog_name="ucch", terminal_width=100).stdout
         parts.append(f"\n## ucch {name}".rstrip() + f"\n\n```text\n{text.rstrip()}\n```\n")
     return "".join(parts)
+
+
+def _with_leaves(name: str) -> list[str]:
+    """A command, and under a group its commands too."""
+    command = cli.get_command(click.Context(cli), name)
+    return [name, *(f"{name} {leaf}" for leaf in command.commands)] if isinstance(command, click.Group) else [name]
 
 
 def recipe_page() -> str:

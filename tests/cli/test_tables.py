@@ -11,8 +11,11 @@ DIRECTION = {"map": 0.25, "precision_at": {"1": 0.5, "10": 0.4}, "recall_at": {"
 REPORT = {
     "data": "small",
     "bits": 8,
+    "classes": 2,
     "queries": 3,
+    "query_texts": 3,
     "database": 4,
+    "database_texts": 4,
     "recipe": "default",
     "seed": 0,
     "seconds": 1.25,
@@ -43,7 +46,13 @@ def test_a_row_per_direction_mean_and_chance() -> None:
 def test_without_labels_only_the_pairs_are_shown() -> None:
     direction = {"map": None, "precision_at": None, "recall_at": {"1": 0.125}}
     unlabelled = {"map_mean": None, "map_chance": None, "image_to_text": direction, "text_to_image": direction}
-    lines = rendered({**REPORT, **unlabelled})
+    lines = rendered({**REPORT, **unlabelled, "classes": 0})
     assert lines[1].split() == ["MAP", "R@1"]
     assert lines[3].split() == ["image", "to", "text", "-", "0.125"]
     assert not any(line.startswith("chance") for line in lines)
+    assert any(line.startswith("No labels, so no MAP. R@n: the paired item") for line in lines)
+
+
+def test_several_captions_are_counted_beside_their_images() -> None:
+    lines = rendered({**REPORT, "query_texts": 15})
+    assert lines[0] == "small, 8 bits: queries are 3 images and their 15 texts"

@@ -53,7 +53,10 @@ def evaluate(encoded: EncodedDataset) -> dict[str, Any]:
 
     MAP@ALL is the exact expectation over the orders of tied items, skipping queries without a relevant item, an item
     being relevant where it shares a label. ``recall_at`` looks for the paired item with the query set itself as
-    database, so it needs no labels. Without labels the MAPs, precisions and curves are None.
+    database, so it needs no labels; where images have several captions, an image has found its text when any of its
+    captions is among the first n, and each caption looks for its image. Without labels (``classes`` is 0) the MAPs,
+    precisions and curves are None. ``queries`` and ``database`` count images, ``query_texts`` and ``database_texts``
+    texts.
 
     Returns:
         Plain numbers by name, as ``ucch eval --json`` prints them; NaN never occurs.
@@ -62,12 +65,15 @@ def evaluate(encoded: EncodedDataset) -> dict[str, Any]:
     report: dict[str, Any] = {
         "data": dataset.name,
         "bits": n_bits,
+        "classes": dataset.n_classes,
         "queries": len(dataset.query),
+        "query_texts": len(dataset.query.text),
         "database": len(dataset.database),
+        "database_texts": len(dataset.database.text),
     }
-    own = np.arange(len(dataset.query))
+    item = {"image": np.arange(len(dataset.query)), "text": dataset.query.item_of_text}
     for direction, (asks, answers) in DIRECTIONS.items():
-        pairs = distance_histograms(encoded.query[asks], encoded.query[answers], own, own, n_bits)
+        pairs = distance_histograms(encoded.query[asks], encoded.query[answers], item[asks], item[answers], n_bits)
         found = {"recall_at": {str(n): float(hit_rate_at(pairs, n).mean()) for n in RECALL_AT}}
         report[direction] = {**_relevance(encoded, asks, answers), **found}
     maps = [report[direction]["map"] for direction in DIRECTIONS]
@@ -82,7 +88,9 @@ def evaluate(encoded: EncodedDataset) -> dict[str, Any]:
 
 
 def _relevance(encoded: EncodedDataset, asks: str, answers: str) -> dict[str, Any]:
-    query_label, database_label = encoded.dataset.query.label, encoded.dataset.database.label
+    query, database = encoded.dataset.query, encoded.dataset.database
+    query_label = query.label if asks == "image" else query.text_label
+    database_label = database.label if answers == "image" else database.text_label
     if query_label is None or database_label is None:
         return {"map": None, "map_chance": None, "precision_at": None, "by_radius": None}
     histograms = distance_histograms(

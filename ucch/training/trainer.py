@@ -127,7 +127,8 @@ class Trainer:
         )
 
     def _step(self, rows: Tensor) -> Tensor:
-        image, text = (self._batch(array, rows) for array in (self.pairs.image, self.pairs.text))
+        image = self._batch(self.pairs.image, rows)
+        text = self._batch(self.pairs.text, self.pairs.draw_text_rows(rows, self.generator))
         index = rows.to(self.device)
         beta = self.recipe.loss.beta
         half = self.recipe.training.precision == "bfloat16"
