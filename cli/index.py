@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     ucch index runs/digits-64 --kind ivf --out digits.index
     """
     from ucch.errors import IndexFileError
-    from ucch.retrieval import BinaryIndex
+    from ucch.retrieval import BinaryIndex, tune
 
     if out.exists():
         raise IndexFileError(f"{out} exists; choose another name")
@@ -48,27 +49,26 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
         raise IndexFileError(f"folder {out.absolute().parent} does not exist")
     console = Console(stderr=True)
     codes, n_bits, ids, origin = (_from_run if source.is_dir() else _from_file)(source, **choices)
-    kind, parameters, measured = choices["kind"] or "flat", _parameters(choices["settings"]), None
+    parameters, measured = _parameters(choices["settings"]), None
     with _bar(console) as bar:
-        if choices["target"] is not None:
-            kind, parameters, measured = _tuned(bar, codes, n_bits, parameters, **choices)
-        task = bar.add_task("indexing", total=len(codes))
-        index = BinaryIndex.build(
-            codes,
-            n_bits,
-            ids=ids,
-            kind=kind,
-            parameters=parameters,
-            reproducible=choices["reproducible"],
-            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+        task = bar.add_task("indexing" if choices["target"] is None else "measuring kinds", total=None)
+        options = {
+            "ids": ids,
+            "on_progress": lambda done, total: bar.update(task, completed=done, total=total),
             **origin,
-        )
+        }
+        if choices["target"] is None:
+            kind, once = choices["kind"] or "flat", choices["reproducible"]
+            index = BinaryIndex.build(codes, n_bits, kind=kind, parameters=parameters, reproducible=once, **options)
+        else:
+            tuned = tune(codes, n_bits, choices["target"], **_sample(**choices), **options)
+            index, measured = tuned.index, [asdict(one) for one in tuned.measured]
     index.save(out)
     summary: dict[str, Any] = {
         "out": str(out),
         "codes": len(index),
         "bits": n_bits,
-        "kind": kind,
+        "kind": index.kind,
         "parameters": index.parameters,
         "bytes_per_item": out.stat().st_size / max(1, len(index)),
     }
@@ -117,25 +117,15 @@ def _parameters(settings: tuple[str, ...]) -> dict[str, int]:
     return parameters
 
 
-def _tuned(bar: Progress, codes: Any, n_bits: int, given: dict[str, int], **choices: Any) -> Any:
-    from dataclasses import asdict
-
-    from ucch.retrieval import tune
+def _sample(*, settings: tuple[str, ...], queries: Path | None, kind: str | None, **_: Any) -> dict[str, Any]:
     from ucch.retrieval.code_files import read_codes
 
-    if given:
+    if settings:
         raise click.UsageError("--set and --tune exclude each other: --tune chooses the parameters")
-    queries = None if choices["queries"] is None else read_codes(choices["queries"])[0]
-    task = bar.add_task("measuring", total=None)
-    choice, measured = tune(
-        codes,
-        n_bits,
-        choices["target"],
-        queries=queries,
-        kinds=[choices["kind"]] if choices["kind"] else KINDS,
-        on_progress=lambda done, total: bar.update(task, completed=done, total=total),
-    )
-    return choice.kind, choice.parameters, [asdict(one) for one in measured]
+    return {
+        "queries": None if queries is None else read_codes(queries)[0],
+        "kinds": [kind] if kind else KINDS,
+    }
 
 
 def _bar(console: Console) -> Progress:

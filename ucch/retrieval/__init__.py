@@ -5,6 +5,6 @@ from .features import CompactFeatures
 from .hits import Hits
 from .kinds import KINDS
 from .recall import tie_aware_recall
-from .tune import Choice, tune
+from .tuning import Choice, Tuned, tune
 
-__all__ = ["KINDS", "BinaryIndex", "Choice", "CompactFeatures", "Hits", "tie_aware_recall", "tune"]
+__all__ = ["KINDS", "BinaryIndex", "Choice", "CompactFeatures", "Hits", "Tuned", "tie_aware_recall", "tune"]

@@ -18,7 +18,7 @@ from .hits import Hits
 from .index_file import digest, read_index_file, write_index_file
 from .kinds import KINDS, full_parameters
 from .nearest import nearest
-from .rerank import rerank
+from .reranking import rerank
 from .rows import Ids, Rows, as_ids, checked_codes, distinct, shown_ids
 
 __all__ = ["BinaryIndex"]

@@ -83,7 +83,7 @@ def read_index_file(path: Path) -> tuple[dict[str, Any], Arrays]:
         entries = json.loads(head)
         header = json.loads(entries.pop("__metadata__", {}).get("ucch", "{}"))
         version = header.pop("format", None)
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, TypeError) as error:
         raise IndexFileError(f"{path} is not an index: its header cannot be read; make one with ucch index") from error
     if version != FORMAT:
         raise IndexFileError(f"{path} holds {version or 'no format'!r}, expected {FORMAT!r}; make it anew: ucch index")
