@@ -29,11 +29,20 @@ _FROM_RECIPE = ("data", "data_root", "bits", "epochs", "recipe", "settings", "se
     "--out", metavar="DIR", type=click.Path(path_type=Path), help="Run folder.  [default: a new one in runs/]"
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in --out where it stopped.")
+@click.option("--allow-overlap", is_flag=True, help="Accept queries that stand in the training set or the database.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @debug_option
 @click.pass_context
 def command(
-    ctx: click.Context, /, *, device: str, out: Path | None, resume: bool, as_json: bool, **choices: Any
+    ctx: click.Context,
+    /,
+    *,
+    device: str,
+    out: Path | None,
+    resume: bool,
+    allow_overlap: bool,
+    as_json: bool,
+    **choices: Any,
 ) -> None:
     """Learn binary codes from image-text pairs, without labels, and report how well they retrieve.
 
@@ -42,7 +51,7 @@ def command(
     \b
     ucch train --data features.npz --bits 64 --out runs/mine
     """
-    from ucch.data import load_dataset
+    from ucch.data import check_overlap, load_dataset
     from ucch.evaluation import evaluate_run
     from ucch.training import RunFolder, choose_device, train_run
 
@@ -57,6 +66,8 @@ def command(
         recipe = _recipe(**choices)
     where = choose_device(device)
     dataset = load_dataset(recipe.data, recipe.data_root)
+    if not allow_overlap:
+        check_overlap(dataset)
     if not resume:
         run = _new_run(out, recipe)
     console = Console(stderr=True)

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import os
 import re
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.data.published_kit import FORMS, small_arrays, small_entry, write_feature_set
-from ucch.data import DATASETS, convert_dataset
+from ucch.data import DATASETS, arrays, convert_dataset
 from ucch.errors import DataError
 
 COPIES = ["mirflickr25k-iall-vgg.XAll.npy", "mirflickr25k-yall.YAll.npy"]
@@ -76,6 +78,45 @@ def test_a_wrong_matrix_is_refused_before_anything_is_written(tmp_path: Path, fo
     with pytest.raises(DataError, match="XAll is transposed"):
         convert_dataset(entry, tmp_path)
     assert sorted(tmp_path.iterdir()) == held
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = small_entry("mirflickr25k")
+    write_feature_set(entry, tmp_path, "matlab-5")
+    held = sorted(tmp_path.iterdir())
+
+    def full(descriptor: int, offset: int, length: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    message = f"{tmp_path / COPIES[0]} cannot be written: No space left on device"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        convert_dataset(entry, tmp_path)
+    assert sorted(tmp_path.iterdir()) == held
+
+
+@pytest.mark.parametrize("form", ["matlab-5", "matlab-7.3"])
+def test_memory_is_the_matrix_once_and_nothing_once_converted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(arrays, "_CHUNK_VALUES", 1 << 16)
+    entry = small_entry("mirflickr25k")
+    image, text, label = (replace(spec, rows=2000) for spec in entry.arrays)
+    entry = replace(entry, arrays=(replace(image, columns=1024), text, label), n_train=1900, n_query=100)
+    write_feature_set(entry, tmp_path, form)
+    size = 2000 * 1024 * 4
+
+    def peak() -> float:
+        tracemalloc.start()
+        entry.load(entry, tmp_path)
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return highest / size
+
+    peak()  # what imports and caches take the first time
+    assert 1 <= peak() < 1.3  # a chunk is being checked beside it
+    convert_dataset(entry, tmp_path)
+    assert peak() < 0.3
 
 
 @pytest.mark.parametrize("name", ["digits", "wikipedia", "flickr30k"])

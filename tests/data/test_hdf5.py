@@ -41,18 +41,23 @@ def test_plain_rows_are_mapped_where_they_lie(tmp_path: Path) -> None:
     np.testing.assert_array_equal(packed, VALUES)
 
 
+@pytest.mark.parametrize("chunks", [None, (2, 2), (1, 3), (3, 1)])
 @pytest.mark.parametrize("matlab", [False, True])
-def test_blocks_of_rows_make_up_the_matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, matlab: bool) -> None:
-    path = tmp_path / "x.h5"
+def test_pieces_make_up_the_matrix_each_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, matlab: bool, chunks: tuple[int, int] | None
+) -> None:
+    path = tmp_path / "x.mat"
     if matlab:
-        write_matlab_73(path, {"a": VALUES})
-    else:
-        with h5py.File(path, "w") as file:
-            file.create_dataset("a", data=VALUES, chunks=(2, 2))
+        write_matlab_73(path, {})
+    with h5py.File(path, "a") as file:
+        file.create_dataset("a", data=VALUES.T if matlab else VALUES, chunks=chunks)
     monkeypatch.setattr(hdf5, "_BLOCK_BYTES", 3 * VALUES[0].nbytes)
-    blocks = list(hdf5.hdf5_row_blocks(path, "a"))
-    assert [len(block) for block in blocks] == [3, 1]
-    np.testing.assert_array_equal(np.concatenate(blocks), VALUES)
+    whole, times = np.zeros_like(VALUES), np.zeros(VALUES.shape, int)
+    for place, block in hdf5.hdf5_blocks(path, "a"):
+        whole[place] = block
+        times[place] += 1
+    np.testing.assert_array_equal(whole, VALUES)
+    assert (times == 1).all()
     np.testing.assert_array_equal(hdf5.read_hdf5(path, "a"), VALUES)
 
 

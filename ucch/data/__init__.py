@@ -10,6 +10,7 @@ from .digits import load_digits_pairs
 from .entry import DatasetEntry
 from .labels import multi_hot
 from .npz import load_npz, save_npz
+from .overlap import check_overlap
 from .pairs import Pairs
 from .raw_images import RawImages
 from .scaling import FeatureScaler
@@ -23,6 +24,7 @@ __all__ = [
     "PairedDataset",
     "Pairs",
     "RawImages",
+    "check_overlap",
     "convert_dataset",
     "dataset_entry",
     "dataset_problems",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from .array_spec import ArraySpec, converted_path
 from .entry import DatasetEntry
 from .feature_set import load_feature_set
 from .hdf5 import hdf5_offset, is_hdf5
-from .mat import mat_row_blocks
+from .mat import mat_blocks
 
 __all__ = ["convert_dataset"]
 
@@ -21,9 +22,9 @@ def convert_dataset(entry: DatasetEntry, root: Path) -> list[Path]:
     """Write the feature matrices of a set as ``.npy`` files beside the published ones; loading then maps them.
 
     MATLAB's formats cannot be mapped row by row: they are compressed, or store column after column. A copy has the
-    same values in the same type, so that the data set and its digest do not change. Writing holds a block of rows in
-    memory, and for MATLAB 4 to 7 also the matrix itself. A copy that is there and newer than its source is kept; a
-    matrix that h5py wrote as plain rows is mapped where it lies and needs no copy.
+    same values in the same type, so that the data set and its digest do not change. Writing holds a piece of the
+    matrix in memory, and for MATLAB 4 to 7 the matrix itself. A copy that is there and newer than its source is kept;
+    a matrix that h5py wrote as plain rows is mapped where it lies and needs no copy.
 
     Args:
         entry: the set.
@@ -52,15 +53,25 @@ def convert_dataset(entry: DatasetEntry, root: Path) -> list[Path]:
 
 def _convert(spec: ArraySpec, path: Path, copy: Path) -> None:
     aside = copy.with_name(f".{copy.name}.{os.getpid()}.tmp")
+    target = None
     try:
-        with open(aside, "wb") as file:
-            for number, block in enumerate(mat_row_blocks(path, spec.key)):
-                if number == 0:
-                    header = {"descr": block.dtype.str, "fortran_order": False, "shape": (spec.rows, spec.columns)}
-                    np.lib.format.write_array_header_2_0(file, header)
-                file.write(np.ascontiguousarray(block).data)
+        for place, block in mat_blocks(path, spec.key):
+            if target is None:
+                target = _empty_npy(aside, block.dtype, (spec.rows, spec.columns))
+            target[place] = block
+        if target is not None:
+            target.flush()
         os.replace(aside, copy)
     except OSError as error:
         raise DataError(f"{copy} cannot be written: {error.strerror or error}") from error
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _empty_npy(path: Path, dtype: np.dtype[Any], shape: tuple[int, int]) -> np.memmap[Any, Any]:
+    """Make an ``.npy`` file of zeros whose disk space is reserved, so that a full disk fails here and not later."""
+    target = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    if hasattr(os, "posix_fallocate"):
+        with open(path, "r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, os.path.getsize(path))
+    return target

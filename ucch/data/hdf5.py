@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +15,14 @@ from .arrays import FeatureArray
 if TYPE_CHECKING:
     import h5py
 
-__all__ = ["hdf5_offset", "hdf5_row_blocks", "hdf5_shapes", "is_hdf5", "is_matlab_73", "open_hdf5", "read_hdf5"]
+__all__ = ["Block", "hdf5_blocks", "hdf5_offset", "hdf5_shapes", "is_hdf5", "is_matlab_73", "open_hdf5", "read_hdf5"]
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MATLAB = b"MATLAB 7.3"
-_BLOCK_BYTES = 1 << 26  # 64 MiB read at a time
+_BLOCK_BYTES = 1 << 24  # 16 MiB read at a time where a file prescribes no chunks
+
+Place = tuple[slice, ...]  # rows and columns
+Block = tuple[Place, FeatureArray]  # and the values there
 
 
 def is_hdf5(path: Path) -> bool:
@@ -65,7 +67,7 @@ def read_hdf5(path: Path, key: str) -> FeatureArray:
     """Read one matrix, one row per item: memory-mapped where the file holds plain rows, else into memory.
 
     An array that h5py wrote without chunks or compression lies in the file row after row and stays there. Other
-    arrays are read in blocks: memory is the matrix and one block.
+    arrays are read chunk by chunk, each once: memory is the matrix and one chunk.
 
     Raises:
         DataError: the file is damaged, or ``key`` is no matrix of numbers.
@@ -77,8 +79,8 @@ def read_hdf5(path: Path, key: str) -> FeatureArray:
         if offset is not None:
             return np.memmap(path, dtype, "r", offset, shape)
         rows = np.empty(shape, dtype)
-        for start, block in _blocks(path, dataset):
-            rows[start : start + len(block)] = block
+        for place, block in _blocks(path, dataset):
+            rows[place] = block
         return rows
 
 
@@ -89,20 +91,24 @@ def hdf5_offset(path: Path, key: str) -> int | None:
     return offset
 
 
-def hdf5_row_blocks(path: Path, key: str) -> Iterator[FeatureArray]:
-    """Yield the rows of one matrix in order, about 64 MiB at a time."""
+def hdf5_blocks(path: Path, key: str) -> Iterator[Block]:
+    """Yield the pieces of one matrix, each once, as the file stores them; together they are the whole."""
     with open_hdf5(path) as file:
-        for _, block in _blocks(path, _matrix(path, file, key)):
-            yield block
+        yield from _blocks(path, _matrix(path, file, key))
 
 
-def _blocks(path: Path, dataset: Any) -> Iterator[tuple[int, FeatureArray]]:
+def _blocks(path: Path, dataset: Any) -> Iterator[Block]:
     matlab = is_matlab_73(path)
-    n_rows = _shape(path, dataset)[0]
-    step = max(1, _BLOCK_BYTES // max(1, dataset.dtype.itemsize * math.prod(_shape(path, dataset)[1:])))
-    for start in range(0, n_rows, step):
-        rows = slice(start, min(start + step, n_rows))
-        yield start, dataset[:, rows].T if matlab else dataset[rows]
+    for stored in dataset.iter_chunks() if dataset.chunks else _row_blocks(_shape(path, dataset), dataset, matlab):
+        block = dataset[stored]
+        yield (stored[::-1], block.T) if matlab else (stored, block)
+
+
+def _row_blocks(shape: tuple[int, ...], dataset: Any, matlab: bool) -> Iterator[Place]:
+    step = max(1, _BLOCK_BYTES // max(1, dataset.dtype.itemsize * shape[1]))
+    for start in range(0, shape[0], step):
+        rows, columns = slice(start, min(start + step, shape[0])), slice(0, shape[1])
+        yield (columns, rows) if matlab else (rows, columns)
 
 
 def _shape(path: Path, dataset: Any) -> tuple[int, ...]:

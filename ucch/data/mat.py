@@ -10,9 +10,9 @@ from scipy.io import loadmat, whosmat
 
 from ..errors import DataError
 from .arrays import FeatureArray, row_chunks
-from .hdf5 import hdf5_row_blocks, hdf5_shapes, is_hdf5, read_hdf5
+from .hdf5 import Block, hdf5_blocks, hdf5_shapes, is_hdf5, read_hdf5
 
-__all__ = ["find_file", "mat_row_blocks", "mat_shapes", "read_mat"]
+__all__ = ["find_file", "mat_blocks", "mat_shapes", "read_mat"]
 
 
 def find_file(root: Path, name: str, source: str, folder: str = "") -> Path:
@@ -73,11 +73,11 @@ def read_mat(path: Path, keys: Collection[str]) -> dict[str, FeatureArray]:
     return {key: contents[key] for key in keys}
 
 
-def mat_row_blocks(path: Path, key: str) -> Iterator[FeatureArray]:
-    """Yield the rows of one matrix in order; from HDF5 only a block of them is in memory at a time."""
+def mat_blocks(path: Path, key: str) -> Iterator[Block]:
+    """Yield the pieces of one matrix, with their places; from HDF5 only one of them is in memory at a time."""
     if is_hdf5(path):
-        yield from hdf5_row_blocks(path, key)
+        yield from hdf5_blocks(path, key)
     else:
         matrix = read_mat(path, (key,))[key]
         for rows in row_chunks(matrix):
-            yield matrix[rows]
+            yield (rows, slice(None)), matrix[rows]
