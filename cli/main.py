@@ -15,7 +15,9 @@ __all__ = ["cli", "main"]
 
 COMMANDS = {
     "data": "List, describe, check and convert the data sets known by name.",
+    "encode": "Turn photographs, texts or features into packed codes.",
     "eval": "Evaluate a run: MAP both ways beside chance.",
+    "extract": "Turn photographs and captions into features.",
     "index": "Index packed codes for search.",
     "search": "Find the nearest items of an index.",
     "train": "Learn binary codes from image-text pairs, without labels.",

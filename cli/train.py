@@ -9,21 +9,24 @@ from typing import Any
 import click
 from rich.console import Console
 
+from .extraction_options import ENCODING, SOURCE, encoding_options, source_options
 from .options import debug_option
 
 __all__ = ["command"]
 
-_FROM_RECIPE = ("data", "data_root", "bits", "epochs", "recipe", "settings", "seed")
+_FROM_RECIPE = ("data", "data_root", *SOURCE, "bits", "epochs", "recipe", "settings", "seed")
 
 
 @click.command("train")
-@click.option("--data", metavar="NAME|FILE.npz", help="Data set or feature file.  [default: digits]")
+@click.option("--data", metavar="NAME|FILE", help="Data set, or .npz or .parquet of features.  [default: digits]")
 @click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
+@source_options(required=False)
 @click.option("--bits", type=click.IntRange(1, 4096), help="Bits of a code.  [default: 64]")
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the pairs.  [default: as the recipe says]")
 @click.option("--recipe", metavar="NAME|FILE.toml", help="Where the other choices come from.  [default: default]")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change one choice of the recipe.")
 @click.option("--seed", type=click.IntRange(0), help="Decides everything random.  [default: 0]")
+@encoding_options
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option(
     "--out", metavar="DIR", type=click.Path(path_type=Path), help="Run folder.  [default: a new one in runs/]"
@@ -46,31 +49,34 @@ def command(
 ) -> None:
     """Learn binary codes from image-text pairs, without labels, and report how well they retrieve.
 
-    Without options it trains on built-in digits. Nothing is overwritten: --out must be new or empty.
+    Without options it trains on built-in digits. With --images it first does what ucch extract does. Nothing is
+    overwritten: --out must be new or empty.
 
     \b
     ucch train --data features.npz --bits 64 --out runs/mine
+    ucch train --images photos --captions captions.csv --image-encoder clip --text-encoder clip
     """
-    from ucch.data import check_overlap, load_dataset
+    from ucch.data import check_overlap
     from ucch.evaluation import evaluate_run
     from ucch.training import RunFolder, choose_device, train_run
 
+    from .feature_source import new_run, run_dataset
     from .progress import TrainingProgress
     from .tables import report_table
 
+    encoding = {name: choices.pop(name) for name in ENCODING}
+    where = choose_device(device)
+    console = Console(stderr=True)
     if resume:
         _check_resume(ctx, out)
         run = RunFolder.open(out or "")
         recipe = run.recipe()
+        dataset = run_dataset(console, run, where, **encoding)
     else:
         recipe = _recipe(**choices)
-    where = choose_device(device)
-    dataset = load_dataset(recipe.data, recipe.data_root)
+        run, dataset = new_run(console, out, recipe, where, **encoding)
     if not allow_overlap:
         check_overlap(dataset)
-    if not resume:
-        run = _new_run(out, recipe)
-    console = Console(stderr=True)
     console.print(f"{dataset.name}: {len(dataset.train)} pairs, {recipe.bits} bits, into {run.path}", highlight=False)
     with TrainingProgress(console) as shown:
         train_run(
@@ -105,18 +111,32 @@ def _recipe(**choices: Any) -> Any:
 
     settings = list(choices.pop("settings"))
     recipe = load_recipe(choices.pop("recipe") or "default", settings)
+    source = {name: choices.pop(name) for name in SOURCE}
     data, root, epochs = (choices.pop(name) for name in ("data", "data_root", "epochs"))
     update: dict[str, Any] = {name: value for name, value in choices.items() if value is not None}
     if data is not None:
         update["data"] = str(Path(data).resolve()) if Path(data).is_file() else data
     if root is not None:
         update["data_root"] = str(root.resolve())
+    if any(value is not None for value in source.values()):
+        update["source"] = _source(recipe.source, data, source)
+    elif data is not None:
+        update["source"] = type(recipe.source)()
     if epochs is not None:
         update["training"] = recipe.training.model_copy(update={"epochs": epochs})
     return recipe.model_copy(update=update)
 
 
-def _new_run(out: Path | None, recipe: Any) -> Any:
-    from ucch.training import RunFolder, free_run_path
-
-    return RunFolder.create(out or free_run_path(Path("runs"), f"{Path(recipe.data).stem}-{recipe.bits}"), recipe)
+def _source(known: Any, data: str | None, given: dict[str, Any]) -> Any:
+    """The recipe's section of photographs and captions with what the command line says."""
+    if data is not None:
+        raise click.UsageError("--data names features that exist, --images photographs to take them from; give one")
+    for name in ("images", "captions"):
+        if given[name] is not None:
+            given[name] = str(given[name].resolve())
+    source = known.model_copy(update={name: value for name, value in given.items() if value is not None})
+    needed = ("images", "captions", "image_encoder", "text_encoder")
+    missing = ["--" + name.replace("_", "-") for name in needed if not getattr(source, name)]
+    if missing:
+        raise click.UsageError(f"photographs also need {', '.join(missing)}")
+    return source

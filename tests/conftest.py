@@ -32,3 +32,21 @@ def published_step() -> dict[str, torch.Tensor]:
 def generator() -> torch.Generator:
     """A seeded source of random numbers, new for each test."""
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def tiny_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a CLIP of two layers with random weights."""
+    pytest.importorskip("transformers")
+    from tests.encoders.kit import save_tiny_clip
+
+    return save_tiny_clip(tmp_path_factory.mktemp("models") / "clip")
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a text model of two layers with random weights."""
+    pytest.importorskip("transformers")
+    from tests.encoders.kit import save_tiny_bert
+
+    return save_tiny_bert(tmp_path_factory.mktemp("models") / "bert")

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["DataError", "IndexFileError", "RecipeError", "RunError", "UcchError"]
+__all__ = [
+    "DataError",
+    "EncoderError",
+    "IndexFileError",
+    "MissingPackageError",
+    "RecipeError",
+    "RunError",
+    "UcchError",
+]
 
 
 class UcchError(Exception):
@@ -11,6 +19,14 @@ class UcchError(Exception):
 
 class DataError(UcchError, ValueError):
     """A data file or array is missing, damaged, or of the wrong shape or kind."""
+
+
+class EncoderError(UcchError, RuntimeError):
+    """An encoder is unknown, cannot be loaded, or is not the one a run was trained with."""
+
+
+class MissingPackageError(UcchError, ImportError):
+    """A package that belongs to an extra is not installed; the message holds the pip line."""
 
 
 class RecipeError(UcchError, ValueError):

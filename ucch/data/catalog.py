@@ -10,6 +10,7 @@ from ..errors import DataError
 from .dataset import PairedDataset
 from .entry import DatasetEntry
 from .npz import load_npz
+from .parquet import load_parquet
 from .published import CAPTIONS, FEATURES, SMALL
 
 __all__ = ["DATASETS", "dataset_entry", "load_dataset"]
@@ -34,10 +35,10 @@ def dataset_entry(name: str) -> DatasetEntry:
 def load_dataset(
     name_or_path: str | os.PathLike[str], data_root: str | os.PathLike[str] | None = None
 ) -> PairedDataset:
-    """Load a data set by name, or one's own features from an ``.npz`` file.
+    """Load a data set by name, or one's own features from an ``.npz`` or ``.parquet`` file.
 
     Args:
-        name_or_path: a name in ``DATASETS`` (case, ``-`` and ``_`` do not matter), or the path of an ``.npz`` file.
+        name_or_path: a name in ``DATASETS`` (case, ``-`` and ``_`` do not matter), or the path of a file.
         data_root: the folder with the published files, for sets that are not built in.
 
     Raises:
@@ -45,6 +46,8 @@ def load_dataset(
     """
     name = os.fspath(name_or_path)
     entry = DATASETS.get(_plain(name))
+    if entry is None and name.lower().endswith(".parquet"):
+        return load_parquet(Path(name))
     if entry is None and (name.lower().endswith(".npz") or Path(name).is_file()):
         return load_npz(name)
     if entry is None:

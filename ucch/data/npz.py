@@ -6,6 +6,7 @@ import difflib
 import os
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from .pairs import Pairs
 __all__ = ["load_npz", "save_npz"]
 
 REQUIRED = ("image_train", "text_train", "image_query", "text_query")
+DESCRIPTIVE = ("encoders", "image_id_train", "text_id_train", "image_id_query", "text_id_query")  # kept, not read here
 OPTIONAL = (
     *("label_train", "label_query", "image_database", "text_database", "label_database"),
     *("image_of_text_train", "image_of_text_query", "image_of_text_database"),
@@ -52,12 +54,19 @@ def load_npz(path: str | os.PathLike[str]) -> PairedDataset:
         raise DataError(f"{path}: {error}") from None
 
 
-def save_npz(path: str | os.PathLike[str], dataset: PairedDataset, *, overwrite: bool = False) -> Path:
+def save_npz(
+    path: str | os.PathLike[str],
+    dataset: PairedDataset,
+    *,
+    extra: Mapping[str, FeatureArray] | None = None,
+    overwrite: bool = False,
+) -> Path:
     """Write a data set in the form :func:`load_npz` reads; the file appears whole or not at all.
 
     Args:
         path: the file, ending in ``.npz``.
         dataset: labels are written as multi-hot.
+        extra: arrays to write beside the features, such as ids; :func:`load_npz` passes over them.
         overwrite: replace a file that is there.
 
     Returns:
@@ -73,7 +82,7 @@ def save_npz(path: str | os.PathLike[str], dataset: PairedDataset, *, overwrite:
         raise DataError(f"folder {path.parent} does not exist")
     if path.exists() and not overwrite:
         raise DataError(f"{path} exists; choose another name or pass overwrite=True")
-    arrays: dict[str, FeatureArray] = {}
+    arrays: dict[str, FeatureArray] = dict(extra or {})
     splits = {"train": dataset.train, "query": dataset.query}
     if not dataset.database_is_train:
         splits["database"] = dataset.database
@@ -102,7 +111,7 @@ def _read_arrays(path: Path) -> dict[str, FeatureArray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             _check_names(path, archive.files)
-            return {name: _read_array(path, archive, name) for name in archive.files}
+            return {name: _read_array(path, archive, name) for name in archive.files if name not in DESCRIPTIVE}
     except zipfile.BadZipFile as error:
         raise DataError(f"{path} is damaged: {error}") from error
 
@@ -110,7 +119,7 @@ def _read_arrays(path: Path) -> dict[str, FeatureArray]:
 def _check_names(path: Path, names: list[str]) -> None:
     known = (*REQUIRED, *OPTIONAL)
     for name in names:
-        if name not in known:
+        if name not in known and name not in DESCRIPTIVE:
             near = difflib.get_close_matches(name, known, n=1)
             meant = f"; did you mean {near[0]!r}?" if near else "."
             raise DataError(f"{path} holds an unknown array {name!r}{meant} Known names: {', '.join(known)}")

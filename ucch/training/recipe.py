@@ -83,6 +83,18 @@ class TrainingSection(_Section):
     validation_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
 
 
+class SourceSection(_Section):
+    """Photographs and captions to take features from, instead of ``data``; empty where ``data`` is used."""
+
+    images: str = ""
+    captions: str = ""
+    image_encoder: str = ""
+    text_encoder: str = ""
+    query_share: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    split_seed: Annotated[int, Field(ge=0)] = 0
+    max_bad: Annotated[float, Field(ge=0, le=1)] = 0.05
+
+
 class Recipe(_Section):
     """Everything that decides a training run.
 
@@ -95,6 +107,7 @@ class Recipe(_Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     data: str = "digits"
     data_root: str | None = None
+    source: SourceSection = SourceSection()
     features: FeatureSection = FeatureSection()
     model: ModelSection = ModelSection()
     table: TableSection = TableSection()

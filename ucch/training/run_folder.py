@@ -39,6 +39,21 @@ class RunFolder:
         Raises:
             RunError: the path holds anything already, or cannot be made.
         """
+        run = cls.check_new(path)
+        try:
+            run.checkpoint_file.parent.mkdir(parents=True)
+        except OSError as error:
+            raise RunError(f"{run.path} cannot be made: {error.strerror}") from error
+        write_atomically(run.recipe_file, recipe.to_toml())
+        return run
+
+    @classmethod
+    def check_new(cls, path: str | Path) -> RunFolder:
+        """Refuse a path that holds anything already, before work is done for it.
+
+        Raises:
+            RunError: the path is neither new nor an empty folder.
+        """
         run = cls(path)
         if run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
             held = "a run" if run.recipe_file.exists() else "something else"
@@ -46,11 +61,6 @@ class RunFolder:
                 f"{run.path} already holds {held}; name another folder with --out"
                 + (", or go on with it by --resume" if run.recipe_file.exists() else "")
             )
-        try:
-            run.checkpoint_file.parent.mkdir(parents=True)
-        except OSError as error:
-            raise RunError(f"{run.path} cannot be made: {error.strerror}") from error
-        write_atomically(run.recipe_file, recipe.to_toml())
         return run
 
     @classmethod

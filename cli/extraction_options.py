@@ -1,0 +1,112 @@
+"""Options of the commands that turn photographs and captions into features."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+__all__ = [
+    "ENCODING",
+    "SOURCE",
+    "cache_folder",
+    "encoding_options",
+    "import_from_here",
+    "source_options",
+    "worker_count",
+]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# what the two groups below are called as parameters of a command
+SOURCE = ("images", "captions", "image_encoder", "text_encoder", "query_share", "split_seed", "max_bad")
+ENCODING = ("workers", "batch_size", "cache")
+
+
+def source_options(*, required: bool) -> Callable[[Command], Command]:
+    """What is encoded, by what, and how it is split."""
+    path = click.Path(path_type=Path)
+    return _all(
+        click.option("--images", metavar="DIR", type=path, required=required, help="Folder of photographs."),
+        click.option(
+            "--captions",
+            metavar="FILE",
+            type=path,
+            required=required,
+            help="CSV, TSV or JSONL with image and caption, COCO's JSON, or a folder with a .txt per image.",
+        ),
+        click.option(
+            "--image-encoder",
+            metavar="NAME[:ARG]",
+            required=required,
+            help="clip[:FOLDER], vgg19[:WEIGHTS], or module:Class of your own.",
+        ),
+        click.option(
+            "--text-encoder",
+            metavar="NAME[:ARG]",
+            required=required,
+            help="clip[:FOLDER], sentence[:FOLDER], bow[:WORDS[,tfidf]], or module:Class of your own.",
+        ),
+        click.option(
+            "--query-share", type=click.FloatRange(0, 1, True, True), help="Share of queries.  [default: 0.1]"
+        ),
+        click.option("--split-seed", type=click.IntRange(0), help="Decides which images are queries.  [default: 0]"),
+        click.option(
+            "--max-bad", type=click.FloatRange(0, 1), help="Share of the images that may be broken.  [default: 0.05]"
+        ),
+    )
+
+
+def encoding_options(command: Command) -> Command:
+    """How encoding runs; changes no result."""
+    return _all(
+        click.option("--workers", type=click.IntRange(0), help="Processes that decode images.  [default: all but one]"),
+        click.option(
+            "--encode-batch",
+            "batch_size",
+            type=click.IntRange(1),
+            default=64,
+            show_default=True,
+            help="Inputs encoded at a time.",
+        ),
+        click.option(
+            "--cache",
+            metavar="DIR|none",
+            help="Where features are kept, so that a stopped run goes on.  [default: ~/.cache/ucch]",
+        ),
+    )(command)
+
+
+def cache_folder(choice: str | None) -> Path | None:
+    """The folder that ``--cache`` means; None for ``none``."""
+    from ucch.extraction import default_cache_folder
+
+    if choice == "none":
+        return None
+    return Path(choice) if choice else default_cache_folder()
+
+
+def worker_count(choice: int | None) -> int:
+    """The number that ``--workers`` means."""
+    from ucch.images import default_workers
+
+    return default_workers() if choice is None else choice
+
+
+def import_from_here() -> None:
+    """Let ``module:Class`` name a file in the current folder, as ``python -m`` would."""
+    if os.getcwd() not in sys.path and "" not in sys.path:
+        sys.path.append(os.getcwd())
+
+
+def _all(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate

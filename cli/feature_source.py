@@ -1,0 +1,83 @@
+"""Where a run's features come from: a data set, a feature file, or photographs that are encoded first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from ucch.data import PairedDataset
+    from ucch.encoders import EncoderCard
+    from ucch.training import Recipe, RunFolder
+
+__all__ = ["new_run", "run_dataset"]
+
+FEATURES = "features.npz"  # in the run folder, where the run took its features from photographs
+
+
+def new_run(
+    console: Console, out: Path | None, recipe: Recipe, device: Any, **encoding: Any
+) -> tuple[RunFolder, PairedDataset]:
+    """Load or extract the features of a new run, then make its folder, with the encoders' cards in it.
+
+    Args:
+        console: stderr.
+        out: the folder; None takes the next free one in ``runs/``.
+        recipe: names data or photographs.
+        device: where encoders run.
+        encoding: the options of :func:`~ucch.cli.extraction_options.encoding_options`.
+    """
+    from ucch.data import load_dataset
+    from ucch.extraction import save_extraction_npz, write_run_encoders
+    from ucch.training import RunFolder, free_run_path
+
+    source = recipe.source
+    stem = Path(source.images).name if source.images else Path(recipe.data).stem
+    path = RunFolder.check_new(out or free_run_path(Path("runs"), f"{stem}-{recipe.bits}")).path
+    if not source.images:
+        dataset = load_dataset(recipe.data, recipe.data_root)
+        cards = _cards(Path(recipe.data))
+        run = RunFolder.create(path, recipe)
+        if cards:
+            write_run_encoders(run.path, cards)
+        return run, dataset
+    extraction = _extract(console, recipe, device, **encoding)
+    run = RunFolder.create(path, recipe.model_copy(update={"data": str(path.resolve() / FEATURES)}))
+    write_run_encoders(run.path, extraction.encoders)
+    save_extraction_npz(run.path / FEATURES, extraction)
+    return run, extraction.dataset
+
+
+def run_dataset(console: Console, run: RunFolder, device: Any, **encoding: Any) -> PairedDataset:
+    """Load the features of a run that is resumed; photographs are encoded again if it stopped before they were kept."""
+    from ucch.data import load_dataset
+    from ucch.extraction import save_extraction_npz, write_run_encoders
+
+    recipe = run.recipe()
+    if recipe.source.images and not Path(recipe.data).exists():
+        extraction = _extract(console, recipe, device, **encoding)
+        write_run_encoders(run.path, extraction.encoders)
+        save_extraction_npz(Path(recipe.data), extraction)
+    return load_dataset(recipe.data, recipe.data_root)
+
+
+def _extract(console: Console, recipe: Recipe, device: Any, **encoding: Any) -> Any:
+    from .extract import run_extraction
+
+    source = recipe.source.model_dump()
+    source |= {name: Path(source[name]) for name in ("images", "captions")}
+    return run_extraction(console, name=Path(FEATURES).stem, device=device, **source, **encoding)
+
+
+def _cards(path: Path) -> dict[str, EncoderCard]:
+    """What a feature file says of its encoders; nothing for data sets by name."""
+    from ucch.extraction import read_npz_encoders, read_parquet_encoders
+
+    readers: dict[str, Callable[[Path], dict[str, EncoderCard]]] = {
+        ".npz": read_npz_encoders,
+        ".parquet": read_parquet_encoders,
+    }
+    return readers[path.suffix](path) if path.suffix in readers and path.is_file() else {}

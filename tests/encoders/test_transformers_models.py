@@ -1,0 +1,39 @@
+"""Loading through transformers: what is shown, what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ucch.encoders.transformers_models import drop_part, load_model, load_tokenizer, pooled, tokenizer_state
+
+
+def test_models_come_ready_for_inference(tiny_bert: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = load_model(str(tiny_bert))
+    assert not model.training
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    assert not any(parameter.requires_grad for parameter in model.parameters())
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_state_of_a_tokenizer_holds_its_words(tiny_bert: Path) -> None:
+    state = tokenizer_state(load_tokenizer(str(tiny_bert)))
+    assert "square" in state
+    assert state == tokenizer_state(load_tokenizer(str(tiny_bert)))
+
+
+def test_a_part_is_dropped_once(tiny_clip: Path) -> None:
+    model = load_model(str(tiny_clip))
+    drop_part(model, "text_model")
+    drop_part(model, "text_model")
+    assert not any(name.startswith("text_model") for name in model.state_dict())
+
+
+def test_features_come_as_a_tensor_or_wrapped() -> None:
+    class Wrapped:
+        pooler_output = torch.ones(2)
+
+    assert torch.equal(pooled(torch.zeros(2)), torch.zeros(2))
+    assert torch.equal(pooled(Wrapped()), torch.ones(2))

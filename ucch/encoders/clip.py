@@ -1,0 +1,139 @@
+"""CLIP and its relatives through transformers: pictures and texts into one space."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from .fingerprint import fingerprint
+from .interface import Features
+from .transformers_models import drop_part, load_image_processor, load_model, load_tokenizer, pooled, tokenizer_state
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from typing_extensions import Self
+
+__all__ = ["ClipImageEncoder", "ClipPreparation", "ClipTextEncoder"]
+
+DEFAULT_MODEL = "openai/clip-vit-base-patch32"
+
+
+class ClipPreparation:
+    """Prepare a picture by the model's own image processor; picklable, for worker processes.
+
+    Args:
+        processor: an image processor of transformers that works on Pillow pictures.
+    """
+
+    def __init__(self, processor: Any) -> None:
+        self.processor = processor
+
+    def __call__(self, picture: Image) -> npt.NDArray[np.float32]:
+        """Resize, crop and normalise an RGB picture: (3, height, width) float32."""
+        pixels = self.processor(images=picture, return_tensors="np", input_data_format="channels_last")["pixel_values"]
+        prepared: npt.NDArray[np.float32] = np.asarray(pixels[0], dtype=np.float32)
+        return prepared
+
+
+class ClipImageEncoder:
+    """Encode pictures by the image tower of a CLIP-family model: CLIP, SigLIP and others of the same Auto classes.
+
+    Features are those of transformers' ``get_image_features``: projected, not normalised.
+
+    Args:
+        model: a local folder, or a name on the model hub.
+
+    Raises:
+        MissingPackageError: transformers is not installed.
+        EncoderError: the model cannot be loaded or has no image features.
+
+    Reference:
+        A. Radford et al.: Learning Transferable Visual Models From Natural Language Supervision, ICML 2021.
+    """
+
+    name = "clip"
+
+    def __init__(self, model: str = "") -> None:
+        source = model or DEFAULT_MODEL
+        self._model = load_model(source)
+        drop_part(self._model, "text_model")
+        processor = load_image_processor(source)
+        self.prepare = ClipPreparation(processor)
+        self.device = torch.device("cpu")
+        settings = {"encoder": "clip-image", "processor": json.loads(processor.to_json_string())}
+        self.digest = fingerprint(settings, self._model)
+        blank = self.prepare(_blank())
+        self.dimension = self.encode([blank]).shape[1]
+
+    def to(self, device: torch.device) -> Self:
+        """Move the model."""
+        self._model.to(device)
+        self.device = device
+        return self
+
+    @torch.inference_mode()
+    def encode(self, batch: Sequence[npt.NDArray[np.float32]]) -> Features:
+        """Encode B prepared pictures into (B, d) float32."""
+        pixels = torch.from_numpy(np.stack(batch)).to(self.device)
+        features: Features = pooled(self._model.get_image_features(pixel_values=pixels)).float().cpu().numpy()
+        return features
+
+
+class ClipTextEncoder:
+    """Encode texts by the text tower of a CLIP-family model; longer texts are cut at the model's length.
+
+    Features are those of transformers' ``get_text_features``: projected, not normalised.
+
+    Args:
+        model: a local folder, or a name on the model hub.
+
+    Raises:
+        MissingPackageError: transformers is not installed.
+        EncoderError: the model cannot be loaded or has no text features.
+    """
+
+    name = "clip"
+
+    def __init__(self, model: str = "") -> None:
+        source = model or DEFAULT_MODEL
+        self._model = load_model(source)
+        drop_part(self._model, "vision_model")
+        self._tokenizer = load_tokenizer(source)
+        self.device = torch.device("cpu")
+        self._length = int(self._model.config.text_config.max_position_embeddings)
+        # SigLIP was trained on texts padded to the full length, and sees the padding
+        self._sees_padding = self._model.config.model_type.startswith("siglip")
+        settings = {"encoder": "clip-text", "tokenizer": tokenizer_state(self._tokenizer), "length": self._length}
+        self.digest = fingerprint(settings, self._model)
+        self.dimension = self.encode([""]).shape[1]
+
+    def to(self, device: torch.device) -> Self:
+        """Move the model."""
+        self._model.to(device)
+        self.device = device
+        return self
+
+    @torch.inference_mode()
+    def encode(self, batch: Sequence[str]) -> Features:
+        """Encode B texts into (B, d) float32."""
+        tokens = self._tokenizer(
+            list(batch),
+            padding="max_length" if self._sees_padding else True,
+            truncation=True,
+            max_length=self._length,
+            return_attention_mask=not self._sees_padding,
+            return_tensors="pt",
+        ).to(self.device)
+        features: Features = pooled(self._model.get_text_features(**tokens)).float().cpu().numpy()
+        return features
+
+
+def _blank() -> Image:
+    from PIL import Image
+
+    return Image.new("RGB", (256, 256))

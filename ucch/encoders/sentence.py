@@ -1,0 +1,76 @@
+"""Sentence features: the mean of a language model's last states over the words of the text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from .fingerprint import fingerprint
+from .interface import Features
+from .transformers_models import load_model, load_tokenizer, tokenizer_state
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["SentenceEncoder"]
+
+DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+MAX_TOKENS = 512
+
+
+class SentenceEncoder:
+    """Encode texts by a transformers text model, its last states averaged over the attention mask; not normalised.
+
+    Args:
+        model: a local folder, or a name on the model hub. Texts are cut at ``max_seq_length`` of the model's
+            ``sentence_bert_config.json`` where it has one, else at its positions, at most 512 tokens.
+
+    Raises:
+        MissingPackageError: transformers is not installed.
+        EncoderError: the model cannot be loaded.
+
+    Reference:
+        N. Reimers, I. Gurevych: Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks, EMNLP 2019.
+    """
+
+    name = "sentence"
+
+    def __init__(self, model: str = "") -> None:
+        source = model or DEFAULT_MODEL
+        self._model = load_model(source)
+        self._tokenizer = load_tokenizer(source)
+        self.length = _length(source, self._model.config)
+        self.device = torch.device("cpu")
+        settings = {"encoder": "sentence-mean", "tokenizer": tokenizer_state(self._tokenizer), "length": self.length}
+        self.digest = fingerprint(settings, self._model)
+        self.dimension = int(self._model.config.hidden_size)
+
+    def to(self, device: torch.device) -> Self:
+        """Move the model."""
+        self._model.to(device)
+        self.device = device
+        return self
+
+    @torch.inference_mode()
+    def encode(self, batch: Sequence[str]) -> Features:
+        """Encode B texts into (B, d) float32."""
+        tokens = self._tokenizer(
+            list(batch), padding=True, truncation=True, max_length=self.length, return_tensors="pt"
+        ).to(self.device)
+        states = self._model(**tokens).last_hidden_state  # (B, T, d)
+        mask = tokens["attention_mask"].unsqueeze(2).to(states.dtype)
+        mean: Features = ((states * mask).sum(1) / mask.sum(1).clamp(min=1)).float().cpu().numpy()
+        return mean
+
+
+def _length(source: str, config: Any) -> int:
+    stated = Path(source) / "sentence_bert_config.json"
+    if stated.is_file():
+        length = json.loads(stated.read_text(encoding="utf-8")).get("max_seq_length")
+        if length:
+            return int(length)
+    return min(MAX_TOKENS, int(getattr(config, "max_position_embeddings", MAX_TOKENS)))

@@ -1,0 +1,71 @@
+"""Loading models, tokenizers and image processors through transformers' Auto classes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import EncoderError
+from ..extras import require
+
+__all__ = ["drop_part", "load_image_processor", "load_model", "load_tokenizer", "pooled", "tokenizer_state"]
+
+
+def load_model(name: str) -> Any:
+    """Load a model in float32, ready for inference; weights are read without running code.
+
+    Args:
+        name: a local folder, or a name on the model hub.
+
+    Raises:
+        MissingPackageError: transformers is not installed.
+        EncoderError: the model cannot be found or read.
+    """
+    return _load("AutoModel", name, dtype=torch.float32).eval().requires_grad_(False)
+
+
+def load_tokenizer(name: str) -> Any:
+    """Load a tokenizer; raises as :func:`load_model`."""
+    return _load("AutoTokenizer", name)
+
+
+def load_image_processor(name: str) -> Any:
+    """Load the image processor that works on Pillow pictures and needs no torchvision; raises as :func:`load_model`."""
+    return _load("AutoImageProcessor", name, backend="pil")
+
+
+def pooled(output: Any) -> Tensor:
+    """Features of a ``get_..._features`` call, which transformers 5 wraps in an object."""
+    return output if isinstance(output, Tensor) else output.pooler_output
+
+
+def _load(auto_class: str, name: str, **options: Any) -> Any:
+    transformers = require("transformers", extra="clip", need=f"the model {name!r}")
+    logging = transformers.utils.logging
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        return getattr(transformers, auto_class).from_pretrained(name, **options)
+    except (OSError, ValueError, KeyError) as error:
+        where = "that folder" if Path(name).is_dir() else "no local folder, so it was asked from the model hub;"
+        reason = str(error).strip().partition("\n")[0]
+        raise EncoderError(f"model {name!r} cannot be loaded ({where} {auto_class}): {reason}") from error
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def drop_part(model: nn.Module, name: str) -> None:
+    """Forget a part that is not used, so that it takes neither memory nor place in the digest."""
+    if hasattr(model, name):
+        delattr(model, name)
+
+
+def tokenizer_state(tokenizer: Any) -> str:
+    """Everything a tokenizer does, as text for a digest."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    return str(backend.to_str()) if backend is not None else json.dumps(tokenizer.get_vocab(), sort_keys=True)

@@ -1,0 +1,104 @@
+"""VGG-19's second fully connected layer: the image features of the published data sets."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from ..errors import EncoderError
+from ..extras import require
+from ..images import ResizeCrop
+from .fingerprint import fingerprint
+from .interface import Features
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Vgg19Encoder"]
+
+
+class Vgg19Encoder:
+    """Encode pictures by fc7 of VGG-19, after its ReLU: 4,096 values of 0 or more.
+
+    Pictures are resized to 256, cropped to 224 and normalised as torchvision's weights were trained.
+
+    Args:
+        weights: a file with torchvision's parameter names, safetensors or a torch state dict (read without running
+            code). None takes torchvision's ImageNet weights, which it downloads once; ``random`` draws them from a
+            fixed seed, to try a pipeline without the download.
+
+    Raises:
+        MissingPackageError: torchvision is not installed.
+        EncoderError: the weights cannot be had, read or do not fit.
+
+    Reference:
+        K. Simonyan, A. Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition, ICLR 2015.
+    """
+
+    name = "vgg19"
+    dimension = 4096
+
+    def __init__(self, weights: str = "") -> None:
+        models = require("torchvision.models", extra="vgg", need="the encoder vgg19")
+        network = _network(models, weights)
+        # up to and with the ReLU after the second of three linear layers; dropout does nothing in evaluation
+        network.classifier = network.classifier[:5]
+        self._model: nn.Module = network.eval().requires_grad_(False)
+        self.prepare = ResizeCrop(256, 224)
+        self.device = torch.device("cpu")
+        self.digest = fingerprint({"encoder": "vgg19-fc7", "preparation": asdict(self.prepare)}, self._model)
+
+    def to(self, device: torch.device) -> Self:
+        """Move the model."""
+        self._model.to(device)
+        self.device = device
+        return self
+
+    @torch.inference_mode()
+    def encode(self, batch: Sequence[npt.NDArray[np.float32]]) -> Features:
+        """Encode B prepared pictures, each (3, 224, 224), into (B, 4096) float32."""
+        features: Features = self._model(torch.from_numpy(np.stack(batch)).to(self.device)).cpu().numpy()
+        return features
+
+
+def _network(models: Any, weights: str) -> Any:
+    if weights == "random":
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return models.vgg19(weights=None)
+    if not weights:
+        try:
+            return models.vgg19(weights=models.VGG19_Weights.IMAGENET1K_V1)
+        except OSError as error:
+            raise EncoderError(
+                f"torchvision's VGG-19 weights cannot be downloaded ({error}); name a file: vgg19:FILE"
+            ) from error
+    tensors = _read(Path(weights))
+    with torch.device("meta"):
+        network = models.vgg19(weights=None)
+    try:
+        network.load_state_dict(tensors, assign=True)
+    except RuntimeError as error:
+        raise EncoderError(f"{weights} does not hold VGG-19's weights: {' '.join(str(error).split())[:300]}") from error
+    return network.float()
+
+
+def _read(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        held: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+        return held
+    except (OSError, SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, KeyError) as error:
+        reason = str(error).partition("\n")[0]
+        raise EncoderError(f"weights {path} cannot be read as safetensors or a torch state dict: {reason}") from error

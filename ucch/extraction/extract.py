@@ -1,0 +1,172 @@
+"""From a folder of photographs and their captions to a paired data set of features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data import PairedDataset, Pairs
+from ..data.captions import Captions
+from ..encoders import EncoderCard, Features, FittedTextEncoder
+from ..errors import DataError
+from .image_features import BadFile, encode_images
+from .text_features import encode_texts
+
+__all__ = ["Extraction", "extract", "split_images"]
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Extraction:
+    """Hold what was extracted.
+
+    Args:
+        dataset: training and query pairs, split by image.
+        image_ids, text_ids: by split, the file name of each image row; ``name#k`` for its k-th caption, from 0.
+        encoders: cards of the ``image`` and the ``text`` encoder.
+        bad: image files left out.
+        n_empty: captions left out because they held no text.
+        n_encoded: pictures that the encoder ran on, the rest being in the cache.
+    """
+
+    dataset: PairedDataset
+    image_ids: dict[str, list[str]]
+    text_ids: dict[str, list[str]]
+    encoders: dict[str, EncoderCard]
+    bad: list[BadFile]
+    n_empty: int
+    n_encoded: int
+
+
+def extract(
+    images: Path,
+    captions: Captions,
+    image_encoder: Any,
+    text_encoder: Any,
+    *,
+    specs: tuple[str, str],
+    name: str = "features",
+    query_share: float = 0.1,
+    split_seed: int = 0,
+    max_bad: float = 0.05,
+    batch_size: int = 64,
+    workers: int = 0,
+    cache_folder: Path | None = None,
+    on_progress: Progress | None = None,
+) -> Extraction:
+    """Encode photographs and captions and split them into training and query pairs.
+
+    Images are split, not captions, so that no photograph is on both sides. The split is drawn over all images that
+    the captions name, so one broken file moves no other from side to side. A text encoder that learns does so from
+    the captions of the training images alone.
+
+    Args:
+        images: the folder that the names in ``captions`` are relative to.
+        captions: what :func:`~ucch.data.captions.read_captions` gives.
+        image_encoder, text_encoder: of :mod:`ucch.encoders`.
+        specs: how the user named the two encoders; a run remembers it.
+        name: what reports call the data set.
+        query_share: share of the images that become queries, at least one image.
+        split_seed: decides which.
+        max_bad: share of the image files that may be broken or missing.
+        batch_size: inputs per call of an encoder.
+        workers: processes that decode images.
+        cache_folder: where features are kept between runs.
+        on_progress: called with ``images`` or ``captions``, how many are done, and how many there are.
+
+    Raises:
+        DataError: too many files are bad, or a split is left without an image.
+    """
+    is_query = split_images(len(captions.images), query_share, split_seed)
+    encoded = encode_images(
+        [images / image for image in captions.images],
+        image_encoder,
+        cache_folder=cache_folder,
+        batch_size=batch_size,
+        workers=workers,
+        max_bad=max_bad,
+        on_progress=_about(on_progress, "images"),
+    )
+    sides = {"train": encoded.good & ~is_query, "query": encoded.good & is_query}
+    for split, chosen in sides.items():
+        if not chosen.any():
+            raise DataError(f"no good image of {len(captions.images)} is left for the {split} split")
+    if isinstance(text_encoder, FittedTextEncoder):
+        text_encoder.fit([captions.texts[row] for row in np.flatnonzero(sides["train"][captions.image_of_text])])
+    texts = encode_texts(
+        captions.texts,
+        text_encoder,
+        cache_folder=cache_folder,
+        batch_size=batch_size,
+        on_progress=_about(on_progress, "captions"),
+    )
+    features = np.zeros((len(captions.images), encoded.features.shape[1]), dtype=np.float32)
+    features[encoded.good] = encoded.features
+    text_ids = captions.text_ids()
+    kept = {split: _Side(captions, chosen) for split, chosen in sides.items()}
+    return Extraction(
+        PairedDataset(name, *(kept[split].pairs(features, texts, split) for split in sides)),
+        {split: [captions.images[row] for row in side.images] for split, side in kept.items()},
+        {split: [text_ids[row] for row in side.texts] for split, side in kept.items()},
+        {"image": EncoderCard.of(image_encoder, specs[0]), "text": EncoderCard.of(text_encoder, specs[1])},
+        encoded.bad,
+        captions.n_empty,
+        encoded.n_encoded,
+    )
+
+
+def split_images(n_images: int, query_share: float, seed: int) -> npt.NDArray[np.bool_]:
+    """Draw the query images: the first of a seeded permutation.
+
+    Args:
+        n_images: images to split, at least 2.
+        query_share: share of them, in (0, 1); rounded, at least one query and one training image.
+        seed: of ``numpy.random.default_rng``.
+
+    Returns:
+        (n_images,) bool, True for queries.
+
+    Example:
+        >>> int(split_images(500, 0.2, seed=0).sum())
+        100
+    """
+    if not 0 < query_share < 1:
+        raise ValueError(f"query_share must lie in (0, 1), got {query_share}")
+    if n_images < 2:
+        raise DataError(f"a split needs at least 2 images, got {n_images}")
+    n_query = min(max(1, round(query_share * n_images)), n_images - 1)
+    is_query = np.zeros(n_images, dtype=np.bool_)
+    is_query[np.random.default_rng(seed).permutation(n_images)[:n_query]] = True
+    return is_query
+
+
+class _Side:
+    """Rows of one side of the split, in the order of the captions file; texts stand image by image."""
+
+    def __init__(self, captions: Captions, chosen: npt.NDArray[np.bool_]) -> None:
+        self.images = np.flatnonzero(chosen)
+        order = np.argsort(captions.image_of_text, kind="stable")
+        self.texts = order[chosen[captions.image_of_text[order]]]
+        new_row = np.cumsum(chosen) - 1
+        self.image_of_text = new_row[captions.image_of_text[self.texts]]
+
+    def pairs(self, features: Features, texts: Features, split: str) -> Pairs:
+        one_each = np.array_equal(self.image_of_text, np.arange(len(self.images)))
+        return Pairs(
+            features[self.images],
+            texts[self.texts],
+            split=split,
+            image_of_text=None if one_each else self.image_of_text,
+        )
+
+
+def _about(on_progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+    if on_progress is None:
+        return None
+    return lambda done, total: on_progress(what, done, total)

@@ -1,0 +1,50 @@
+"""Extractions as ``.npz``: the arrays that ``ucch train --data`` reads, with ids and encoders beside them."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from ..data import save_npz
+from ..data.arrays import FeatureArray
+from ..encoders import EncoderCard
+from ..errors import DataError
+from .extract import Extraction
+
+__all__ = ["read_npz_encoders", "save_extraction_npz"]
+
+
+def save_extraction_npz(path: Path, extraction: Extraction, *, overwrite: bool = False) -> Path:
+    """Write features with ``image_id_*`` and ``text_id_*`` (one string per row) and ``encoders`` (JSON).
+
+    :func:`ucch.data.load_npz` reads the features; equal extractions give equal files, byte for byte.
+
+    Raises:
+        DataError: the ending is not ``.npz``, or the file exists and may not be replaced.
+    """
+    extra: dict[str, FeatureArray] = {}
+    for split in ("train", "query"):
+        extra[f"image_id_{split}"] = np.array(extraction.image_ids[split])
+        extra[f"text_id_{split}"] = np.array(extraction.text_ids[split])
+    cards = {modality: card.to_dict() for modality, card in extraction.encoders.items()}
+    extra["encoders"] = np.array(json.dumps(cards))
+    return save_npz(path, extraction.dataset, extra=extra, overwrite=overwrite)
+
+
+def read_npz_encoders(path: Path) -> dict[str, EncoderCard]:
+    """Read the cards of the encoders that a feature file was made by; empty where it does not say.
+
+    Raises:
+        DataError: the file is damaged, or its cards are.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if "encoders" not in archive.files:
+                return {}
+            cards = json.loads(str(archive["encoders"]))
+        return {modality: EncoderCard.from_dict(card) for modality, card in cards.items()}
+    except (OSError, zipfile.BadZipFile, ValueError, AttributeError) as error:
+        raise DataError(f"{path}: the description of the encoders is damaged: {error}") from error

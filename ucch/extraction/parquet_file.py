@@ -1,0 +1,88 @@
+"""Extractions as Parquet: a row per caption, with its image's features beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..encoders import EncoderCard, Features
+from ..errors import DataError
+from ..extras import require
+from .extract import Extraction
+
+__all__ = ["read_parquet_encoders", "save_extraction_parquet"]
+
+_ROWS = 4096  # captions per row group; an image's features are repeated beside each of its captions
+_KEY = b"ucch.encoders"
+
+
+def save_extraction_parquet(path: Path, extraction: Extraction, *, overwrite: bool = False) -> Path:
+    """Write columns ``split``, ``image_id``, ``text_id`` and the float32 lists ``image`` and ``text``.
+
+    Raises:
+        DataError: the file exists and may not be replaced, or its folder is missing.
+        MissingPackageError: pyarrow is not installed.
+    """
+    arrow, parquet = _pyarrow()
+    if path.exists() and not overwrite:
+        raise DataError(f"{path} exists; choose another name or pass overwrite=True")
+    if not path.parent.is_dir():
+        raise DataError(f"folder {path.parent} does not exist")
+    cards = {modality: card.to_dict() for modality, card in extraction.encoders.items()}
+    splits = {"train": extraction.dataset.train, "query": extraction.dataset.query}
+    widths = {kind: getattr(extraction.dataset.train, kind).shape[1] for kind in ("image", "text")}
+    schema = arrow.schema(
+        [(name, arrow.string()) for name in ("split", "image_id", "text_id")]
+        + [(kind, arrow.list_(arrow.float32(), width)) for kind, width in widths.items()],
+        metadata={_KEY: json.dumps(cards).encode()},
+    )
+    aside = path.with_name(f".{path.name}.tmp")
+    try:
+        with parquet.ParquetWriter(aside, schema, compression="zstd") as writer:
+            for split, pairs in splits.items():
+                images, texts = extraction.image_ids[split], extraction.text_ids[split]
+                for start in range(0, len(pairs.text), _ROWS):
+                    rows = np.arange(start, min(start + _ROWS, len(pairs.text)))
+                    items = pairs.item_of_text[rows]
+                    columns = [
+                        arrow.array([split] * len(rows)),
+                        arrow.array([images[item] for item in items]),
+                        arrow.array([texts[row] for row in rows]),
+                        _lists(arrow, pairs.image[items]),
+                        _lists(arrow, pairs.text[rows]),
+                    ]
+                    writer.write_table(arrow.Table.from_arrays(columns, schema=schema))
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def read_parquet_encoders(path: Path) -> dict[str, EncoderCard]:
+    """Read the cards of the encoders that a file was made by; empty where it does not say.
+
+    Raises:
+        DataError: the file or the cards are damaged.
+        MissingPackageError: pyarrow is not installed.
+    """
+    arrow, parquet = _pyarrow()
+    try:
+        held = (parquet.read_schema(path).metadata or {}).get(_KEY)
+        cards = json.loads(held) if held is not None else {}
+        return {modality: EncoderCard.from_dict(card) for modality, card in cards.items()}
+    except (OSError, arrow.ArrowException, ValueError, AttributeError) as error:
+        raise DataError(f"{path}: the description of the encoders is damaged: {error}") from error
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    arrow = require("pyarrow", extra="data", need="a Parquet file")
+    return arrow, require("pyarrow.parquet", extra="data", need="a Parquet file")
+
+
+def _lists(arrow: Any, rows: Features) -> Any:
+    flat = np.ascontiguousarray(rows, dtype=np.float32).reshape(-1)
+    return arrow.FixedSizeListArray.from_arrays(arrow.array(flat), rows.shape[1])

@@ -1,0 +1,86 @@
+"""The encoders of a run: ``encoders.json`` in its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..encoders import (
+    IMAGE_ENCODERS,
+    TEXT_ENCODERS,
+    EncoderCard,
+    FittedTextEncoder,
+    check_same,
+    image_encoder,
+    is_plugin,
+    text_encoder,
+)
+from ..errors import EncoderError, RunError
+from ..files import write_atomically
+from ..images import DECODING_VERSION
+
+__all__ = ["read_run_encoders", "run_encoder", "write_run_encoders"]
+
+FILE = "encoders.json"
+
+
+def write_run_encoders(run: Path, cards: Mapping[str, EncoderCard]) -> None:
+    """Keep the cards of a run's encoders in its folder; JSON, so a vocabulary can be read by eye.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    content = {"decoding": DECODING_VERSION, **{modality: card.to_dict() for modality, card in cards.items()}}
+    write_atomically(run / FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
+    """Read the cards of a run's encoders; empty for a run that was trained on features of unknown origin.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    path = run / FILE
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {modality: EncoderCard.from_dict(content[modality]) for modality in ("image", "text")}
+    except (OSError, KeyError, TypeError, ValueError, EncoderError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
+
+
+def run_encoder(run: Path, modality: str, spec: str | None = None, *, device: Any = "cpu") -> Any:
+    """Build the encoder that a run was trained with.
+
+    A class outside ``ucch`` is imported only where the caller names it: opening a run folder that somebody else made
+    must not run code that the folder names.
+
+    Args:
+        run: the run folder.
+        modality: ``image`` or ``text``.
+        spec: where the encoder is now; as the run remembers it by default.
+        device: where its model goes.
+
+    Raises:
+        EncoderError: the run does not know its encoders, the encoder cannot be built, or its digest is another.
+    """
+    cards = read_run_encoders(run)
+    if modality not in cards:
+        raise EncoderError(
+            f"{run} was trained on features and does not know its {modality} encoder; encode features with --features"
+        )
+    card = cards[modality]
+    build, known = (image_encoder, IMAGE_ENCODERS) if modality == "image" else (text_encoder, TEXT_ENCODERS)
+    if spec is None and is_plugin(card.spec, known):
+        raise EncoderError(
+            f"{run} was trained with the {modality} encoder {card.spec}, a class outside ucch; if you trust it,"
+            f" name it: --{modality}-encoder {card.spec}"
+        )
+    encoder = build(spec or card.spec, device=device)
+    if isinstance(encoder, FittedTextEncoder) and card.state is not None:
+        encoder.load_state(card.state)
+    check_same(encoder, card, modality)
+    return encoder

@@ -1,0 +1,17 @@
+"""From image files to pixel arrays, in worker processes. Imports neither torch nor transformers: workers start fast."""
+
+from __future__ import annotations
+
+from .decode import DECODING_VERSION, BadImageError, decode_image
+from .pool import DecodedImage, ImagePool, default_workers
+from .resize_crop import ResizeCrop
+
+__all__ = [
+    "DECODING_VERSION",
+    "BadImageError",
+    "DecodedImage",
+    "ImagePool",
+    "ResizeCrop",
+    "decode_image",
+    "default_workers",
+]
