@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .extraction_options import encoding_options
 from .options import debug_option
 
 __all__ = ["command"]
@@ -28,40 +29,51 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
 @click.option("--ids", metavar="FILE", type=click.Path(path_type=Path), help="An id per row: lines of text, or .npy.")
 @click.option("--bits", type=click.IntRange(1), help="Bits of a code in CODES.npy.  [default: 8 per byte]")
 @click.option("--modality", type=click.Choice(["image", "text"]), help="What of RUN's data.  [default: image]")
+@click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Photographs for RUN to encode instead.")
+@click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
+@encoding_options
 @click.option("--reproducible", is_flag=True, help="Build on one thread: equal codes, equal file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @debug_option
 def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
-    """Index packed codes, or the database of the run folder RUN, for ucch search.
+    """Index packed codes, the database of the run folder RUN, or photographs that RUN encodes, for ucch search.
 
     With --tune .95 every kind is measured against the exact search on sample queries, and the fastest setting whose
     tie-aware recall@10 reaches the target is built.
 
     \b
     ucch index runs/digits-64 --kind ivf --out digits.index
+    ucch index runs/mine --images photos --out photos.index
     """
     from ucch.errors import IndexFileError
     from ucch.retrieval import BinaryIndex, tune
+
+    from .index_source import read_source
 
     if out.exists():
         raise IndexFileError(f"{out} exists; choose another name")
     if not out.absolute().parent.is_dir():
         raise IndexFileError(f"folder {out.absolute().parent} does not exist")
     console = Console(stderr=True)
-    codes, n_bits, ids, origin = (_from_run if source.is_dir() else _from_file)(source, **choices)
-    parameters, measured = _parameters(choices["settings"]), None
+    building = {name: choices.pop(name) for name in ("kind", "settings", "queries")}
+    target, reproducible = choices.pop("target"), choices.pop("reproducible")
+    parameters, measured = _parameters(building["settings"]), None
+    sample = None if target is None else _sample(**building)
+    codes, n_bits, ids, origin = read_source(console, source, **choices)
     with _bar(console) as bar:
-        task = bar.add_task("indexing" if choices["target"] is None else "measuring kinds", total=None)
+        task = bar.add_task("indexing" if target is None else "measuring kinds", total=None)
         options = {
             "ids": ids,
             "on_progress": lambda done, total: bar.update(task, completed=done, total=total),
             **origin,
         }
-        if choices["target"] is None:
-            kind, once = choices["kind"] or "flat", choices["reproducible"]
-            index = BinaryIndex.build(codes, n_bits, kind=kind, parameters=parameters, reproducible=once, **options)
+        if sample is None:
+            kind = building["kind"] or "flat"
+            index = BinaryIndex.build(
+                codes, n_bits, kind=kind, parameters=parameters, reproducible=reproducible, **options
+            )
         else:
-            tuned = tune(codes, n_bits, choices["target"], **_sample(**choices), **options)
+            tuned = tune(codes, n_bits, target, **sample, **options)
             index, measured = tuned.index, [asdict(one) for one in tuned.measured]
     index.save(out)
     summary: dict[str, Any] = {
@@ -81,32 +93,6 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     console.print(f"index in {out}", highlight=False, soft_wrap=True)
 
 
-def _from_file(source: Path, **choices: Any) -> tuple[Any, int, Any, dict[str, str]]:
-    from ucch.retrieval.code_files import read_codes, read_ids
-
-    if choices["modality"]:
-        raise click.UsageError("--modality goes with a run folder; CODES.npy holds codes already")
-    codes, ids = read_codes(source)
-    if choices["ids"] is not None:
-        ids = read_ids(choices["ids"])
-    return codes, choices["bits"] or 8 * codes.shape[1], ids, {}
-
-
-def _from_run(source: Path, **choices: Any) -> tuple[Any, int, Any, dict[str, str]]:
-    from ucch.data import load_dataset
-    from ucch.retrieval.code_files import read_ids
-    from ucch.training import RunFolder
-
-    if choices["bits"]:
-        raise click.UsageError("--bits goes with CODES.npy; a run knows its bits")
-    folder = RunFolder.open(source)
-    model, recipe = folder.model(), folder.recipe()
-    pairs = load_dataset(recipe.data, recipe.data_root).database
-    codes = model.encode_text(pairs.text) if choices["modality"] == "text" else model.encode_image(pairs.image)
-    ids = None if choices["ids"] is None else read_ids(choices["ids"])
-    return codes, model.n_bits, ids, {"model": folder.model_digest(), "source": str(source.resolve())}
-
-
 def _parameters(settings: tuple[str, ...]) -> dict[str, int]:
     parameters = {}
     for setting in settings:
@@ -117,7 +103,7 @@ def _parameters(settings: tuple[str, ...]) -> dict[str, int]:
     return parameters
 
 
-def _sample(*, settings: tuple[str, ...], queries: Path | None, kind: str | None, **_: Any) -> dict[str, Any]:
+def _sample(*, settings: tuple[str, ...], queries: Path | None, kind: str | None) -> dict[str, Any]:
     from ucch.retrieval.code_files import read_codes
 
     if settings:

@@ -20,6 +20,7 @@ COMMANDS = {
     "extract": "Turn photographs and captions into features.",
     "index": "Index packed codes for search.",
     "search": "Find the nearest items of an index.",
+    "serve": "Serve an index: a JSON API and a page to search on.",
     "train": "Learn binary codes from image-text pairs, without labels.",
 }
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from ucch.cli.main import cli
 
 from tests.retrieval.kit import random_codes
+from tests.serving.kit import IMAGE, NAMES, make_encoder, make_pictures, make_run
 from tests.training.kit import small_dataset, small_recipe
 from ucch.data import save_npz
 from ucch.retrieval import BinaryIndex
@@ -73,7 +74,7 @@ def test_wrong_use(codes: Path, tmp_path: Path) -> None:
         ((codes, "--out", tmp_path / "none" / "it"), 1, "does not exist"),
         ((codes, "--out", out, "--set", "nprobe"), 2, "--set takes NAME=N with a whole number, got 'nprobe'"),
         ((codes, "--out", out, "--tune", 0.9, "--set", "nprobe=1"), 2, "--set and --tune exclude each other"),
-        ((codes, "--out", out, "--modality", "text"), 2, "--modality goes with a run folder"),
+        ((codes, "--out", out, "--modality", "text"), 2, "--modality and --images go with a run folder"),
         ((tmp_path, "--out", out, "--bits", 8), 2, "--bits goes with CODES.npy"),
         ((tmp_path, "--out", out), 1, "is not a run folder"),
         ((codes, "--out", out, "--bits", 9), 1, "codes must be 2 bytes wide for 9 bits"),
@@ -82,3 +83,20 @@ def test_wrong_use(codes: Path, tmp_path: Path) -> None:
         assert result.exit_code == code
         assert text in " ".join(result.stderr.split())
     assert not out.exists()
+
+
+def test_photographs_are_encoded_by_the_run(tmp_path: Path) -> None:
+    run, folder = make_run(tmp_path / "run"), make_pictures(tmp_path / "photos")
+    (folder / "broken.png").write_bytes(b"no picture")
+    result = ucch(
+        "index", run.path, "--images", folder, "--image-encoder", IMAGE, "--cache", "none", "--workers", 0,
+        "--out", tmp_path / "photos.index",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert "left out:" in result.stderr
+    index, encoder = BinaryIndex.load(tmp_path / "photos.index"), make_encoder(run)
+    assert index.ids.tolist() == NAMES
+    for name in NAMES:
+        assert (index.codes_of([name]) == encoder.image((folder / name).read_bytes())).all()
+    result = ucch("index", run.path, "--images", folder, "--modality", "image", "--out", tmp_path / "it")
+    assert "--images takes the files' names as ids" in result.stderr

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from ucch.cli.main import cli
 
 from tests.retrieval.kit import random_codes
+from tests.serving.kit import IMAGE, TEXT, make_index, make_pictures, make_run
 from ucch.retrieval import BinaryIndex
 
 
@@ -63,3 +64,25 @@ def test_wrong_use(index: Path) -> None:
     result = ucch("search", index, "--codes", index.parent / "queries.npy")
     assert result.exit_code == 1
     assert "it.index is cut off" in result.stderr
+
+
+def test_words_and_pictures_are_encoded_by_the_run_of_the_index(tmp_path: Path) -> None:
+    run, folder = make_run(tmp_path / "run"), make_pictures(tmp_path / "photos")
+    index = make_index(run, folder)
+    encoders = ("--image-encoder", IMAGE, "--text-encoder", TEXT)
+    answer = json.loads(ucch("search", index, "--image", folder / "red.png", *encoders, "-k", 6, "--json").stdout)
+    assert "red.png" in [hit["id"] for hit in answer["queries"][0]["hits"] if hit["distance"] == 0]
+    lines = ucch("search", index, "--text", "a boat", *encoders, "-k", 2).stdout.splitlines()
+    assert [line.split("\t")[:2] for line in lines] == [["a boat", "1"], ["a boat", "2"]]
+    refused = ucch("search", index, "--text", "a boat")
+    assert "a class outside ucch; if you trust it, name it: --text-encoder" in " ".join(refused.stderr.split())
+    assert "cannot be read" in ucch("search", index, "--image", folder / "none.png", *encoders).stderr
+    other = make_run(tmp_path / "other", seed=1)
+    refused = ucch("search", index, "--run", other.path, "--text", "a boat", *encoders)
+    assert "was made for model" in refused.stderr
+
+
+def test_bare_codes_need_a_run_for_words(index: Path) -> None:
+    result = ucch("search", index, "--text", "a boat")
+    assert result.exit_code == 2
+    assert "name the run that encodes queries with --run" in result.stderr
