@@ -19,7 +19,13 @@ FEATURES = "features.npz"  # in the run folder, where the run took its features 
 
 
 def new_run(
-    console: Console, out: Path | None, recipe: Recipe, device: Any, **encoding: Any
+    console: Console,
+    out: Path | None,
+    recipe: Recipe,
+    device: Any,
+    *,
+    check: Callable[[PairedDataset], None],
+    **encoding: Any,
 ) -> tuple[RunFolder, PairedDataset]:
     """Load or extract the features of a new run, then make its folder, with the encoders' cards in it.
 
@@ -28,6 +34,7 @@ def new_run(
         out: the folder; None takes the next free one in ``runs/``.
         recipe: names data or photographs.
         device: where encoders run.
+        check: called with the data set before the folder is made; raises where it must not be trained on.
         encoding: the options of :func:`~ucch.cli.extraction_options.encoding_options`.
     """
     from ucch.data import load_dataset
@@ -39,12 +46,14 @@ def new_run(
     path = RunFolder.check_new(out or free_run_path(Path("runs"), f"{stem}-{recipe.bits}")).path
     if not source.images:
         dataset = load_dataset(recipe.data, recipe.data_root)
+        check(dataset)
         cards = _cards(Path(recipe.data))
         run = RunFolder.create(path, recipe)
         if cards:
             write_run_encoders(run.path, cards)
         return run, dataset
     extraction = _extract(console, recipe, device, **encoding)
+    check(extraction.dataset)
     run = RunFolder.create(path, recipe.model_copy(update={"data": str(path.resolve() / FEATURES)}))
     write_run_encoders(run.path, extraction.encoders)
     save_extraction_npz(run.path / FEATURES, extraction)

@@ -10,17 +10,22 @@ import click
 from rich.console import Console
 
 from .extraction_options import ENCODING, SOURCE, encoding_options, source_options
-from .options import debug_option
+from .options import OPTIMIZERS, debug_option
 
 __all__ = ["command"]
 
-_FROM_RECIPE = ("data", "data_root", *SOURCE, "bits", "epochs", "recipe", "settings", "seed")
+_FROM_RECIPE = ("data", "data_root", *SOURCE, "optimizer", "bits", "epochs", "recipe", "settings", "seed")
 
 
 @click.command("train")
 @click.option("--data", metavar="NAME|FILE", help="Data set, or .npz or .parquet of features.  [default: digits]")
 @click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
 @source_options(required=False)
+@click.option(
+    "--optimizer",
+    type=click.Choice(OPTIMIZERS, case_sensitive=False),
+    help="How to train through the sign.  [default: momentum]",
+)
 @click.option("--bits", type=click.IntRange(1, 4096), help="Bits of a code.  [default: 64]")
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the pairs.  [default: as the recipe says]")
 @click.option("--recipe", metavar="NAME|FILE.toml", help="Where the other choices come from.  [default: default]")
@@ -74,9 +79,9 @@ def command(
         dataset = run_dataset(console, run, where, **encoding)
     else:
         recipe = _recipe(**choices)
-        run, dataset = new_run(console, out, recipe, where, **encoding)
-    if not allow_overlap:
-        check_overlap(dataset)
+        run, dataset = new_run(
+            console, out, recipe, where, check=(lambda _: None) if allow_overlap else check_overlap, **encoding
+        )
     console.print(f"{dataset.name}: {len(dataset.train)} pairs, {recipe.bits} bits, into {run.path}", highlight=False)
     with TrainingProgress(console) as shown:
         train_run(
@@ -87,6 +92,7 @@ def command(
             on_start=shown.start,
             on_step=shown.step,
             on_epoch=shown.epoch,
+            on_warning=shown.warning,
         )
     report = evaluate_run(run, dataset)
     if as_json:

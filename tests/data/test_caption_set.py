@@ -54,12 +54,6 @@ def test_images_stay_on_disk_and_texts_are_bags_of_words(tmp_path: Path) -> None
     np.testing.assert_array_equal(train.item_of_text[:6], [0, 0, 0, 0, 0, 1])
 
 
-def test_the_test_split_searches_itself(tmp_path: Path) -> None:
-    write_caption_set(tmp_path)
-    dataset = load_caption_set(small_entry("flickr8k"), tmp_path)
-    assert dataset.database is dataset.query
-
-
 def _drop_line(root: Path) -> None:
     lines = (root / "train_caps.txt").read_text().splitlines()
     (root / "train_caps.txt").write_text("\n".join(lines[:-1]))

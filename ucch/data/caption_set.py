@@ -25,8 +25,8 @@ def load_caption_set(entry: DatasetEntry, root: Path) -> PairedDataset:
 
     A caption file has a caption per line, five in a row for each image. An image file has a row per image, or the
     older form's row per caption, of which every fifth is taken. Images stay on disk, memory-mapped. A text is the
-    binary bag of the 3,000 most frequent words of the training captions, 3,000 bytes a caption. There are no labels:
-    the queries are the test split, and they search one another.
+    binary bag of the 3,000 most frequent words of the training captions, 3,000 bytes a caption. The
+    queries are the test split; there are no labels, and evaluation looks for the pairs among the queries.
 
     Args:
         entry: the set.
@@ -59,7 +59,7 @@ def load_caption_set(entry: DatasetEntry, root: Path) -> PairedDataset:
             )
             for split, name in (("train", "train"), ("test", "query"))
         )
-        return PairedDataset(entry.name, train, query, database=query)
+        return PairedDataset(entry.name, train, query)
     except DataError as error:
         raise DataError(f"{entry.name}: {error}") from None
 

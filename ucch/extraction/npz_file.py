@@ -11,7 +11,7 @@ import numpy as np
 from ..data import save_npz
 from ..data.arrays import FeatureArray
 from ..encoders import EncoderCard
-from ..errors import DataError
+from ..errors import DataError, EncoderError
 from .extract import Extraction
 
 __all__ = ["read_npz_encoders", "save_extraction_npz"]
@@ -46,5 +46,5 @@ def read_npz_encoders(path: Path) -> dict[str, EncoderCard]:
                 return {}
             cards = json.loads(str(archive["encoders"]))
         return {modality: EncoderCard.from_dict(card) for modality, card in cards.items()}
-    except (OSError, zipfile.BadZipFile, ValueError, AttributeError) as error:
+    except (OSError, zipfile.BadZipFile, ValueError, AttributeError, EncoderError) as error:
         raise DataError(f"{path}: the description of the encoders is damaged: {error}") from error

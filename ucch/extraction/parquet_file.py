@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..encoders import EncoderCard, Features
-from ..errors import DataError
+from ..errors import DataError, EncoderError
 from ..extras import require
 from .extract import Extraction
 
@@ -74,7 +74,7 @@ def read_parquet_encoders(path: Path) -> dict[str, EncoderCard]:
         held = (parquet.read_schema(path).metadata or {}).get(_KEY)
         cards = json.loads(held) if held is not None else {}
         return {modality: EncoderCard.from_dict(card) for modality, card in cards.items()}
-    except (OSError, arrow.ArrowException, ValueError, AttributeError) as error:
+    except (OSError, arrow.ArrowException, ValueError, AttributeError, EncoderError) as error:
         raise DataError(f"{path}: the description of the encoders is damaged: {error}") from error
 
 

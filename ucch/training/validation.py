@@ -7,8 +7,16 @@ import numpy as np
 from ..data import Pairs
 from ..metrics import distance_histograms, reciprocal_rank
 from ..models import HashModel
+from .recipe import Recipe
 
-__all__ = ["pair_score"]
+__all__ = ["hold_out", "pair_score"]
+
+
+def hold_out(recipe: Recipe, pairs: Pairs) -> tuple[Pairs, Pairs]:
+    """Carve ``training.validation_share`` of the training pairs off, by the recipe's seed: the rest, and those."""
+    order = np.random.default_rng(recipe.seed).permutation(len(pairs))
+    n_held_out = max(1, round(recipe.training.validation_share * len(pairs)))
+    return pairs.take(np.sort(order[n_held_out:])), pairs.take(np.sort(order[:n_held_out]))
 
 
 def pair_score(model: HashModel, pairs: Pairs) -> float:

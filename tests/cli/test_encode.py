@@ -1,0 +1,122 @@
+"""``ucch encode`` as a user types it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.photographs import ENCODERS, QUICK, SHORT, source, ucch
+from tests.extraction.kit import IMAGE_SPEC
+from tests.images.kit import write_photographs
+from ucch.data import load_dataset
+from ucch.training import RunFolder
+
+OWN = ("--image-encoder", IMAGE_SPEC)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with photographs, and a run that learnt from them."""
+    folder = tmp_path_factory.mktemp("trained")
+    write_photographs(folder / "photos", n=20)
+    result = ucch("train", *source(folder), *ENCODERS, *QUICK, *SHORT, "--out", folder / "run")
+    assert result.exit_code == 0, result.stderr
+    return folder
+
+
+def test_photographs_get_the_codes_of_their_features(trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "photos.npy"
+    arguments = ("--images", trained / "photos", *OWN, "--cache", "none", *QUICK, "--out", out)
+    result = ucch("encode", trained / "run", *arguments)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == "20 image codes of 12 bits; 0 left out\n"
+    codes, ids = np.load(out), (tmp_path / "photos.ids.txt").read_text().splitlines()
+    assert ids == sorted(path.name for path in (trained / "photos").iterdir())
+    run = RunFolder.open(trained / "run")
+    dataset = load_dataset(run.path / "features.npz")
+    with np.load(run.path / "features.npz") as archive:
+        rows = [ids.index(name) for name in archive["image_id_train"]]
+    np.testing.assert_array_equal(codes[rows], run.model().encode_image(dataset.train.image))
+
+
+def test_texts_are_encoded_by_the_vocabulary_of_the_run(trained: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    import pyarrow.parquet as parquet
+
+    (tmp_path / "texts.txt").write_text("a red square\n\nnothing known\n")
+    out = tmp_path / "texts.parquet"
+    result = ucch("encode", trained / "run", "--texts", tmp_path / "texts.txt", *QUICK, "--out", out, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["codes"] == 2
+    table = parquet.read_table(out)
+    assert table["id"].to_pylist() == ["1", "3"]
+    assert table.schema.metadata[b"ucch.modality"] == b"text"
+
+
+def test_features_are_encoded_as_they_come(trained: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "features.npy", np.ones((3, 9), np.float32))
+    options = ("--features", tmp_path / "features.npy", "--modality", "image", "--out", tmp_path / "codes.npy")
+    assert ucch("encode", trained / "run", *options).exit_code == 0
+    expected = RunFolder.open(trained / "run").model().encode_image(np.ones((3, 9), np.float32))
+    np.testing.assert_array_equal(np.load(tmp_path / "codes.npy"), expected)
+    assert (tmp_path / "codes.ids.txt").read_text() == "0\n1\n2\n"
+
+
+def test_broken_photographs_are_left_out_and_named(trained: Path, tmp_path: Path) -> None:
+    photos = Path(shutil.copytree(trained / "photos", tmp_path / "photos"))
+    (photos / "000.jpg").write_bytes(b"")
+    options = ("--images", photos, *OWN, *QUICK, "--cache", "none", "--out", tmp_path / "c.npy", "--json")
+    result = ucch("encode", trained / "run", *options)
+    figures = json.loads(result.stdout)
+    assert figures["codes"] == 19
+    assert figures["bad"] == [{"path": str(photos / "000.jpg"), "reason": "the file is empty"}]
+    assert "left out: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--texts", "x.txt", "--images", "y"), 2, "name one of --images, --texts and --features"),
+        (("--features", "x.npy"), 2, "--modality goes with --features, which cannot tell images from texts"),
+        (("--texts", "x.txt", "--modality", "text"), 2, "--modality goes with --features"),
+        (("--features", "none.npy", "--modality", "text"), 1, "none.npy cannot be read as a .npy of numbers: "),
+        (("--texts", "none.txt"), 1, "texts none.txt are not a file"),
+        (("--images", "none"), 1, "images none is not a folder"),
+    ],
+)
+def test_wrong_usage_is_refused(
+    trained: Path, tmp_path: Path, options: tuple[str, ...], code: int, message: str
+) -> None:
+    result = ucch("encode", trained / "run", *options, *QUICK, "--out", tmp_path / "codes.npy")
+    assert (result.exit_code, message in result.stderr) == (code, True), result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_encoder_is_refused(trained: Path, tmp_path: Path) -> None:
+    arguments = ("encode", trained / "run", "--images", trained / "photos", *QUICK, "--out", tmp_path / "codes.npy")
+    unnamed = ucch(*arguments)
+    assert (unnamed.exit_code, "if you trust it, name it: " in unnamed.stderr) == (1, True)
+    other = ucch(*arguments, "--image-encoder", f"{IMAGE_SPEC}:other")
+    assert (other.exit_code, "is not the one the run was trained with" in other.stderr) == (1, True)
+
+
+def test_clip_trains_encodes_and_evaluates(tmp_path: Path, tiny_clip: Path) -> None:
+    write_photographs(tmp_path / "photos", n=20)
+    encoders = ("--image-encoder", f"clip:{tiny_clip}", "--text-encoder", f"clip:{tiny_clip}")
+    run = tmp_path / "run"
+    trained = ucch(
+        "train", *source(tmp_path), *encoders, *QUICK, *SHORT, "--query-share", "0.2", "--out", run, "--json"
+    )
+    assert trained.exit_code == 0, trained.stderr
+    report = json.loads(trained.stdout)
+    assert (report["queries"], report["query_texts"]) == (4, 8)
+    again = ucch("eval", run, "--json")
+    assert json.loads(again.stdout)["text_to_image"] == report["text_to_image"]
+    out = tmp_path / "codes.npy"
+    encoded = ucch("encode", run, "--images", tmp_path / "photos", "--cache", tmp_path / "cache", *QUICK, "--out", out)
+    assert encoded.exit_code == 0, encoded.stderr
+    assert np.load(out).shape == (20, 2)

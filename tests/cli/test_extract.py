@@ -1,0 +1,137 @@
+"""``ucch extract`` as a user types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.photographs import ENCODERS, QUICK, source, ucch
+from tests.conftest import ROOT
+from tests.encoders.kit import CLIP_DIMENSION, counted_calls
+from tests.images.kit import write_photographs
+from ucch.data import load_dataset
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_photographs(tmp_path / "photos", n=20)
+    return tmp_path
+
+
+def test_the_summary_goes_to_stdout_and_progress_to_stderr(folder: Path) -> None:
+    result = ucch("extract", *source(folder), *ENCODERS, *QUICK, "--out", folder / "features.npz")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == (
+        "train: 18 images, 36 captions; query: 2 images, 4 captions; image colour (9), text bow (9);"
+        " left out: 0 images, 0 empty captions; 20 images encoded, the others known\n"
+    )
+    assert "images 20/20" in result.stderr
+    assert "captions 40/40" in result.stderr
+    assert len(load_dataset(folder / "features.npz").train) == 18
+
+
+def test_json_names_every_bad_file(folder: Path) -> None:
+    (folder / "photos" / "003.jpg").write_bytes(b"broken")
+    out = folder / "features.npz"
+    result = ucch("extract", *source(folder), *ENCODERS, *QUICK, "--max-bad", "0.1", "--out", out, "--json")
+    figures = json.loads(result.stdout)
+    reason = "no image that Pillow can read"
+    assert figures["bad"] == [{"path": str(folder / "photos" / "003.jpg"), "reason": reason}]
+    assert figures["train"]["images"] + figures["query"]["images"] == figures["encoded"] == 19
+    assert f"003.jpg: {reason}" in result.stderr
+
+
+def test_too_many_bad_files_fail_in_one_line(folder: Path) -> None:
+    for number in range(2):
+        (folder / "photos" / f"{number:03}.jpg").unlink()
+    result = ucch("extract", *source(folder), *ENCODERS, *QUICK, "--out", folder / "features.npz")
+    assert result.exit_code == 1
+    assert "2 of 20 image files are bad, more than the share 0.05 that --max-bad allows: " in result.stderr
+    assert not (folder / "features.npz").exists()
+
+
+@pytest.mark.parametrize("ending", ["npz", "parquet"])
+def test_clip_goes_through(folder: Path, tiny_clip: Path, ending: str) -> None:
+    out = folder / f"features.{ending}"
+    encoders = ("--image-encoder", f"clip:{tiny_clip}", "--text-encoder", f"clip:{tiny_clip}")
+    result = ucch("extract", *source(folder), *encoders, *QUICK, "--query-share", "0.25", "--out", out)
+    assert result.exit_code == 0, result.stderr
+    dataset = load_dataset(out)
+    assert dataset.train.image.shape == (15, CLIP_DIMENSION)
+    assert dataset.query.text.shape == (10, CLIP_DIMENSION)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--out", "features.txt"), 2, "--out must end in .npz or .parquet, got features.txt"),
+        (("--out", "none/features.npz"), 1, "folder none does not exist"),
+        (("--out", "x.npz", "--weights", "w.pth"), 2, "--weights goes with an image encoder that names no file itself"),
+        (("--out", "x.npz", "--query-share", "1"), 2, "1.0 is not in the range 0<x<1"),
+    ],
+)
+def test_wrong_usage_is_refused(folder: Path, options: tuple[str, ...], code: int, message: str) -> None:
+    result = ucch("extract", *source(folder), *ENCODERS, *QUICK, *options)
+    assert (result.exit_code, message in result.stderr) == (code, True), result.stderr
+
+
+def test_a_file_that_exists_is_not_replaced(folder: Path) -> None:
+    (folder / "features.npz").write_text("precious")
+    result = ucch("extract", *source(folder), *ENCODERS, *QUICK, "--out", folder / "features.npz")
+    assert (result.exit_code, "exists; choose another name" in result.stderr) == (1, True)
+    assert (folder / "features.npz").read_text() == "precious"
+
+
+def test_weights_are_handed_to_the_encoder(folder: Path) -> None:
+    result = ucch(
+        "extract",
+        *source(folder),
+        *("--image-encoder", "vgg19", "--text-encoder", "bow", "--weights", "none.pth"),
+        *(*QUICK, "--out", folder / "x.npz"),
+    )
+    assert result.exit_code == 1
+    assert "weights none.pth cannot be read" in result.stderr or "pip install" in result.stderr
+
+
+def test_a_killed_extraction_goes_on_and_ends_with_the_same_file(folder: Path) -> None:
+    arguments = [*source(folder), *ENCODERS, "--workers", "1", "--device", "cpu", "--encode-batch", "3"]
+    command = [sys.executable, "-m", "ucch", "extract", *map(str, arguments), "--out"]
+    calls = folder / "calls"
+    environment = {**os.environ, "UCCH_TEST_CALLS": str(calls), "OMP_NUM_THREADS": "1"}
+    killed = subprocess.run(
+        [*command, str(folder / "out.npz")],
+        env={**environment, "UCCH_TEST_DIES_AT": "5"},
+        cwd=ROOT,
+        capture_output=True,
+        timeout=300,
+    )
+    assert killed.returncode == 137
+    assert not (folder / "out.npz").exists()
+    assert counted_calls(calls) == [3, 3, 3, 3]
+    for _ in range(2):
+        again = subprocess.run(
+            [*command, str(folder / "out.npz")], env=environment, cwd=ROOT, capture_output=True, timeout=300
+        )
+    assert again.returncode == 1  # the second one finds the file of the first
+    assert counted_calls(calls) == [3, 3, 3, 3, 3, 3, 2]
+    whole = ucch(
+        "extract",
+        *arguments[:4],
+        *ENCODERS,
+        *QUICK,
+        "--encode-batch",
+        "3",
+        "--cache",
+        "none",
+        "--out",
+        folder / "w.npz",
+    )
+    assert whole.exit_code == 0, whole.stderr
+    assert (folder / "out.npz").read_bytes() == (folder / "w.npz").read_bytes()
+    assert np.load(folder / "out.npz")["image_train"].shape == (18, 9)
