@@ -21,6 +21,7 @@ COMMANDS = {
     "index": "Index packed codes for search.",
     "search": "Find the nearest items of an index.",
     "serve": "Serve an index: a JSON API and a page to search on.",
+    "store": "Keep codes in LanceDB or Milvus.",
     "train": "Learn binary codes from image-text pairs, without labels.",
 }
 

@@ -9,6 +9,7 @@ __all__ = [
     "MissingPackageError",
     "RecipeError",
     "RunError",
+    "StoreError",
     "UcchError",
 ]
 
@@ -39,3 +40,7 @@ class RunError(UcchError, RuntimeError):
 
 class IndexFileError(UcchError, RuntimeError):
     """An index file is missing, damaged, of another version, or made for other codes."""
+
+
+class StoreError(UcchError, RuntimeError):
+    """A store cannot be reached, has no such table, or holds other codes."""

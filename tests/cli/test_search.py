@@ -85,4 +85,4 @@ def test_words_and_pictures_are_encoded_by_the_run_of_the_index(tmp_path: Path) 
 def test_bare_codes_need_a_run_for_words(index: Path) -> None:
     result = ucch("search", index, "--text", "a boat")
     assert result.exit_code == 2
-    assert "name the run that encodes queries with --run" in result.stderr
+    assert "name it with --run" in result.stderr
