@@ -19,6 +19,10 @@ COMMANDS = {
     "encode": "Turn photographs, texts or features into packed codes.",
     "eval": "Evaluate a run: MAP both ways beside chance.",
     "extract": "Turn photographs and captions into features.",
+    "index": "Index packed codes for search.",
+    "search": "Find the nearest items of an index.",
+    "serve": "Serve an index: a JSON API and a page to search on.",
+    "store": "Keep codes in LanceDB or Milvus.",
     "train": "Learn binary codes from image-text pairs, without labels.",
 }
 

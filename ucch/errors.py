@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["DataError", "EncoderError", "MissingPackageError", "RecipeError", "RunError", "UcchError"]
+__all__ = [
+    "DataError",
+    "EncoderError",
+    "IndexFileError",
+    "MissingPackageError",
+    "RecipeError",
+    "RunError",
+    "StoreError",
+    "UcchError",
+]
 
 
 class UcchError(Exception):
@@ -27,3 +36,11 @@ class RecipeError(UcchError, ValueError):
 
 class RunError(UcchError, RuntimeError):
     """A run folder cannot be created, read, or resumed."""
+
+
+class IndexFileError(UcchError, RuntimeError):
+    """An index file is missing, damaged, of another version, or made for other codes."""
+
+
+class StoreError(UcchError, RuntimeError):
+    """A store cannot be reached, has no such table, or holds other codes."""

@@ -48,3 +48,11 @@ def test_free_run_path_counts_on(tmp_path: Path) -> None:
     (tmp_path / "digits-64").mkdir()
     (tmp_path / "digits-64-2").mkdir()
     assert free_run_path(tmp_path, "digits-64") == tmp_path / "digits-64-3"
+
+
+def test_the_digest_is_that_of_the_model_file(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", small_recipe())
+    with pytest.raises(RunError, match=r"model\.safetensors cannot be read"):
+        run.model_digest()
+    run.model_file.write_bytes(b"abc")
+    assert run.model_digest().startswith("ba7816bf8f01cfea")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -87,6 +88,17 @@ class RunFolder:
         if not self.model_file.exists():
             raise RunError(f"{self.path} has no model yet; finish it with ucch train --out {self.path} --resume")
         return HashModel.load(self.model_file)
+
+    def model_digest(self) -> str:
+        """SHA-256 of the model file: what tells the codes of one model from another's.
+
+        Raises:
+            RunError: training has not ended yet.
+        """
+        try:
+            return hashlib.sha256(self.model_file.read_bytes()).hexdigest()
+        except OSError as error:
+            raise RunError(f"{self.model_file} cannot be read: {error.strerror}") from error
 
     def write_history(self, lines: Iterable[dict[str, Any]]) -> None:
         """Replace the history by one JSON line per epoch."""

@@ -1,0 +1,139 @@
+"""``ucch index``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from .extraction_options import encoding_options
+from .options import debug_option
+
+__all__ = ["command"]
+
+KINDS = ("flat", "hnsw", "ivf", "multihash")
+
+
+@click.command("index")
+@click.argument("source", metavar="RUN|CODES.npy", type=click.Path(path_type=Path))
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help="New index file.")
+@click.option("--kind", type=click.Choice(KINDS), help="flat is exact.  [default: flat]")
+@click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the kind, such as nprobe=16.")
+@click.option("--tune", "target", metavar="RECALL", type=click.FloatRange(0, 1), help="Measure and take the fastest.")
+@click.option("--queries", metavar="CODES.npy", type=click.Path(path_type=Path), help="Sample queries for --tune.")
+@click.option("--ids", metavar="FILE", type=click.Path(path_type=Path), help="An id per row: lines of text, or .npy.")
+@click.option("--bits", type=click.IntRange(1), help="Bits of a code in CODES.npy.  [default: 8 per byte]")
+@click.option("--modality", type=click.Choice(["image", "text"]), help="What of RUN's data.  [default: image]")
+@click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Photographs for RUN to encode instead.")
+@click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
+@encoding_options
+@click.option("--reproducible", is_flag=True, help="Build on one thread: equal codes, equal file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@debug_option
+def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
+    """Index packed codes, the database of the run folder RUN, or photographs that RUN encodes, for ucch search.
+
+    With --tune .95 every kind is measured against the exact search on sample queries, and the fastest setting whose
+    tie-aware recall@10 reaches the target is built.
+
+    \b
+    ucch index runs/digits-64 --kind ivf --out digits.index
+    ucch index runs/mine --images photos --out photos.index
+    """
+    from ucch.errors import IndexFileError
+    from ucch.retrieval import BinaryIndex, tune
+
+    from .index_source import read_source
+
+    if out.exists():
+        raise IndexFileError(f"{out} exists; choose another name")
+    if not out.absolute().parent.is_dir():
+        raise IndexFileError(f"folder {out.absolute().parent} does not exist")
+    console = Console(stderr=True)
+    building = {name: choices.pop(name) for name in ("kind", "settings", "queries")}
+    target, reproducible = choices.pop("target"), choices.pop("reproducible")
+    parameters, measured = _parameters(building["settings"]), None
+    sample = None if target is None else _sample(**building)
+    codes, n_bits, ids, origin = read_source(console, source, **choices)
+    with _bar(console) as bar:
+        task = bar.add_task("indexing" if target is None else "measuring kinds", total=None)
+        options = {
+            "ids": ids,
+            "on_progress": lambda done, total: bar.update(task, completed=done, total=total),
+            **origin,
+        }
+        if sample is None:
+            kind = building["kind"] or "flat"
+            index = BinaryIndex.build(
+                codes, n_bits, kind=kind, parameters=parameters, reproducible=reproducible, **options
+            )
+        else:
+            tuned = tune(codes, n_bits, target, **sample, **options)
+            index, measured = tuned.index, [asdict(one) for one in tuned.measured]
+    index.save(out)
+    summary: dict[str, Any] = {
+        "out": str(out),
+        "codes": len(index),
+        "bits": n_bits,
+        "kind": index.kind,
+        "parameters": index.parameters,
+        "bytes_per_item": out.stat().st_size / max(1, len(index)),
+    }
+    if measured is not None:
+        summary["measured"] = measured
+    if as_json:
+        click.echo(json.dumps(summary))
+    else:
+        _show(summary)
+    console.print(f"index in {out}", highlight=False, soft_wrap=True)
+
+
+def _parameters(settings: tuple[str, ...]) -> dict[str, int]:
+    parameters = {}
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        if not value.isdecimal():
+            raise click.UsageError(f"--set takes NAME=N with a whole number, got {setting!r}")
+        parameters[name] = int(value)
+    return parameters
+
+
+def _sample(*, settings: tuple[str, ...], queries: Path | None, kind: str | None) -> dict[str, Any]:
+    from ucch.retrieval.code_files import read_codes
+
+    if settings:
+        raise click.UsageError("--set and --tune exclude each other: --tune chooses the parameters")
+    return {
+        "queries": None if queries is None else read_codes(queries)[0],
+        "kinds": [kind] if kind else KINDS,
+    }
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def _show(summary: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    for one in summary.get("measured", ()):
+        settings = " ".join(f"{name}={value}" for name, value in one["parameters"].items())
+        click.echo(f"{one['kind']:10}{settings:32} recall {one['recall']:.4f}  {one['milliseconds']:.3f} ms a query")
+    table = Table.grid(padding=(0, 2))
+    parameters = " ".join(f"{name}={value}" for name, value in summary["parameters"].items())
+    table.add_row("codes", f"{summary['codes']} of {summary['bits']} bits")
+    table.add_row("kind", f"{summary['kind']} {parameters}".rstrip())
+    table.add_row("bytes per item", f"{summary['bytes_per_item']:.1f}")
+    Console().print(table, highlight=False)

@@ -1,0 +1,92 @@
+"""Where the codes of a new index come from: a file, a run's own data, or photographs that the run encodes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+__all__ = ["read_source"]
+
+Source = tuple[Any, int, Any, dict[str, str]]
+
+
+def read_source(
+    console: Console,
+    source: Path,
+    *,
+    ids: Path | None,
+    bits: int | None,
+    modality: str | None,
+    images: Path | None,
+    **encoding: Any,
+) -> Source:
+    """Codes, their bits, their ids or None, and which model made them.
+
+    Args:
+        console: stderr.
+        source: a run folder or a file of codes.
+        ids: a file of ids.
+        bits: of a code in a file.
+        modality: what of the run's data.
+        images: a folder of photographs to encode instead.
+        encoding: ``image_encoder`` and the options of :func:`~ucch.cli.extraction_options.encoding_options`.
+    """
+    from ucch.retrieval.code_files import read_codes, read_ids
+
+    if source.is_dir():
+        if bits:
+            raise click.UsageError("--bits goes with CODES.npy; a run knows its bits")
+        if images is not None and (modality or ids):
+            raise click.UsageError("--images takes the files' names as ids; leave out --modality and --ids")
+        codes, n_bits, names, origin = _from_run(console, source, modality or "image", images, **encoding)
+    else:
+        if modality or images:
+            raise click.UsageError("--modality and --images go with a run folder; CODES.npy holds codes already")
+        codes, names = read_codes(source)
+        n_bits, origin = bits or 8 * codes.shape[1], {}
+    return codes, n_bits, names if ids is None else read_ids(ids), origin
+
+
+def _from_run(console: Console, source: Path, modality: str, images: Path | None, **encoding: Any) -> Source:
+    from ucch.data import load_dataset
+    from ucch.training import RunFolder
+
+    folder = RunFolder.open(source)
+    model, recipe = folder.model(), folder.recipe()
+    origin = {"model": folder.model_digest(), "source": str(source.resolve())}
+    if images is not None:
+        features, names = _photographs(console, source, images, **encoding)
+        return model.encode_image(features), model.n_bits, names, origin
+    pairs = load_dataset(recipe.data, recipe.data_root).database
+    codes = model.encode_text(pairs.text) if modality == "text" else model.encode_image(pairs.image)
+    return codes, model.n_bits, None, origin
+
+
+def _photographs(
+    console: Console, run: Path, images: Path, *, image_encoder: str | None, **encoding: Any
+) -> tuple[Any, list[str]]:
+    from ucch.extraction import encode_images, list_images, run_encoder
+    from ucch.training import choose_device
+
+    from .encoding_progress import EncodingProgress
+    from .extraction_options import cache_folder, import_from_here, worker_count
+
+    import_from_here()
+    names = list_images(images)
+    encoder = run_encoder(run, "image", image_encoder, device=choose_device("auto"))
+    with EncodingProgress(console) as shown:
+        encoded = encode_images(
+            [images / name for name in names],
+            encoder,
+            cache_folder=cache_folder(encoding["cache"]),
+            batch_size=encoding["batch_size"],
+            workers=worker_count(encoding["workers"]),
+            max_bad=1,
+            on_progress=lambda done, total: shown("images", done, total),
+        )
+    for entry in encoded.bad:
+        console.print(f"left out: {entry.path}: {entry.reason}", highlight=False, soft_wrap=True)
+    return encoded.features, [name for name, good in zip(names, encoded.good, strict=True) if good]

@@ -1,0 +1,90 @@
+"""``ucch search``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import debug_option
+
+if TYPE_CHECKING:
+    from ucch.codes import PackedCodes
+    from ucch.retrieval import Hits
+    from ucch.retrieval.rows import Ids
+
+__all__ = ["command", "read_queries", "show_hits"]
+
+
+@click.command("search")
+@click.argument("index", metavar="INDEX", type=click.Path(path_type=Path))
+@click.option("--text", metavar="WORDS", help="Words to search for.")
+@click.option("--image", metavar="FILE", type=click.Path(path_type=Path), help="A picture to search with.")
+@click.option("--codes", metavar="FILE.npy", type=click.Path(path_type=Path), help="Packed codes, a row per query.")
+@click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="Items wanted for each query.")
+@click.option("--only", metavar="FILE", type=click.Path(path_type=Path), help="Answer with these ids alone.")
+@click.option("--run", metavar="RUN", type=click.Path(path_type=Path), help="Where the run of the codes is now.")
+@click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
+@click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
+@click.option("--json", "as_json", is_flag=True, help="Print ids and distances as one JSON object.")
+@debug_option
+def command(index: Path, k: int, only: Path | None, as_json: bool, **query: Any) -> None:
+    """Search an index that ucch index made: the k nearest items of each query, with the bits that differ.
+
+    Words and pictures are encoded by the run that the index was made by, with the encoders it remembers.
+
+    \b
+    ucch search photos.index --text "a dog on the beach" -k 5
+    ucch search photos.index --codes queries.npy --json
+    """
+    from ucch.retrieval import BinaryIndex
+    from ucch.retrieval.code_files import read_ids
+
+    opened = BinaryIndex.load(index)
+    if query["run"] is None and query["codes"] is None:
+        query["run"] = Path(opened.source) if opened.source else None
+    queries, names, digest = read_queries(**query)
+    if digest is not None and opened.model:
+        opened = BinaryIndex.load(index, model=digest)
+    show_hits(opened.search(queries, k, only=None if only is None else read_ids(only)), names, as_json=as_json)
+
+
+def read_queries(
+    *, text: str | None, image: Path | None, codes: Path | None, run: Path | None, **encoders: str | None
+) -> tuple[PackedCodes, Ids | None, str | None]:
+    """Codes to search for, names of the queries or None, and the digest of the model that encoded them, if one did."""
+    from ucch.errors import DataError
+    from ucch.retrieval.code_files import read_codes
+    from ucch.serving import QueryEncoder
+
+    from .extraction_options import import_from_here
+
+    if [text, image, codes].count(None) != 2:
+        raise click.UsageError("name what to search for with one of --text, --image and --codes")
+    if codes is not None:
+        packed, names = read_codes(codes)
+        return packed, names, None
+    if run is None:
+        raise click.UsageError("words and pictures are encoded by the run that made the codes; name it with --run")
+    import_from_here()
+    encoder = QueryEncoder(run, **encoders)
+    if text is not None:
+        return encoder.text(text), [text], encoder.digest
+    try:
+        content = Path(image or "").read_bytes()
+    except OSError as error:
+        raise DataError(f"{image} cannot be read: {error.strerror}") from error
+    return encoder.image(content), [str(image)], encoder.digest
+
+
+def show_hits(hits: Hits, names: Ids | None, *, as_json: bool) -> None:
+    """Print JSON, or a line per hit: query, rank, distance, id."""
+    if as_json:
+        click.echo(json.dumps(hits.to_json()))
+        return
+    for query, (ids, distances) in enumerate(hits):
+        title = query if names is None else names[query]
+        for rank, (item, distance) in enumerate(zip(ids.tolist(), distances.tolist(), strict=True), start=1):
+            click.echo(f"{title}\t{rank}\t{distance}\t{item}")

@@ -1,0 +1,94 @@
+"""``ucch serve``."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from .options import debug_option
+
+__all__ = ["command"]
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@click.command("serve")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--index", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Made by ucch index.")
+@click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Folder of the items' pictures.")
+@click.option("--texts", metavar="FILE", type=click.Path(path_type=Path), help="The items' texts or captions.")
+@click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
+@click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 for any free one.")
+@click.option("--max-megabytes", type=click.FloatRange(0.001), default=10, show_default=True, help="Of a request.")
+@click.option("--rate", type=click.FloatRange(0), default=100, show_default=True, help="Requests a second of a client.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@debug_option
+def command(run: Path, host: str, port: int, max_megabytes: float, rate: float, **choices: Any) -> None:
+    """Serve an index: a JSON API and a page on which one types words or drops a picture and sees the nearest items.
+
+    It listens on this machine alone unless --host says otherwise. --rate 0 lifts the limit. /openapi.json describes the
+    API.
+
+    \b
+    ucch serve runs/photos --index photos.index --images photos
+    """
+    from ucch.errors import UcchError
+    from ucch.extras import require
+
+    uvicorn = require("uvicorn", extra="serve", need="ucch serve")
+    require("fastapi", extra="serve", need="ucch serve")
+    from ucch.serving.app import create_app
+
+    console = Console(stderr=True)
+    service = _service(run, **choices)
+    hosts = LOOPBACK if host in LOOPBACK else None
+    app = create_app(service, max_bytes=int(max_megabytes * 2**20), rate=rate, hosts=hosts)
+    try:
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise UcchError(
+            f"{host}:{port} cannot be listened on: {os.strerror(error.errno or 0)}; name another with --port"
+        ) from error
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{listening.getsockname()[1]}/"
+    console.print(f"{len(service.index)} items at {url}", highlight=False, soft_wrap=True)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+    server.run(sockets=[listening])
+
+
+def _service(
+    run: Path,
+    *,
+    index: Path,
+    images: Path | None,
+    texts: Path | None,
+    image_encoder: str | None,
+    text_encoder: str | None,
+    device: str,
+) -> Any:
+    from ucch.data.captions import read_texts
+    from ucch.serving import QueryEncoder, SearchService
+    from ucch.training import choose_device
+
+    from .extraction_options import import_from_here
+
+    import_from_here()
+    encoder = QueryEncoder(run, image_encoder=image_encoder, text_encoder=text_encoder, device=choose_device(device))
+    by_id = None
+    if texts is not None:
+        lines, ids = read_texts(texts)
+        by_id = dict(zip(ids, lines, strict=True))
+        for name, line in zip(ids, lines, strict=True):
+            by_id.setdefault(name.rpartition("#")[0], line)  # a picture shows its first caption
+    service = SearchService(encoder, encoder.open_index(index), images=images, texts=by_id)
+    if encoder.knows_encoders:
+        for modality in ("image", "text"):
+            encoder.warm_up(modality)
+    return service

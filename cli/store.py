@@ -1,0 +1,116 @@
+"""``ucch store``."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from .options import debug_option
+
+__all__ = ["command"]
+
+_uri_option = click.option("--uri", required=True, help="Folder or s3://... for LanceDB, http://host:19530 for Milvus.")
+_name_option = click.option("--name", default="codes", show_default=True, help="Table of the store.")
+
+
+@click.group("store")
+def command() -> None:
+    """Keep codes in an engine that grows: LanceDB or Milvus.
+
+    \b
+    ucch store push photos.index --uri stores/photos
+    """
+
+
+@command.command("push")
+@click.argument("index", type=click.Path(path_type=Path))
+@_uri_option
+@_name_option
+@click.option(
+    "--metadata", metavar="FILE.csv", type=click.Path(path_type=Path), help="Column id, and others to filter by."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@debug_option
+def push(index: Path, uri: str, name: str, metadata: Path | None, as_json: bool) -> None:
+    """Add the items of an index file to a store, replacing those whose id is there.
+
+    \b
+    ucch store push photos.index --uri http://127.0.0.1:19530 --metadata photos.csv
+    """
+    from ucch.retrieval import BinaryIndex
+    from ucch.stores import open_store
+
+    opened = BinaryIndex.load(index)
+    ids = opened.ids
+    columns = None if metadata is None else _metadata(metadata, [str(one) for one in ids.tolist()])
+    store = open_store(uri, name, n_bits=opened.n_bits, numbers=ids.dtype.kind == "i", model=opened.model)
+    console = Console(stderr=True)
+    columns_shown = (TextColumn("[bold]pushing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns_shown, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("items", total=len(ids))
+        store.upsert(
+            ids, opened.codes_of(ids), columns, on_progress=lambda done, total: bar.update(task, completed=done)
+        )
+    summary = {"uri": uri, "name": name, "pushed": len(ids), "items": store.count()}
+    store.close()
+    click.echo(json.dumps(summary) if as_json else f"{summary['pushed']} pushed, {summary['items']} in {name}")
+
+
+@command.command("search")
+@_uri_option
+@_name_option
+@click.option("--codes", metavar="FILE.npy", type=click.Path(path_type=Path), help="Packed codes, a row per query.")
+@click.option("--text", metavar="WORDS", help="Words to search for; needs --run.")
+@click.option("--image", metavar="FILE", type=click.Path(path_type=Path), help="A picture to search with; needs --run.")
+@click.option("--run", metavar="RUN", type=click.Path(path_type=Path), help="The run that encodes words and pictures.")
+@click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
+@click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
+@click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="Items wanted for each query.")
+@click.option("--where", metavar="COLUMN=VALUE", multiple=True, help="Only items with this value of their metadata.")
+@click.option("--json", "as_json", is_flag=True, help="Print ids and distances as one JSON object.")
+@debug_option
+def search(uri: str, name: str, k: int, where: tuple[str, ...], as_json: bool, **query: Any) -> None:
+    """Search a store: the k nearest items of each query, with the bits that differ.
+
+    \b
+    ucch store search --uri stores/photos --codes queries.npy --where split=train
+    """
+    from ucch.stores import open_store
+
+    from .search import read_queries, show_hits
+
+    conditions: dict[str, list[str]] = {}
+    for one in where:
+        column, equals, value = one.partition("=")
+        if not equals:
+            raise click.UsageError(f"--where takes COLUMN=VALUE, got {one!r}")
+        conditions.setdefault(column, []).append(value)
+    queries, names, digest = read_queries(**query)
+    store = open_store(uri, name, model=digest)
+    hits = store.search(queries, k, where=conditions)
+    store.close()
+    show_hits(hits, names, as_json=as_json)
+
+
+def _metadata(path: Path, ids: list[str]) -> dict[str, list[str]]:
+    from ucch.errors import DataError
+
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+    names = list(rows[0]) if rows else []
+    if "id" not in names or len(names) < 2:
+        raise DataError(f"{path} must have a column id and others to filter by, got {', '.join(names) or 'none'}")
+    by_id = {row["id"]: row for row in rows}
+    missing = next((one for one in ids if one not in by_id), None)
+    if missing is not None:
+        raise DataError(f"{path} has no row for id {missing!r}")
+    return {name: [by_id[one][name] or "" for one in ids] for name in names if name != "id"}

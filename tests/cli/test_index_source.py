@@ -1,0 +1,35 @@
+"""Where the codes of an index come from."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pytest
+from rich.console import Console
+from ucch.cli.index_source import read_source
+
+from tests.retrieval.kit import random_codes
+
+
+def read(source: Path, **choices: Any) -> Any:
+    defaults = {"ids": None, "bits": None, "modality": None, "images": None, "image_encoder": None}
+    return read_source(Console(file=io.StringIO()), source, **{**defaults, **choices})
+
+
+def test_ids_beside_the_codes_are_taken_unless_others_are_named(tmp_path: Path) -> None:
+    np.save(tmp_path / "codes.npy", random_codes(3, 16))
+    (tmp_path / "codes.ids.txt").write_text("a\nb\nc\n")
+    (tmp_path / "other.txt").write_text("7\n8\n9\n")
+    codes, n_bits, ids, origin = read(tmp_path / "codes.npy")
+    assert (codes.shape, n_bits, ids, origin) == ((3, 2), 16, ["a", "b", "c"], {})
+    assert read(tmp_path / "codes.npy", ids=tmp_path / "other.txt", bits=15)[1:3] == (15, [7, 8, 9])
+
+
+@pytest.mark.parametrize("choice", [{"modality": "text"}, {"images": Path("photos")}])
+def test_a_file_of_codes_takes_no_choices_of_a_run(tmp_path: Path, choice: dict[str, Any]) -> None:
+    with pytest.raises(click.UsageError, match="go with a run folder"):
+        read(tmp_path / "codes.npy", **choice)

@@ -1,0 +1,65 @@
+"""``ucch store`` as a user types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from ucch.cli.main import cli
+
+from tests.retrieval.kit import random_codes
+from ucch.retrieval import BinaryIndex
+
+pytest.importorskip("lancedb", reason="lancedb is not installed: pip install 'ucch[store]'")
+
+
+def ucch(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    names = [f"p{number:02d}.jpg" for number in range(50)]
+    BinaryIndex.build(random_codes(50, 16), 16, ids=names).save(tmp_path / "it.index")
+    np.save(tmp_path / "queries.npy", random_codes(50, 16)[[7, 9]])
+    rows = "".join(f"{name},{'odd' if number % 2 else 'even'}\n" for number, name in enumerate(names))
+    (tmp_path / "it.csv").write_text(f"id,parity\n{rows}")
+    return tmp_path / "it.index"
+
+
+def test_push_and_search_answer_as_the_index_does(index: Path) -> None:
+    store, queries = index.parent / "store", index.parent / "queries.npy"
+    pushed = ucch("store", "push", index, "--uri", store, "--metadata", index.parent / "it.csv", "--json")
+    assert json.loads(pushed.stdout) == {"uri": str(store), "name": "codes", "pushed": 50, "items": 50}
+    assert (
+        "50 pushed, 50 in codes"
+        in ucch("store", "push", index, "--uri", store, "--metadata", index.parent / "it.csv").stdout
+    )
+    answer = ucch("store", "search", "--uri", store, "--codes", queries, "-k", 4, "--json")
+    assert answer.stdout == ucch("search", index, "--codes", queries, "-k", 4, "--json").stdout
+    odd = ucch("store", "search", "--uri", store, "--codes", queries, "--where", "parity=odd", "-k", 50, "--json")
+    assert {int(hit["id"][1:3]) % 2 for hit in json.loads(odd.stdout)["queries"][0]["hits"]} == {1}
+
+
+def test_wrong_use(index: Path) -> None:
+    store, queries = index.parent / "store", index.parent / "queries.npy"
+    (index.parent / "bad.csv").write_text("id,a\np00.jpg,1\n")
+    (index.parent / "none.csv").write_text("name,a\np00.jpg,1\n")
+    for arguments, code, text in (
+        (("push", index, "--uri", store, "--metadata", index.parent / "bad.csv"), 1, "has no row for id 'p01.jpg'"),
+        (
+            ("push", index, "--uri", store, "--metadata", index.parent / "none.csv"),
+            1,
+            "must have a column id and others",
+        ),
+        (("search", "--uri", store, "--codes", queries), 1, "has no table 'codes'; ucch store push makes one"),
+        (("search", "--uri", store, "--codes", queries, "--where", "parity"), 2, "--where takes COLUMN=VALUE"),
+        (("search", "--uri", store), 2, "name what to search for with one of --text, --image and --codes"),
+        (("search", "--uri", store, "--text", "a"), 2, "name it with --run"),
+    ):
+        result = ucch("store", *arguments)
+        assert result.exit_code == code
+        assert text in " ".join(result.stderr.split())

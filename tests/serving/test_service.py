@@ -1,0 +1,71 @@
+"""Search without HTTP."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.serving.conftest import Served
+from tests.serving.kit import NAMES, in_base64, make_encoder, png
+from ucch.errors import DataError
+from ucch.retrieval import BinaryIndex
+from ucch.serving import SearchService
+from ucch.serving.schemas import EncodeRequest, SearchRequest
+
+
+def test_a_picture_finds_itself_and_the_bits_that_differ_are_those(served: Served) -> None:
+    answer = served.service.search(SearchRequest(image=in_base64(png("red")), k=6))
+    assert "red.png" in [hit.id for hit in answer.hits if hit.distance == 0]
+    assert sorted(hit.id for hit in answer.hits) == sorted(NAMES)
+    query = np.unpackbits(np.frombuffer(bytes.fromhex(answer.code), np.uint8))[:12]
+    for hit in answer.hits:
+        assert len(hit.differing_bits) == hit.distance
+        code = np.unpackbits(served.service.index.codes_of([hit.id]))[:12]
+        assert np.flatnonzero(code != query).tolist() == hit.differing_bits
+
+
+def test_texts_and_pictures_of_the_items(served: Served) -> None:
+    hits = {hit.id: hit for hit in served.service.search(SearchRequest(text="red", k=6)).hits}
+    assert hits["red.png"].text == "a red one"
+    assert hits["blue.png"].text is None
+    assert hits["grey sky & sea.png"].picture == "picture?id=grey%20sky%20%26%20sea.png"
+
+
+def test_encode_and_search_by_its_code_agree(served: Served) -> None:
+    code = served.service.encode(EncodeRequest(text="boat")).code
+    by_code = served.service.search(SearchRequest(code=code, k=4))
+    assert [hit.id for hit in by_code.hits] == [
+        hit.id for hit in served.service.search(SearchRequest(text="boat", k=4)).hits
+    ]
+
+
+def test_only_these_and_unknown_ones_are_passed_over(served: Served) -> None:
+    answer = served.service.search(SearchRequest(text="boat", only=["red.png", "../red.png", "blue.png"]))
+    assert sorted(hit.id for hit in answer.hits) == ["blue.png", "red.png"]
+    assert served.service.search(SearchRequest(text="boat", only=[])).hits == []
+
+
+def test_ids_that_are_numbers(served: Served) -> None:
+    service = SearchService(make_encoder(served.run), BinaryIndex.build(np.zeros((3, 2), np.uint8), 12))
+    assert [hit.id for hit in service.search(SearchRequest(code="0000", k=2, only=["1", "2", "x"])).hits] == ["1", "2"]
+    assert [service.has(item) for item in ("2", "3", "x", "-1")] == [True, False, False, False]
+    assert service.search(SearchRequest(code="0000")).hits[0].picture is None
+
+
+@pytest.mark.parametrize("code", ["00", "000f", "000000"])
+def test_codes_of_another_width_are_refused(served: Served, code: str) -> None:
+    with pytest.raises(DataError, match="code: queries"):
+        served.service.search(SearchRequest(code=code))
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"), [("*", "in base64"), ("é", "in base64"), ("UEsDBA==", "no image that Pillow can read")]
+)
+def test_images_that_are_none(served: Served, image: str, reason: str) -> None:
+    with pytest.raises(DataError, match=reason):
+        served.service.search(SearchRequest(image=image))
+
+
+def test_health(served: Served) -> None:
+    health = served.service.health()
+    assert (health.items, health.bits, health.kind, health.text, health.pictures) == (6, 12, "flat", True, True)

@@ -1,0 +1,292 @@
+"""An index of binary codes: search, change, save."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._checks import positive_int
+from ..codes import PackedCodes
+from ..errors import DataError, IndexFileError
+from .engine import Engine, Parameters, Progress, one_thread
+from .features import CompactFeatures, unit_rows
+from .hits import Hits
+from .index_file import digest, read_index_file, write_index_file
+from .kinds import KINDS, full_parameters
+from .nearest import nearest
+from .reranking import rerank
+from .rows import Ids, Rows, as_ids, checked_codes, distinct, shown_ids
+
+__all__ = ["BinaryIndex"]
+
+
+class BinaryIndex:
+    """Packed codes with ids, searched by Hamming distance.
+
+    Make one with :meth:`build` or :meth:`load`. Equal distances stand in the order of the ids, and which of them make
+    the cut at ``k`` depends on the ids alone, not on ``k``, the order of insertion or a filter; ``hnsw`` and
+    ``multihash`` keep that among the items they find. Padding bits and padding results stay inside.
+
+    Attributes:
+        n_bits: D, the bits of a code.
+        kind: ``flat``, ``ivf``, ``multihash`` or ``hnsw``.
+        model: digest of the model that made the codes; empty where it is not known.
+        source: the run folder they come from; empty where there is none.
+
+    Example:
+        >>> codes = np.array([[0b1100], [0b1110], [0b0001]], np.uint8)
+        >>> index = BinaryIndex.build(codes, n_bits=8, ids=["a", "b", "c"])
+        >>> ids, distances = index.search(codes[:1], k=2)[0]
+        >>> ids.tolist(), distances.tolist()
+        (['a', 'b'], [0, 1])
+    """
+
+    def __init__(
+        self, n_bits: int, kind: str, rows: Rows, engine: Engine, *, model: str = "", source: str = ""
+    ) -> None:
+        self.n_bits, self.kind, self.model, self.source = n_bits, kind, model, source
+        self._rows, self._engine = rows, engine
+
+    @classmethod
+    def build(
+        cls,
+        codes: PackedCodes,
+        n_bits: int,
+        *,
+        ids: Ids | None = None,
+        kind: str = "flat",
+        parameters: Parameters | None = None,
+        features: CompactFeatures | None = None,
+        model: str = "",
+        source: str = "",
+        reproducible: bool = False,
+        on_progress: Progress | None = None,
+    ) -> BinaryIndex:
+        """Index codes.
+
+        Args:
+            codes: uint8, (M, ceil(D/8)).
+            n_bits: D.
+            ids: M distinct whole numbers or texts; the row numbers by default.
+            kind: ``flat`` compares with every code and is exact; the others trade recall for speed.
+            parameters: of the kind, see its class; the rest have defaults.
+            features: M rows to re-rank by.
+            model, source: kept in the file, see :class:`BinaryIndex`.
+            reproducible: build on one thread, so that equal codes give an equal file on any machine.
+            on_progress: called with codes done and codes in all.
+
+        Raises:
+            TypeError, ValueError: codes of another kind or width; an unknown kind or parameter.
+            DataError: ids that repeat or are too many or few; features too many or few.
+        """
+        positive_int("n_bits", n_bits)
+        codes = checked_codes("codes", codes, n_bits)
+        stored = distinct(as_ids(np.arange(len(codes)) if ids is None else ids))
+        for name, side in (("ids", stored), ("features", features)):
+            if side is not None and len(side) != len(codes):
+                raise DataError(f"{name} must be as many as codes, {len(codes)}, got {len(side)}")
+        full = full_parameters(kind, parameters or {}, len(codes), codes.shape[1])
+        with one_thread() if reproducible else nullcontext():
+            engine = KINDS[kind].build(codes, full, on_progress or _quiet)
+        return cls(n_bits, kind, Rows(codes, stored, features=features), engine, model=model, source=source)
+
+    def __len__(self) -> int:
+        return self._rows.n_alive
+
+    def __repr__(self) -> str:
+        settings = "".join(f", {name}={value}" for name, value in self.parameters.items())
+        return f"BinaryIndex({len(self)} codes, n_bits={self.n_bits}, kind={self.kind!r}{settings})"
+
+    @property
+    def parameters(self) -> Parameters:
+        """Parameters in force."""
+        return dict(self._engine.parameters)
+
+    @property
+    def ids(self) -> npt.NDArray[Any]:
+        """Ids in the order of the rows."""
+        alive = self._rows.alive
+        return shown_ids(self._rows.ids if alive is None else self._rows.ids[alive])
+
+    @property
+    def features_kind(self) -> str | None:
+        """``int8`` or ``float16`` where features are kept to re-rank by."""
+        return None if self._rows.features is None else self._rows.features.kind
+
+    def codes_of(self, ids: Ids) -> PackedCodes:
+        """The codes of some ids, (n, ceil(D/8)).
+
+        Raises:
+            DataError: an id is not in the index.
+        """
+        return self._rows.codes[self._rows.find(ids)]
+
+    def set(self, name: str, value: int) -> None:
+        """Change a search parameter, such as ``nprobe`` or ``ef``.
+
+        Raises:
+            ValueError: the kind has no such search parameter, or the value is out of range.
+        """
+        if name not in self._engine.choices:
+            known = ", ".join(self._engine.choices) or "none"
+            raise ValueError(f"{self.kind} has no search parameter {name!r}; it has {known}")
+        full_parameters(self.kind, {name: value}, 1, 1)
+        self._engine.set(name, value)
+
+    def search(self, queries: PackedCodes, k: int = 10, *, only: Ids | None = None) -> Hits:
+        """Find the ``k`` items nearest to each query.
+
+        Args:
+            queries: uint8, (Q, ceil(D/8)) or one code.
+            k: items asked for; an index with fewer gives all it has.
+            only: answer with these ids alone; an id that is not there is passed over.
+
+        Returns:
+            :class:`Hits` with int32 distances.
+
+        Raises:
+            TypeError, ValueError: queries of another kind or width, ``k`` below 1.
+        """
+        positive_int("k", k)
+        queries = checked_codes("queries", queries, self.n_bits)
+        rows = None if only is None else np.unique(self._rows.find(only, missing_ok=True))
+        hits = nearest(self._engine, self._rows, queries, k, rows)
+        return Hits(shown_ids(hits.ids), hits.distances, hits.starts)
+
+    def search_reranked(
+        self,
+        queries: PackedCodes,
+        real: npt.NDArray[Any],
+        k: int = 10,
+        *,
+        candidates: int = 100,
+        by: str = "features",
+        only: Ids | None = None,
+    ) -> Hits:
+        """Find ``candidates`` by their codes and put the best ``k`` in order by real numbers.
+
+        Args:
+            queries: as :meth:`search`.
+            real: (Q, F) features in the space of those kept (``by="features"``), or (Q, D) real outputs of the hash
+                tower (``by="codes"``, the asymmetric distance).
+            k: items asked for.
+            candidates: R, items looked at again; at least ``k``.
+            by: ``features`` or ``codes``.
+            only: as :meth:`search`.
+
+        Returns:
+            :class:`Hits` with float32 distances ``1 - cosine``, in [0, 2].
+
+        Raises:
+            DataError: the index keeps no features, or ``real`` has another shape.
+            ValueError: ``candidates`` is below ``k``, ``by`` another word; see also :meth:`search`.
+        """
+        if candidates < positive_int("k", k):
+            raise ValueError(f"candidates must be at least k, {k}, got {candidates}")
+        found = self.search(queries, candidates, only=only)
+        return rerank(found, self._rows, unit_rows("real", np.atleast_2d(real)), k, n_bits=self.n_bits, by=by)
+
+    def add(self, ids: Ids, codes: PackedCodes, features: CompactFeatures | None = None) -> None:
+        """Take in new items.
+
+        Raises:
+            DataError: an id repeats or is there already, counts differ, or features are missing or not wanted.
+            TypeError, ValueError: codes of another kind or width.
+        """
+        codes, stored = checked_codes("codes", codes, self.n_bits), distinct(as_ids(ids))
+        for name, side in (("ids", stored), ("features", features)):
+            if side is not None and len(side) != len(codes):
+                raise DataError(f"{name} must be as many as codes, {len(codes)}, got {len(side)}")
+        known = len(self._rows.ids)
+        self._rows.append(codes, stored, features)
+        self._engine.extend(self._rows.codes, known)
+
+    def remove(self, ids: Ids) -> None:
+        """Take items out. Kinds other than ``flat`` keep their places until half of them are empty, then are rebuilt.
+
+        Raises:
+            DataError: an id is not there; nothing is removed then.
+        """
+        self._rows.mark_removed(self._rows.find(ids))
+        if self._engine.exact or 2 * len(self) < len(self._rows.ids):
+            self.compact()
+
+    def update(self, ids: Ids, codes: PackedCodes, features: CompactFeatures | None = None) -> None:
+        """Replace the codes (and features) of items that are there.
+
+        Raises:
+            DataError: an id is not there or repeats; nothing is changed then. See also :meth:`add`.
+        """
+        distinct(as_ids(ids))
+        codes = checked_codes("codes", codes, self.n_bits)
+        if len(codes) != len(ids) or (features is not None) != (self._rows.features is not None):
+            raise DataError(f"update needs a code for each of {len(ids)} ids, and features where the index keeps them")
+        self.remove(ids)
+        self.add(ids, codes, features)
+
+    def compact(self) -> None:
+        """Close the gaps that :meth:`remove` left; kinds other than ``flat`` are built anew."""
+        if self._rows.alive is not None:
+            self._rows.drop_removed()
+            self._engine = KINDS[self.kind].build(self._rows.codes, self.parameters, _quiet)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the index as one safetensors file, whole or not at all.
+
+        Raises:
+            IndexFileError: the file exists and ``overwrite`` is off, or cannot be written.
+        """
+        path = Path(path)
+        if path.exists() and not overwrite:
+            raise IndexFileError(f"{path} exists; choose another name or pass overwrite=True")
+        rows, structure = self._rows, self._engine.structure()
+        ids = rows.ids if rows.ids.dtype.kind == "i" else rows.ids.view(np.uint8).reshape(len(rows.ids), -1)
+        arrays: dict[str, npt.NDArray[Any]] = {"codes": rows.codes, "ids": ids, "structure": structure}
+        if rows.alive is not None:
+            arrays["alive"] = rows.alive
+        if rows.features is not None:
+            arrays["features"] = rows.features.values
+            if rows.features.scales is not None:
+                arrays["feature_scales"] = rows.features.scales
+        header = {"kind": self.kind, "n_bits": self.n_bits, "parameters": self.parameters}
+        write_index_file(
+            path, header | {"model": self.model, "source": self.source, "structure": digest(structure)}, arrays
+        )
+
+    @classmethod
+    def load(cls, path: str | Path, *, n_bits: int | None = None, model: str | None = None) -> BinaryIndex:
+        """Map a saved index into memory, read-only; changes stay in memory until :meth:`save`.
+
+        Args:
+            path: the file.
+            n_bits: refuse codes of another width.
+            model: refuse codes of another model, by its digest.
+
+        Raises:
+            IndexFileError: the file is missing, cut off, damaged, of another version, width or model.
+        """
+        path = Path(path)
+        header, arrays = read_index_file(path)
+        for name, wanted in (("n_bits", n_bits), ("model", model)):
+            if wanted is not None and header.get(name) != wanted:
+                raise IndexFileError(f"{path} was made for {name} {header.get(name)!r}, expected {wanted!r}")
+        if digest(arrays.get("structure", np.empty(0, np.uint8))) != header.get("structure"):
+            raise IndexFileError(f"{path} is damaged: its structure does not fit its checksum")
+        try:
+            codes, ids, features = arrays["codes"], arrays["ids"], arrays.get("features")
+            stored = ids if ids.ndim == 1 else ids.view(f"S{ids.shape[1]}")[:, 0]
+            compact = None if features is None else CompactFeatures(features, arrays.get("feature_scales"))
+            checked_codes("codes", codes[:1], header["n_bits"])
+            engine = KINDS[header["kind"]].restore(codes, arrays["structure"], header["parameters"])
+            rows = Rows(codes, stored, arrays.get("alive"), compact)
+            return cls(header["n_bits"], header["kind"], rows, engine, model=header["model"], source=header["source"])
+        except (KeyError, ValueError, TypeError, RuntimeError) as error:
+            raise IndexFileError(f"{path} is damaged: {error}") from error
+
+
+def _quiet(done: int, total: int) -> None:
+    """Report nothing."""

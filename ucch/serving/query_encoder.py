@@ -1,0 +1,102 @@
+"""Words and pictures to the codes of a run, one at a time."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..codes import PackedCodes
+from ..errors import DataError
+from ..extraction import read_run_encoders, run_encoder
+from ..images import decode_image
+from ..retrieval import BinaryIndex
+from ..training import RunFolder
+
+__all__ = ["QueryEncoder"]
+
+
+class QueryEncoder:
+    """Encode queries as the run encoded its items, with the encoders that the run remembers.
+
+    Encoders are loaded at their first use and run one query at a time: tokenizers are not safe to share between
+    threads, and two models at once on a CPU are slower than one after the other.
+
+    Args:
+        run: the run folder.
+        image_encoder, text_encoder: where an encoder is now, as in ``ucch encode``; needed for a class outside ucch.
+        device: where encoders run.
+
+    Raises:
+        RunError: there is no trained run.
+    """
+
+    def __init__(
+        self, run: Path, *, image_encoder: str | None = None, text_encoder: str | None = None, device: Any = "cpu"
+    ) -> None:
+        self._run = RunFolder.open(run)
+        self._model = self._run.model()
+        self._specs, self._device = {"image": image_encoder, "text": text_encoder}, device
+        self._encoders: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self.n_bits = self._model.n_bits
+        self.digest = self._run.model_digest()
+
+    @property
+    def knows_encoders(self) -> bool:
+        """Whether the run remembers what made its features; one trained on bare features cannot encode queries."""
+        return bool(read_run_encoders(self._run.path))
+
+    def open_index(self, path: Path) -> BinaryIndex:
+        """Load an index and refuse one of another width or model.
+
+        Raises:
+            IndexFileError: it is no index, or not of this run.
+        """
+        index = BinaryIndex.load(path, n_bits=self.n_bits)
+        return BinaryIndex.load(path, model=self.digest) if index.model else index
+
+    def warm_up(self, modality: str) -> None:
+        """Load an encoder now rather than with the first query.
+
+        Raises:
+            EncoderError: the run does not know it, or it cannot be loaded.
+        """
+        with self._lock:
+            self._encoder(modality)
+
+    def text(self, text: str) -> PackedCodes:
+        """Encode words into a code (1, W).
+
+        Raises:
+            DataError: the text is empty or no valid Unicode.
+            EncoderError: the run does not know its text encoder, or it cannot be loaded.
+        """
+        if not text.strip():
+            raise DataError("text must not be empty")
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise DataError("text must be valid Unicode; it holds half of a surrogate pair") from None
+        with self._lock:
+            return self._model.encode_text(np.asarray(self._encoder("text").encode([text])))
+
+    def image(self, content: bytes) -> PackedCodes:
+        """Encode the bytes of an image file into a code (1, W).
+
+        Raises:
+            BadImageError: they are no image that can be used, with the reason.
+            EncoderError: the run does not know its image encoder, or it cannot be loaded.
+        """
+        picture = decode_image(content)
+        with self._lock:
+            encoder = self._encoder("image")
+            return self._model.encode_image(np.asarray(encoder.encode([encoder.prepare(picture)])))
+
+    def _encoder(self, modality: str) -> Any:
+        if modality not in self._encoders:
+            spec = self._specs[modality]
+            self._encoders[modality] = run_encoder(self._run.path, modality, spec, device=self._device)
+        return self._encoders[modality]

@@ -1,0 +1,89 @@
+"""What the server takes and answers; unknown fields are refused."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = ["EncodeAnswer", "EncodeRequest", "Health", "Hit", "Reason", "SearchAnswer", "SearchRequest"]
+
+MAX_TEXT, MAX_K, MAX_ONLY = 2000, 200, 10_000
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class EncodeRequest(_Strict):
+    """One query: words, or a picture."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT)] | None = None
+    image: Annotated[str, Field(min_length=1, description="the bytes of an image file in base64")] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> EncodeRequest:
+        given = [name for name in ("text", "image", "code") if getattr(self, name, None) is not None]
+        if len(given) != 1:
+            named = " and ".join(given) or "none"
+            raise ValueError(f"name one of {', '.join(sorted(self._queries()))} to search for, got {named}")
+        return self
+
+    @classmethod
+    def _queries(cls) -> set[str]:
+        return {"text", "image", "code"} & set(cls.model_fields)
+
+
+class SearchRequest(EncodeRequest):
+    """One query and how many items are wanted."""
+
+    code: Annotated[str, Field(pattern="^([0-9a-fA-F]{2})+$", description="a packed code in hexadecimal")] | None = None
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
+    only: Annotated[list[str], Field(max_length=MAX_ONLY, description="answer with these ids alone")] | None = None
+
+
+class Hit(BaseModel):
+    """One item found."""
+
+    id: str
+    distance: int
+    differing_bits: list[int]
+    picture: str | None = None
+    text: str | None = None
+
+
+class SearchAnswer(BaseModel):
+    """The items found, nearest first, equal distances in the order of the ids."""
+
+    bits: int
+    code: str
+    hits: list[Hit]
+    encode_milliseconds: float
+    search_milliseconds: float
+
+
+class EncodeAnswer(BaseModel):
+    """The code of a query, packed, most significant bit first, in hexadecimal."""
+
+    bits: int
+    code: str
+    encode_milliseconds: float
+
+
+class Health(BaseModel):
+    """What is served."""
+
+    status: str
+    version: str
+    items: int
+    bits: int
+    kind: str
+    text: bool
+    image: bool
+    pictures: bool
+
+
+class Reason(BaseModel):
+    """Why a request was refused."""
+
+    reason: str

@@ -1,0 +1,131 @@
+"""Search as the server does it, without HTTP."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from ..codes import PackedCodes, n_bytes
+from ..errors import DataError
+from ..retrieval import BinaryIndex
+from .pictures import Pictures
+from .query_encoder import QueryEncoder
+from .schemas import EncodeAnswer, EncodeRequest, Health, Hit, SearchAnswer, SearchRequest
+
+__all__ = ["SearchService"]
+
+
+class SearchService:
+    """Answer queries from one index, which every thread reads and none changes.
+
+    Args:
+        encoder: turns queries into codes.
+        index: the items.
+        images: the folder of their pictures, where they have some.
+        texts: the text of an item by its id, where they have some.
+
+    Raises:
+        DataError: the folder is missing.
+    """
+
+    def __init__(
+        self,
+        encoder: QueryEncoder,
+        index: BinaryIndex,
+        *,
+        images: Path | None = None,
+        texts: Mapping[str, str] | None = None,
+    ) -> None:
+        self.encoder, self.index, self.texts = encoder, index, texts or {}
+        self._numbers = index.ids.dtype.kind == "i"
+        self.pictures = None if images is None else Pictures(images, self.has)
+        self._can_encode = encoder.knows_encoders
+        index.search(np.zeros((1, n_bytes(index.n_bits)), np.uint8), 1)  # loads faiss, or the first query would wait
+
+    def has(self, item: str) -> bool:
+        """Whether an id is in the index."""
+        try:
+            self.index.codes_of(self._ids([item]))
+        except (DataError, ValueError):
+            return False
+        return True
+
+    def health(self) -> Health:
+        """What is served."""
+        return Health(
+            status="ok",
+            version=version("ucch"),
+            items=len(self.index),
+            bits=self.index.n_bits,
+            kind=self.index.kind,
+            text=self._can_encode,
+            image=self._can_encode,
+            pictures=self.pictures is not None,
+        )
+
+    def encode(self, request: EncodeRequest) -> EncodeAnswer:
+        """Encode a query.
+
+        Raises:
+            DataError: it is no text, picture or code of this index, with the reason.
+        """
+        start = time.perf_counter()
+        code = self._code(request)
+        milliseconds = 1000 * (time.perf_counter() - start)
+        return EncodeAnswer(bits=self.index.n_bits, code=code.tobytes().hex(), encode_milliseconds=milliseconds)
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """Encode a query and find the items nearest to it.
+
+        Raises:
+            DataError: as :meth:`encode`.
+        """
+        start = time.perf_counter()
+        code = self._code(request)
+        encoded = time.perf_counter()
+        only = None if request.only is None else self._ids([item for item in request.only if self.has(item)])
+        ids, distances = self.index.search(code, request.k, only=only)[0]
+        found = time.perf_counter()
+        differ = np.unpackbits(self.index.codes_of(ids) ^ code, axis=1, count=self.index.n_bits)
+        hits = [
+            self._hit(str(item), distance, np.flatnonzero(bits).tolist())
+            for item, distance, bits in zip(ids.tolist(), distances.tolist(), differ, strict=True)
+        ]
+        return SearchAnswer(
+            bits=self.index.n_bits,
+            code=code.tobytes().hex(),
+            hits=hits,
+            encode_milliseconds=1000 * (encoded - start),
+            search_milliseconds=1000 * (found - encoded),
+        )
+
+    def _code(self, request: EncodeRequest) -> PackedCodes:
+        if request.text is not None:
+            return self.encoder.text(request.text)
+        if request.image is not None:
+            try:
+                content = base64.b64decode(request.image, validate=True)
+            except (binascii.Error, ValueError):
+                raise DataError("image must be the bytes of an image file in base64") from None
+            return self.encoder.image(content)
+        code = np.frombuffer(bytes.fromhex(getattr(request, "code", None) or ""), np.uint8)[None]
+        try:
+            self.index.search(code, 1)
+        except ValueError as error:
+            raise DataError(f"code: {error}") from error
+        return code
+
+    def _hit(self, item: str, distance: int, differing: list[int]) -> Hit:
+        picture = None if self.pictures is None else f"picture?id={quote(item, safe='')}"
+        return Hit(id=item, distance=distance, differing_bits=differing, picture=picture, text=self.texts.get(item))
+
+    def _ids(self, items: list[str]) -> Any:
+        return np.array([int(item) for item in items], np.int64) if self._numbers else np.array(items, dtype=np.str_)
