@@ -6,6 +6,7 @@ from .catalog import DATASETS, DatasetEntry, load_dataset
 from .dataset import PairedDataset
 from .digits import load_digits_pairs
 from .labels import multi_hot
+from .negative_labels import NegativeLabelGenerator
 from .npz import load_npz, save_npz
 from .pairs import Pairs
 from .scaling import FeatureScaler
@@ -16,6 +17,7 @@ __all__ = [
     "DATASETS",
     "DatasetEntry",
     "FeatureScaler",
+    "NegativeLabelGenerator",
     "PairedDataset",
     "Pairs",
     "load_dataset",

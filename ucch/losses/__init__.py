@@ -2,14 +2,26 @@
 
 from .contrastive_hashing import ContrastiveHashingLoss, contrastive_hashing_logits, contrastive_hashing_loss
 from .cross_modal_ranking import CrossModalRankingLoss, cross_modal_ranking_loss
+from .label_correlation import LabelCorrelationLoss, label_correlation_loss
+from .label_similarity import compact_label_similarity, labels_overlap
 from .max_margin_ranking import MaxMarginRankingLoss, max_margin_ranking_loss
+from .pairwise_likelihood import PairwiseLikelihoodLoss, pairwise_likelihood_loss
+from .weighted_contrastive import WeightedContrastiveLoss, weighted_contrastive_loss
 
 __all__ = [
     "ContrastiveHashingLoss",
     "CrossModalRankingLoss",
+    "LabelCorrelationLoss",
     "MaxMarginRankingLoss",
+    "PairwiseLikelihoodLoss",
+    "WeightedContrastiveLoss",
+    "compact_label_similarity",
     "contrastive_hashing_logits",
     "contrastive_hashing_loss",
     "cross_modal_ranking_loss",
+    "label_correlation_loss",
+    "labels_overlap",
     "max_margin_ranking_loss",
+    "pairwise_likelihood_loss",
+    "weighted_contrastive_loss",
 ]
