@@ -31,7 +31,7 @@ def test_an_epoch_is_the_published_loop_over_its_parts(warmup_epochs: int) -> No
     draw.set_state(trainer.generator.get_state())
     trainer.train_epoch()
 
-    adam = torch.optim.Adam(model.parameters(), lr=5e-4, weight_decay=1e-6, fused=True)
+    adam = torch.optim.Adam(model.parameters(), lr=1e-3, weight_decay=1e-6, fused=True)
     binary = MomentumBinary(bank.parameters(), momentum=0.0 if warmup_epochs else 0.4)
     order = torch.randperm(100, generator=draw)
     for rows in order[:96].split(32):  # the last four rows make no batch

@@ -74,7 +74,7 @@ class TrainingSection(_Section):
 
     epochs: Count | Literal["auto"] = "auto"
     batch_size: Annotated[int, Field(ge=2)] = 256
-    learning_rate: Positive = 5e-4
+    learning_rate: Positive = 1e-3
     schedule: Literal["constant", "cosine"] = "cosine"
     weight_decay: NotNegative = 1e-6
     clip_norm: Positive = 1.0

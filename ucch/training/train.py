@@ -15,7 +15,7 @@ from .checkpoint import load_state, save_state
 from .recipe import Recipe
 from .run_folder import RunFolder
 from .trainer import EpochStats, Trainer
-from .validation import pair_rank_score
+from .validation import pair_score
 
 __all__ = ["choose_device", "train_run"]
 
@@ -42,7 +42,7 @@ def train_run(
 
     Returns:
         The model of the last epoch, or with ``training.keep = "best"`` that of the epoch whose held-out pairs found
-        their partners best (:func:`~ucch.training.validation.pair_rank_score`), a score without labels.
+        their partners best (:func:`~ucch.training.validation.pair_score`), a score without labels.
 
     Raises:
         RunError: the checkpoint is damaged or belongs to other data.
@@ -67,7 +67,7 @@ def train_run(
         stats = trainer.train_epoch(on_step)
         line = stats.as_dict()
         if held_out is not None:
-            line["validation"] = pair_rank_score(trainer.model, held_out)
+            line["validation"] = pair_score(trainer.model, held_out)
             if line["validation"] > best["score"]:
                 weights = {name: value.clone() for name, value in trainer.model.state_dict().items()}
                 best = {"score": line["validation"], "epoch": stats.epoch, "model": weights}

@@ -23,6 +23,8 @@ from .recipe import Recipe
 
 __all__ = ["EpochStats", "Trainer"]
 
+AUTO_EPOCHS, AUTO_STEPS = 3, 600  # the least that ``epochs = "auto"`` trains; docs/default_study.md
+
 
 @dataclass(frozen=True)
 class EpochStats:
@@ -205,10 +207,7 @@ class Trainer:
 def _epochs(recipe: Recipe, steps_per_epoch: int) -> int:
     if recipe.training.epochs != "auto":
         return recipe.training.epochs
-    return max(5, math.ceil(AUTO_STEPS / steps_per_epoch))
-
-
-AUTO_STEPS = 600
+    return max(AUTO_EPOCHS, math.ceil(AUTO_STEPS / steps_per_epoch))
 
 
 def _build_model(recipe: Recipe, pairs: Pairs) -> HashModel:

@@ -5,29 +5,29 @@ from __future__ import annotations
 import numpy as np
 
 from ..data import Pairs
-from ..metrics import distance_histograms, first_relevant_rank
+from ..metrics import distance_histograms, reciprocal_rank
 from ..models import HashModel
 
-__all__ = ["pair_rank_score"]
+__all__ = ["pair_score"]
 
 
-def pair_rank_score(model: HashModel, pairs: Pairs) -> float:
+def pair_score(model: HashModel, pairs: Pairs) -> float:
     """Rank every held-out text for each held-out image by Hamming distance, and the reverse.
 
-    ``1 - (mean rank of the own partner - 1) / (n - 1)``, both directions averaged, tied ranks averaged: 1 where every
-    partner comes first, .5 at chance, 0 where every partner comes last.
+    The mean reciprocal rank of the own partner, both directions averaged, in expectation over tied items: 1 where
+    every partner comes first.
 
     Args:
         model: the model to score.
-        pairs: n >= 1 held-out pairs; labels are not read. A single pair scores 1.
+        pairs: n >= 1 held-out pairs; labels are not read.
 
     Returns:
-        The score in [0, 1]. O(n^2 D/64) word operations.
+        The score in (0, 1]. O(n^2 D/64) word operations.
     """
     image, text = model.encode_image(pairs.image), model.encode_text(pairs.text)
     own = np.arange(len(pairs))
-    ranks = [
-        first_relevant_rank(distance_histograms(asks, answers, own, own, model.n_bits)).mean()
+    scores = [
+        reciprocal_rank(distance_histograms(asks, answers, own, own, model.n_bits)).mean()
         for asks, answers in ((image, text), (text, image))
     ]
-    return float(1 - (np.mean(ranks) - 1) / max(1, len(pairs) - 1))
+    return float(np.mean(scores))
