@@ -9,12 +9,14 @@ from .labels import multi_hot
 from .negative_labels import NegativeLabelGenerator
 from .npz import load_npz, save_npz
 from .pairs import Pairs
+from .pseudo_labels import PSEUDO_LABELS, pseudo_labels
 from .scaling import FeatureScaler
 from .tag_halves import load_tag_halves
 from .wikipedia import load_wikipedia
 
 __all__ = [
     "DATASETS",
+    "PSEUDO_LABELS",
     "DatasetEntry",
     "FeatureScaler",
     "NegativeLabelGenerator",
@@ -26,5 +28,6 @@ __all__ = [
     "load_tag_halves",
     "load_wikipedia",
     "multi_hot",
+    "pseudo_labels",
     "save_npz",
 ]
