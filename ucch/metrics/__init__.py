@@ -3,30 +3,51 @@
 from __future__ import annotations
 
 from .average_precision import average_precision, mean_over_queries
+from .bootstrap import MeanInterval, PairedDifference, bootstrap_mean, paired_bootstrap
 from .chance import chance_map
-from .code_health import bit_balance
+from .code_health import CodeHealth, bit_agreement, bit_balance, bit_correlation, code_health, distinct_codes
+from .evaluator import HammingEvaluator
 from .histograms import DistanceHistograms, distance_histograms
+from .ndcg import ndcg_at
 from .paired import first_relevant_rank, hit_rate_at, reciprocal_rank
 from .protocol import PROTOCOLS, Protocol, mean_average_precision
+from .quantization_gap import QuantizationGap, quantization_gap
 from .radius import RadiusCurve, radius_curve
 from .ranking import precision_at, recall_at, relevant_within
+from .split_digest import split_digest
+from .stable_order import stable_average_precision
 
 __all__ = [
     "PROTOCOLS",
+    "CodeHealth",
     "DistanceHistograms",
+    "HammingEvaluator",
+    "MeanInterval",
+    "PairedDifference",
     "Protocol",
+    "QuantizationGap",
     "RadiusCurve",
     "average_precision",
+    "bit_agreement",
     "bit_balance",
+    "bit_correlation",
+    "bootstrap_mean",
     "chance_map",
+    "code_health",
     "distance_histograms",
+    "distinct_codes",
     "first_relevant_rank",
     "hit_rate_at",
     "mean_average_precision",
     "mean_over_queries",
+    "ndcg_at",
+    "paired_bootstrap",
     "precision_at",
+    "quantization_gap",
     "radius_curve",
     "recall_at",
     "reciprocal_rank",
     "relevant_within",
+    "split_digest",
+    "stable_average_precision",
 ]

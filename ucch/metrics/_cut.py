@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -63,11 +63,12 @@ def check_cutoff(cutoff: int | None) -> None:
         positive_int("cutoff", cutoff)
 
 
-def check_ties(ties: str) -> None:
-    """Raise ``ValueError`` unless ``ties`` can be answered from counts."""
+def check_ties(ties: str) -> Ties:
+    """Return ``ties`` if counts can answer it, else raise ``ValueError``."""
     if ties == "stable":
         raise ValueError(
             "ties must be one of expected, optimistic, pessimistic, got 'stable': the order by index is not in the"
             " counts; use ucch.metrics.stable_average_precision on the codes"
         )
     one_of("ties", ties, TIES)
+    return cast(Ties, ties)

@@ -17,7 +17,7 @@ def harmonic_span(start: npt.NDArray[np.int64], length: npt.NDArray[np.int64]) -
     ``H(start + length) - H(start)``, never as the difference of two large numbers: with ``x = n + 1/2`` the harmonic
     number is ``ln x + tail(x)`` plus a constant, and the logarithms go through ``log1p``. Cost: O(size).
     """
-    low = start + 0.5
+    low = start.astype(np.float64) + 0.5
     high = low + length
     span = np.log1p(length / low) + (_tail(high) - _tail(low))
     small = start < _SMALL

@@ -16,7 +16,7 @@ def chance_map(histograms: DistanceHistograms) -> float:
     The rate is the precision of a random ranking at every rank, and what its MAP@ALL tends to in a large database.
     The exact expectation of a random ranking's AP is a little higher,
     ``[H_M + (R-1)(M - H_M)/(M-1)] / M`` with H_M = 1 + 1/2 + ... + 1/M, for its first relevant item raises its own
-    precision; :func:`~ucch.metrics.average_precision` gives it for histograms of 0-bit codes, all items at one distance.
+    precision; :func:`~ucch.metrics.average_precision` gives it for histograms with all items at one distance.
 
     Returns:
         Chance in [0, 1]; NaN where no query has a relevant item.

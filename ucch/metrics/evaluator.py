@@ -8,12 +8,13 @@ import torch
 import torch.distributed as dist
 
 from ..codes import PackedCodes
+from ._cut import check_ties
+from .average_precision import mean_over_queries
 from .chance import chance_map
 from .histograms import DistanceHistograms, QuerySide
 from .ndcg import ndcg_at
-from .protocol import Protocol, mean_average_precision
+from .protocol import PROTOCOLS, Protocol, mean_average_precision
 from .ranking import precision_at, recall_at
-from .average_precision import mean_over_queries
 
 __all__ = ["HammingEvaluator"]
 
@@ -42,8 +43,8 @@ class HammingEvaluator:
         >>> evaluator = HammingEvaluator(codes[:1], [7], n_bits=3)
         >>> evaluator.update(codes[:2], [7, 2])
         >>> evaluator.update(codes[2:], [7])
-        >>> evaluator.compute()["map"]
-        0.8333333333333333
+        >>> round(evaluator.compute()["map"], 4)
+        0.8333
     """
 
     def __init__(
@@ -121,3 +122,20 @@ class HammingEvaluator:
         Raises:
             ValueError: nothing has been counted, or ``protocol.ties`` is ``stable``.
         """
+        protocol = protocol or PROTOCOLS["ucch"]
+        ties = check_ties(protocol.ties)
+        histograms = self.histograms
+        if histograms.n_items == 0:
+            raise ValueError("nothing has been counted; call update with database codes first")
+        result = {
+            "map": mean_average_precision(histograms, protocol),
+            "map_chance": chance_map(histograms),
+            "queries": float(histograms.n_queries),
+            "database": float(histograms.n_items),
+        }
+        for n in at:
+            result[f"precision_at_{n}"] = float(precision_at(histograms, n, ties=ties).mean())
+            result[f"recall_at_{n}"] = mean_over_queries(recall_at(histograms, n, ties=ties))
+            if histograms.gains is not None:
+                result[f"ndcg_at_{n}"] = mean_over_queries(ndcg_at(histograms, n, ties=ties))
+        return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,10 +130,11 @@ class QuerySide:
         self.n_bits = positive_int("n_bits", n_bits)
         self.graded = graded
         self.labels = label_sets("query_labels", query_labels)
-        self.codes = _check_rows("query", query_codes, self.labels, n_bits)
+        codes = _check_rows("query", query_codes, n_bits, len(self.labels))
+        self.codes = _check_padding("query_codes", codes, n_bits)
         if len(self.codes) == 0:
             raise ValueError("query_codes must hold at least one query, got none")
-        self._words = code_words(self.codes)
+        self.words = code_words(self.codes)
 
     def empty_table(self) -> npt.NDArray[np.int64]:
         """Return zeros (Q, D+1, levels)."""
@@ -141,30 +143,38 @@ class QuerySide:
 
     def count(self, table: npt.NDArray[np.int64], database_codes: PackedCodes, database_labels: npt.ArrayLike) -> None:
         """Add the items of one chunk to ``table``."""
-        labels = np.asarray(database_labels)
-        codes = _as_codes("database_codes", database_codes, self.n_bits)
-        if len(codes) != len(labels):
-            raise ValueError(_row_counts("database", len(codes), len(labels)))
-        blocks = [slice(start, start + _BLOCK) for start in range(0, len(codes), _BLOCK)]
-        for block in blocks:
-            sets = label_sets("database_labels", labels[block])
-            check_same_kind(self.labels, sets)
-            count_into(table, self._words, code_words(codes[block]), self.labels, sets)
+        for words, labels in self.blocks(database_codes, database_labels):
+            count_into(table, self.words, words, self.labels, labels)
+
+    def blocks(
+        self, database_codes: PackedCodes, database_labels: npt.ArrayLike
+    ) -> Iterator[tuple[npt.NDArray[np.uint64], LabelSets]]:
+        """Check and prepare the database, a block of items at a time."""
+        rows = np.asarray(database_labels)
+        codes = _check_rows("database", database_codes, self.n_bits, len(rows))
+        for start in range(0, len(codes), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            labels = label_sets("database_labels", rows[block])
+            check_same_kind(self.labels, labels)
+            yield code_words(_check_padding("database_codes", codes[block], self.n_bits)), labels
 
 
-def _as_codes(name: str, codes: PackedCodes, n_bits: int) -> PackedCodes:
-    array = check_packed(name, np.asarray(codes), n_bits)
+def _check_padding(name: str, codes: PackedCodes, n_bits: int) -> PackedCodes:
+    padding = -n_bits % 8
+    if padding and (codes[:, -1] & ((1 << padding) - 1)).any():
+        raise ValueError(
+            f"{name} must have zero padding bits after bit {n_bits}, got set ones; is n_bits right, and are the codes"
+            " packed most significant bit first?"
+        )
+    return codes
+
+
+def _check_rows(side: str, codes: PackedCodes, n_bits: int, n_labels: int) -> PackedCodes:
+    array = check_packed(f"{side}_codes", np.asarray(codes), n_bits)
     if array.ndim != 2:
-        raise ValueError(f"{name} must be rows of packed codes, got shape {array.shape}")
+        raise ValueError(f"{side}_codes must be rows of packed codes, got shape {array.shape}")
+    if len(array) != n_labels:
+        raise ValueError(
+            f"{side}_codes and {side}_labels must have the same number of rows, got {len(array)} and {n_labels}"
+        )
     return array
-
-
-def _check_rows(side: str, codes: PackedCodes, labels: LabelSets, n_bits: int) -> PackedCodes:
-    array = _as_codes(f"{side}_codes", codes, n_bits)
-    if len(array) != len(labels):
-        raise ValueError(_row_counts(side, len(array), len(labels)))
-    return array
-
-
-def _row_counts(side: str, n_codes: int, n_labels: int) -> str:
-    return f"{side}_codes and {side}_labels must have the same number of rows, got {n_codes} and {n_labels}"

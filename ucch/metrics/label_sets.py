@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LabelSets", "label_sets"]
+__all__ = ["LabelSets", "check_same_kind", "label_sets"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +32,9 @@ class LabelSets:
         """Whether every item holds exactly one class number."""
         return self.n_labels == 0
 
-    def rows(self, start: int, stop: int) -> LabelSets:
-        """Return items ``start`` to ``stop``, sharing memory."""
-        return LabelSets(self.words[:, start:stop], self.n_labels)
+    def __getitem__(self, items: slice) -> LabelSets:
+        """Return some of the items, sharing memory."""
+        return LabelSets(self.words[:, items], self.n_labels)
 
     def most_labels(self) -> int:
         """Return the size of the largest label set, the highest gain such a query can give."""
@@ -65,8 +65,10 @@ def label_sets(name: str, labels: npt.ArrayLike) -> LabelSets:
         raise ValueError(f"{name} must be class numbers (n,) or multi-hot rows (n, C), got shape {array.shape}")
     if array.dtype != np.bool_:
         present = array == 1
-        if not np.all(present | (array == 0)):
-            raise ValueError(f"{name} must be multi-hot rows of 0 and 1, got another value; rows are items")
+        wrong = ~(present | (array == 0))
+        if wrong.any():
+            row, column = (int(i) for i in np.argwhere(wrong)[0])
+            raise ValueError(f"{name} must be multi-hot rows of 0 and 1, got {array[row, column]} in row {row}")
         array = present
     return LabelSets(_bit_words(array), int(array.shape[1]))
 

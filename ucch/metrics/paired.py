@@ -78,12 +78,13 @@ def first_relevant_rank(histograms: DistanceHistograms, *, ties: Ties = "expecte
     """
     check_ties(ties)
     group = _first_group(histograms)
+    ahead: npt.NDArray[np.float64 | np.int64]  # irrelevant items of the group ahead of the first relevant one
+    irrelevant = group.items - group.relevant
     if ties == "expected":
-        rank = group.before + (group.items + 1) / (group.relevant + 1)
-    elif ties == "optimistic":
-        rank = group.before + 1.0
+        ahead = irrelevant / (group.relevant + 1)
     else:
-        rank = group.before + group.items - group.relevant + 1.0
+        ahead = np.zeros_like(irrelevant) if ties == "optimistic" else irrelevant
+    rank = group.before + ahead + 1.0
     return np.where(group.relevant > 0, rank, np.nan)
 
 

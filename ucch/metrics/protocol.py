@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from .._checks import one_of
-from ._cut import TIES, check_cutoff
+from ._cut import TIES, check_cutoff, check_ties
 from .average_precision import Denominator, NoRelevant, average_precision, mean_over_queries
 from .histograms import DistanceHistograms
 
@@ -30,8 +30,8 @@ class Protocol:
         ValueError: a value is none of the above.
 
     Example:
-        >>> print(Protocol(cutoff=50, denominator="retrieved"))
-        MAP@50, ties expected, queries without relevant items skipped, divided by relevant items retrieved
+        >>> str(Protocol(cutoff=50, denominator="retrieved"))
+        'MAP@50, ties expected, queries without relevant items skipped, divided by relevant items retrieved'
     """
 
     cutoff: int | None = None
@@ -83,7 +83,7 @@ def mean_average_precision(histograms: DistanceHistograms, protocol: Protocol | 
     values = average_precision(
         histograms,
         cutoff=protocol.cutoff,
-        ties=protocol.ties,  # type: ignore[arg-type]  # 'stable' is refused there
+        ties=check_ties(protocol.ties),
         denominator=protocol.denominator,
         no_relevant=protocol.no_relevant,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from .._checks import one_of, positive_int
 
@@ -55,6 +56,24 @@ class HashTower(nn.Sequential):
         super().__init__(*layers[:-1])
         self.n_features, self.n_bits, self.width, self.n_layers = n_features, n_bits, width, n_layers
         self.activation = activation
+
+    @torch.no_grad()
+    def shift_outputs(self, offset: Tensor) -> None:
+        """Add ``offset``, (D,), to every output: it goes into the bias of the last layer."""
+        self._last.bias.add_(offset)
+
+    @torch.no_grad()
+    def rotate_outputs(self, matrix: Tensor) -> None:
+        """Multiply every output u by ``matrix``, (D, D), as ``u R``: it goes into the last layer."""
+        last = self._last
+        last.weight.copy_(matrix.T.to(last.weight.dtype) @ last.weight)
+        last.bias.copy_(last.bias @ matrix.to(last.bias.dtype))
+
+    @property
+    def _last(self) -> nn.Linear:
+        last = self[-1]
+        assert isinstance(last, nn.Linear)
+        return last
 
     def config(self) -> dict[str, Any]:
         """Arguments that build the tower again."""
