@@ -119,11 +119,11 @@ class NegativeLabelGenerator:
             drawn[open_slots[found]] = tried[found, first[found]]
             open_slots = open_slots[~found]
             if len(open_slots) == 0:
-                return self.labels[drawn].reshape(len(own), n_taken, -1)
+                return self.labels[drawn].reshape(len(own), n_taken, own.shape[1])
         drawn[open_slots] = 0
         out = self.labels[drawn]
         self._settle(out, open_slots, own.repeat_interleave(n_taken, dim=0)[open_slots], anchors[open_slots])
-        return out.reshape(len(own), n_taken, -1)
+        return out.reshape(len(own), n_taken, own.shape[1])
 
     def _settle(self, out: Tensor, slots: Tensor, own: Tensor, anchors: Tensor) -> None:
         """Fill the slots of ``out`` from all items that fit, or with made-up labels where none does."""
