@@ -2,9 +2,10 @@
 
     python benchmarks/supervised.py select --data-root DIR   # hyper-parameters, on rows carved from training only
     python benchmarks/supervised.py test --data-root DIR     # the chosen recipes on the query split
+    python benchmarks/supervised.py pseudo --data-root DIR   # the same without labels, on labels made up
 
 DIR holds wikipedia/ and mirflickr25k/; without it digits alone is run. ``select`` sets a sixth of the training rows
-aside (at most 1,000), by a fixed generator, trains on the rest and lets the rows set aside query it; ``test`` selects
+aside (at most 1,000), by a fixed generator, trains on the rest and lets the rows set aside query it; the others select
 nothing. MAP@ALL, mean of both directions, ties as an exact expectation. Every run is appended to ``--record`` and not
 repeated, so that a stopped study goes on; the table goes to stdout.
 """
@@ -25,25 +26,29 @@ from ucch.evaluation import encode_dataset, evaluate
 from ucch.training import Trainer, load_recipe
 
 FOLDERS = {"wikipedia": "wikipedia", "mirflickr-tags": "mirflickr25k"}
-RECIPES = ("default", "unihash", "mlwch-like")
+Rows = list[tuple[str, tuple[str, ...]]]  # a recipe and its settings
+RECIPES: Rows = [("default", ()), ("unihash", ()), ("mlwch-like", ())]
 # One change at a time from the recipe as it stands, 32 bits, one seed.
-CHOICES: list[tuple[str, tuple[str, ...]]] = [
+CHOICES: Rows = [
     ("default", ()),
     ("unihash", ()),
-    ("unihash", ("unihash.n_layers=3",)),
+    ("unihash", ("n_layers=3",)),
     ("unihash", ("learning_rate=1e-3",)),
     ("unihash", ("width=256",)),
-    ("unihash", ("unihash.outputs=query",)),
-    ("unihash", ("labels.keys=table",)),
-    ("unihash", ("unihash.reduction=sum", "pair_weight=1")),
+    ("unihash", ("outputs=query",)),
+    ("unihash", ("against=table",)),
+    ("unihash", ("reduction=sum", "pair_weight=1")),
     ("mlwch-like", ()),
-    ("mlwch-like", ("mlwch_like.temperature=0.5",)),
+    ("mlwch-like", ("contrast_temperature=0.5",)),
     ("mlwch-like", ("batch_size=128",)),
     ("mlwch-like", ("nonlinear_weight=0",)),
-    ("mlwch-like", ("labels.keys=table",)),
+    ("mlwch-like", ("against=table",)),
     ("mlwch-like", ("labels.ucch_weight=1",)),
 ]
-PSEUDO = [(recipe, (f"labels.pseudo={kind}",)) for recipe in RECIPES[1:] for kind in ("tags", "kmeans")]
+PSEUDO: Rows = [
+    ("default", ()),
+    *((recipe, (f"pseudo={kind}",)) for recipe in ("unihash", "mlwch-like") for kind in ("tags", "kmeans")),
+]
 
 
 def load(name: str, data_root: Path | None) -> PairedDataset:
@@ -96,32 +101,31 @@ def select(record: Record, names: list[str], data_root: Path | None) -> None:
         maps = []
         for name in names:
             chosen = ["bits=32", *settings]
-            result = record.get(
-                ["select", name, recipe, *chosen], lambda n=name, r=recipe, c=chosen: run(sets[n], r, c)
-            )
+            key = ["select", name, recipe, *chosen]
+            result = record.get(key, lambda d=sets[name], r=recipe, c=chosen: run(d, r, c))
             maps.append(f"{result['map']:.3f}")
         print(row(recipe, ", ".join(settings) or "as it stands", *maps), flush=True)
 
 
-def test(record: Record, names: list[str], data_root: Path | None, seeds: range) -> None:
-    print(row("data", "bits", "recipe", "supervised", "MAP", "deviation", "seconds"))
-    print(row("---", "---:", "---", "---", "---:", "---:", "---:"))
-    for name in names:
-        dataset = load(name, data_root)
-        for bits in (32, 64):
-            for recipe, settings in [(recipe, ()) for recipe in RECIPES] + PSEUDO:
-                results = []
-                for seed in seeds:
-                    chosen = [f"bits={bits}", f"seed={seed}", *settings]
-                    key = ["test", name, recipe, *chosen]
-                    results.append(record.get(key, lambda d=dataset, r=recipe, c=chosen: run(d, r, c)))
-                maps = [result["map"] for result in results]
-                words = ", ".join([recipe, *settings]), "yes" if load_recipe(recipe, settings).supervised else "no"
-                seconds = np.mean([result["seconds"] for result in results])
-                print(
-                    row(name, bits, *words, f"{np.mean(maps):.3f}", f"{np.std(maps):.3f}", f"{seconds:.0f}"), flush=True
-                )
-            print(row(name, bits, "chance", "", f"{results[0]['chance']:.3f}", "", ""), flush=True)
+def test(record: Record, names: list[str], data_root: Path | None, rows: Rows, seeds: range) -> None:
+    sets = {name: load(name, data_root) for name in names}
+    cases = [(name, bits, recipe, settings) for name in names for bits in (32, 64) for recipe, settings in rows]
+
+    def result(name: str, bits: int, recipe: str, settings: tuple[str, ...], seed: int) -> dict[str, Any]:
+        chosen = [f"bits={bits}", f"seed={seed}", *settings]
+        return record.get(["test", name, recipe, *chosen], lambda: run(sets[name], recipe, chosen))
+
+    for seed in seeds:  # a stopped study has whole seeds
+        for case in cases:
+            result(*case, seed)
+    print(row("data", "bits", "recipe", "supervised", "MAP", "deviation", "chance", "seconds"))
+    print(row("---", "---:", "---", "---", "---:", "---:", "---:", "---:"))
+    for name, bits, recipe, settings in cases:
+        results = [result(name, bits, recipe, settings, seed) for seed in seeds]
+        maps, seconds = ([one[key] for one in results] for key in ("map", "seconds"))
+        supervised = "yes" if load_recipe(recipe, settings).supervised else "no"
+        cells = row(name, bits, ", ".join([recipe, *settings]), supervised, "{:.3f}", "{:.3f}", "{:.3f}", "{:.0f}")
+        print(cells.format(np.mean(maps), np.std(maps), results[0]["chance"], np.mean(seconds)))
 
 
 def row(*cells: object) -> str:
@@ -130,7 +134,7 @@ def row(*cells: object) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Methods with labels beside the unsupervised default.")
-    parser.add_argument("stage", choices=("select", "test"))
+    parser.add_argument("stage", choices=("select", "test", "pseudo"))
     parser.add_argument("--data-root", type=Path, help="folder with wikipedia/ and mirflickr25k/")
     parser.add_argument("--data", nargs="+", help="sets to run; all by default")
     parser.add_argument("--seeds", type=int, default=3)
@@ -140,7 +144,8 @@ def main() -> None:
     if given.stage == "select":
         select(Record(given.record), names, given.data_root)
     else:
-        test(Record(given.record), names, given.data_root, range(given.seeds))
+        rows = RECIPES if given.stage == "test" else PSEUDO
+        test(Record(given.record), names, given.data_root, rows, range(given.seeds))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from .options import OPTIMIZERS, debug_option
 
 __all__ = ["command"]
 
-_FROM_RECIPE = ("data", "data_root", "optimizer", "bits", "epochs", "recipe", "settings", "seed")
+_FROM_RECIPE = ("data", "data_root", "optimizer", "pseudo_labels", "bits", "epochs", "recipe", "settings", "seed")
 
 
 @click.command("train")
@@ -23,6 +23,11 @@ _FROM_RECIPE = ("data", "data_root", "optimizer", "bits", "epochs", "recipe", "s
     "--optimizer",
     type=click.Choice(OPTIMIZERS, case_sensitive=False),
     help="How to train through the sign.  [default: momentum]",
+)
+@click.option(
+    "--pseudo-labels",
+    type=click.Choice(["tags", "kmeans"]),
+    help="Make labels up from the features, for a recipe that learns from labels.",
 )
 @click.option("--bits", type=click.IntRange(1, 4096), help="Bits of a code.  [default: 64]")
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the pairs.  [default: as the recipe says]")
@@ -49,16 +54,18 @@ def command(
     as_json: bool,
     **choices: Any,
 ) -> None:
-    """Learn binary codes from image-text pairs, without labels, and report how well they retrieve.
+    """Learn binary codes from image-text pairs and report how well they retrieve.
 
-    Without options it trains on built-in digits. Nothing is overwritten: --out must be new or empty.
+    Labels are not read, but for the recipes unihash and mlwch-like, which need them. Without options it trains on
+    built-in digits. Nothing is overwritten: --out must be new or empty.
 
     \b
     ucch train --data features.npz --bits 64 --out runs/mine
+    ucch train --data features.npz --recipe unihash --pseudo-labels kmeans
     """
     from ucch.data import check_overlap, load_dataset
     from ucch.evaluation import evaluate_run
-    from ucch.training import RunFolder, choose_device, train_run
+    from ucch.training import RunFolder, choose_device, train_run, training_labels
 
     from .progress import TrainingProgress
     from .tables import report_table
@@ -73,6 +80,8 @@ def command(
     dataset = load_dataset(recipe.data, recipe.data_root)
     if not allow_overlap:
         check_overlap(dataset)
+    if recipe.objective != "ucch":
+        training_labels(recipe, dataset.train)  # refused here, before a folder is made
     if not resume:
         run = _new_run(out, recipe)
     console = Console(stderr=True)
@@ -111,7 +120,7 @@ def _recipe(**choices: Any) -> Any:
 
     settings = list(choices.pop("settings"))
     recipe = load_recipe(choices.pop("recipe") or "default", settings)
-    data, root, epochs = (choices.pop(name) for name in ("data", "data_root", "epochs"))
+    data, root, epochs, pseudo = (choices.pop(name) for name in ("data", "data_root", "epochs", "pseudo_labels"))
     update: dict[str, Any] = {name: value for name, value in choices.items() if value is not None}
     if data is not None:
         update["data"] = str(Path(data).resolve()) if Path(data).is_file() else data
@@ -119,6 +128,12 @@ def _recipe(**choices: Any) -> Any:
         update["data_root"] = str(root.resolve())
     if epochs is not None:
         update["training"] = recipe.training.model_copy(update={"epochs": epochs})
+    if pseudo is not None:
+        if recipe.objective == "ucch":
+            raise click.UsageError(
+                f"--pseudo-labels goes with --recipe unihash or mlwch-like; recipe {recipe.name} reads no labels"
+            )
+        update["labels"] = recipe.labels.model_copy(update={"pseudo": pseudo})
     return recipe.model_copy(update=update)
 
 

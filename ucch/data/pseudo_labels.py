@@ -26,7 +26,7 @@ def pseudo_labels(
     """Make multi-hot labels from the features of pairs, by :func:`tag_labels` or :func:`cluster_labels`.
 
     Args:
-        pairs: their labels are not read.
+        pairs: their labels are not read; where an image has several texts, their mean counts.
         kind: ``"tags"`` or ``"kmeans"``.
         n_tags: of :func:`tag_labels`.
         n_clusters, n_nearest, seed: of :func:`cluster_labels`.
@@ -36,7 +36,7 @@ def pseudo_labels(
         DataError: the features do not suit the kind.
     """
     if one_of("kind", kind, PSEUDO_LABELS) == "tags":
-        return tag_labels(pairs.text, n_tags, name=pairs.array_name("text"))
+        return tag_labels(_item_texts(pairs), n_tags, name=pairs.array_name("text"))
     return cluster_labels(pairs, n_clusters, n_nearest, seed=seed)
 
 
@@ -114,12 +114,21 @@ def cluster_labels(pairs: Pairs, n_clusters: int = 64, n_nearest: int = 3, *, se
         raise ValueError(f"n_nearest must lie in [1, n_clusters - 1], got {n_nearest} with {n_clusters} clusters")
     if 4 * n_clusters > len(pairs):
         raise ValueError(f"n_clusters must be at most a quarter of the {len(pairs)} pairs, got {n_clusters}")
-    fused = np.concatenate([_unit_rows(pairs.image), _unit_rows(pairs.text)], axis=1)
+    fused = np.concatenate([_unit_rows(pairs.image), _unit_rows(_item_texts(pairs))], axis=1)
     kmeans = MiniBatchKMeans(n_clusters, random_state=seed % 2**32, n_init=3, batch_size=1024).fit(fused)
     nearest = np.argpartition(kmeans.transform(fused), n_nearest - 1, axis=1)[:, :n_nearest]
     out = np.zeros((len(pairs), n_clusters), dtype=np.bool_)
     np.put_along_axis(out, nearest, True, axis=1)
     return out
+
+
+def _item_texts(pairs: Pairs) -> FeatureArray:
+    """A row of text features per item: the mean of its texts."""
+    if pairs.image_of_text is None:
+        return pairs.text
+    total = np.zeros((len(pairs), pairs.text.shape[1]), dtype=np.float32)
+    np.add.at(total, pairs.image_of_text, pairs.text)
+    return total / np.bincount(pairs.image_of_text, minlength=len(pairs))[:, None].astype(np.float32)
 
 
 def _unit_rows(features: FeatureArray) -> npt.NDArray[np.float32]:

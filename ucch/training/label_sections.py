@@ -21,7 +21,7 @@ ObjectiveName = Annotated[Literal["ucch", "unihash", "mlwch-like"], BeforeValida
 class LabelSection(Section):
     """Where labels come from and what outputs are compared with; read by the objectives that need labels.
 
-    ``pseudo`` makes labels up from the features, which leaves the run unsupervised; ``keys`` compares outputs with
+    ``pseudo`` makes labels up from the features, which leaves the run unsupervised; ``against`` compares outputs with
     those of the batch or, after warm-up, with the codes of ``table.n_negatives`` rows of the code table;
     ``ucch_weight`` adds the losses of section ``loss``.
     """
@@ -30,7 +30,7 @@ class LabelSection(Section):
     n_tags: Count = 3
     n_clusters: Annotated[int, Field(ge=2)] = 64
     n_nearest: Count = 3
-    keys: Literal["batch", "table"] = "batch"
+    against: Literal["batch", "table"] = "batch"
     ucch_weight: NotNegative = 0.0
 
 
@@ -43,8 +43,8 @@ class UniHashSection(Section):
     """
 
     n_layers: Annotated[int, Field(ge=2)] = 4
-    n_negatives: Count = 9
-    temperature: Positive = 0.05
+    n_label_negatives: Count = 9
+    label_temperature: Positive = 0.05
     pair_weight: NotNegative = 64.0
     reduction: Literal["mean", "sum"] = "mean"
     outputs: Literal["query", "tanh"] = "tanh"
@@ -53,7 +53,7 @@ class UniHashSection(Section):
 class MlwchLikeSection(Section):
     """After MLWCH (Yi et al. 2024), a reconstruction: every value is ours."""
 
-    temperature: Positive = 0.2
+    contrast_temperature: Positive = 0.2
     bandwidth: Positive = 0.5
     nonlinear_weight: NotNegative = 1.0
     quantization_weight: NotNegative = 0.01

@@ -124,7 +124,7 @@ class Trainer:
             penalty = self.strategy.penalty(batch)
             loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + by_label + penalty
         self.adam.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
         self.adam.step()
         self.strategy.update(batch, keys)

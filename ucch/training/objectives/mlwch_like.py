@@ -33,7 +33,9 @@ class MlwchLikeObjective(LabelObjective):
     def __init__(self, recipe: Recipe, pairs: Pairs, *, generator: torch.Generator) -> None:
         super().__init__(recipe, pairs, generator=generator)
         section = recipe.mlwch_like
-        self.weighted = WeightedContrastiveLoss(section.temperature, section.bandwidth, section.nonlinear_weight)
+        self.weighted = WeightedContrastiveLoss(
+            section.contrast_temperature, section.bandwidth, section.nonlinear_weight
+        )
 
     def forward(self, batch: Batch, strategy: Strategy) -> Tensor:
         length = sqrt(batch.h_image.shape[1])

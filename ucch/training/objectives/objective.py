@@ -70,7 +70,7 @@ class LabelObjective(nn.Module):
         label = self.label[index]
         kept = label.any(dim=1)
         image, text, label = h_image[kept], h_text[kept], label[kept]
-        if self.recipe.labels.keys == "batch" or strategy.warming_up:
+        if self.recipe.labels.against == "batch" or strategy.warming_up:
             return [Comparison(image, text, label, label), Comparison(text, image, label, label)]
         rows = self._table_rows(index[kept])
         codes = _table_codes(strategy, rows)

@@ -37,8 +37,8 @@ class UniHashObjective(LabelObjective):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             self.encoder = UnifiedEncoder(*widths, recipe.bits, width=recipe.model.width, n_layers=section.n_layers)
-        self.negatives = NegativeLabelGenerator(self.label, section.n_negatives, generator=generator)
-        self.correlation = LabelCorrelationLoss(section.temperature, section.reduction)
+        self.negatives = NegativeLabelGenerator(self.label, section.n_label_negatives, generator=generator)
+        self.correlation = LabelCorrelationLoss(section.label_temperature, section.reduction)
         self.pairwise = PairwiseLikelihoodLoss(reduction=section.reduction)
 
     def towers(self) -> tuple[HashTower, HashTower]:
