@@ -90,3 +90,14 @@ def test_by_name_and_without_reading_labels() -> None:
         assert np.array_equal(ours, theirs)
     with pytest.raises(ValueError, match="kind must be one of kmeans, tags, got 'lda'"):
         pseudo_labels(pairs, "lda")
+
+
+def test_of_several_texts_the_mean_counts() -> None:
+    rng = np.random.default_rng(0)
+    text, image_of_text = rng.poisson(1.0, (60, 8)).astype(np.float32), np.repeat(np.arange(20), 3)
+    image = rng.normal(size=(20, 4))
+    mean = np.stack([text[image_of_text == i].mean(axis=0) for i in range(20)])
+    captions, single = Pairs(image, text, image_of_text=image_of_text), Pairs(image, mean)
+    for kind in ("tags", "kmeans"):
+        ours, theirs = (pseudo_labels(pairs, kind, n_clusters=5) for pairs in (captions, single))
+        assert np.array_equal(ours, theirs)

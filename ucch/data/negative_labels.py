@@ -37,8 +37,8 @@ class NegativeLabelGenerator:
         ValueError: ``labels`` is no multi-hot matrix, has fewer than two classes, or no row with a class.
 
     Note:
-        The published code also draws with probability 5 / C, which is none for fewer than five classes; the bound of
-        1/2 keeps made-up labels varied there. It can draw the empty label, about once in 150.
+        The published code draws with probability 5 / C whatever C, which is no probability below five classes; the
+        bound of 1/2 keeps made-up labels varied there. It can draw the empty label, about once in 150.
 
     Reference:
         Wu et al., "Contrastive Label Correlation Enhanced Unified Hashing Encoder for Cross-modal Retrieval", CIKM
