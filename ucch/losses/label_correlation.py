@@ -60,8 +60,8 @@ class LabelCorrelationLoss(nn.Module):
 
     Note:
         The logits to the label lie in [0, 1/T]: at T = .05 an output that the sigmoid has saturated stops learning
-        from this term, which happens the sooner the more bits there are (|G h| reaches D). The way back has no such
-        bound and goes on.
+        from this term, which happens the sooner the more bits there are (the entries of G h reach D). The way back has
+        no such bound and goes on.
 
     Reference:
         Wu et al., "Contrastive Label Correlation Enhanced Unified Hashing Encoder for Cross-modal Retrieval", CIKM
