@@ -26,7 +26,7 @@ def run(dataset: PairedDataset, recipe: str, bits: int, seed: int) -> tuple[floa
     for _ in range(trainer.n_epochs):
         trainer.train_epoch()
     seconds = time.perf_counter() - start
-    report = evaluate(encode_dataset(trainer.model.eval(), dataset))
+    report = evaluate(encode_dataset(trainer.finished_model(), dataset))
     return report["map_mean"], report["map_chance"], seconds
 
 
