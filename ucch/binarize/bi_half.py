@@ -80,7 +80,8 @@ class BiHalfQuery(nn.Module):
         rate: weight of the newest median in the running mean, in [0, 1]; .1 by default.
 
     Shape:
-        - ``forward(*u)``: one (B, D) matrix of real outputs per view; a tuple of (B, D) unit rows comes back.
+        - input: one (B, D) matrix of real outputs per view.
+        - output: a tuple of as many (B, D) matrices of unit rows.
         - ``threshold``: (n_views, D), a buffer.
 
     Raises:

@@ -63,25 +63,23 @@ WEIGHTS = {"cauchy": 0.1, "cubic": 0.1, "l1": 0.1, "l2": 0.001, "log_cosh": 0.1}
 class QuantizationLoss(nn.Module):
     """Pull unit outputs towards the corners of the cube, so that taking signs loses little.
 
-    With ``x = sqrt(D) h``, whose code is +-1 where h is a corner, one of
+    With ``x = sqrt(D) h``, whose entries are +-1 where h is a corner, one of the following, averaged over the views and
+    times a weight, which by default is that of its source:
 
-    | kind | cost | weight, from |
-    |---|---|---|
-    | ``l1`` | ``mean ||x| - 1|`` | .1, DSH as ported |
-    | ``log_cosh`` | ``mean log cosh(|x| - 1)`` | .1, DHN |
-    | ``l2`` | ``sum |x - sign(x)|^2`` per row | .001, UHSCM |
-    | ``cubic`` | ``mean ||x| - 1|^3`` | .1, GreedyHash |
-    | ``cauchy`` | ``mean log(1 + D (1 - min(cos(|x|, 1), .99)) / 40)`` | .1, DCH |
+    - ``l1``: ``mean abs(abs(x) - 1)``, .1 (DSH as ported);
+    - ``log_cosh``: ``mean log cosh(abs(x) - 1)``, .1 (DHN);
+    - ``l2``: ``sum (x - sign(x))^2`` per row, .001 (UHSCM);
+    - ``cubic``: ``mean abs(abs(x) - 1)^3``, .1 (GreedyHash);
+    - ``cauchy``: ``mean log(1 + D (1 - min(cos(abs(x), 1), .99)) / 40)``, .1 (DCH).
 
-    averaged over the views and times the weight. Unit outputs themselves must not be compared with 1: none of their
-    entries is near it.
+    Unit outputs themselves must not be compared with 1: none of their entries is near it.
 
     Args:
         kind: one of the above; ``"l1"`` by default.
         weight: in [0, inf); None takes the one of the source.
 
     Shape:
-        - ``forward(*h)``: one (B, D) matrix of unit rows per view.
+        - input: one (B, D) matrix of unit rows per view.
         - output: scalar, float32 or wider.
 
     Raises:
