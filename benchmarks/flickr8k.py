@@ -31,7 +31,7 @@ from ucch.training import Trainer, load_recipe
 
 Matrix = npt.NDArray[np.float64]
 IMAGE_ENCODER = "examples.efficientnet_encoder:EfficientNetLite0"
-RIDGES = (0.01, 0.1, 1.0, 10.0)
+RIDGES = (0.1, 1.0, 10.0, 100.0, 1000.0)
 AT = (1, 5, 10)
 
 

@@ -14,11 +14,8 @@ from ucch.errors import DataError
 ROWS = [("b.jpg", "a dog, running"), ("a.jpg", 'a "cat"'), ("b.jpg", "grass")]
 
 
-def _check(captions: Captions) -> None:
-    assert captions.images == ("b.jpg", "a.jpg")
-    assert captions.texts == ("a dog, running", 'a "cat"', "grass")
-    assert captions.image_of_text.tolist() == [0, 1, 0]
-    assert captions.text_ids() == ["b.jpg#0", "a.jpg#0", "b.jpg#1"]
+def _held(captions: Captions) -> list[tuple[str, str]]:
+    return [(captions.images[row], text) for row, text in zip(captions.image_of_text, captions.texts, strict=True)]
 
 
 @pytest.mark.parametrize("heading", ["image,caption", "number,Caption,IMAGE", "file_name,sentence", "\ufeffimage,text"])
@@ -28,19 +25,26 @@ def test_csv_is_read_by_its_heading(tmp_path: Path, heading: str) -> None:
         lines = ['1,"a dog, running",b.jpg', '2,"a ""cat""",a.jpg', "3,grass,b.jpg"]
     path = tmp_path / "captions.csv"
     path.write_text("\n".join([heading, *lines, ""]), encoding="utf-8")
-    _check(read_captions(path))
+    assert _held(read_captions(path)) == ROWS
+
+
+def test_images_and_texts_are_numbered_in_the_order_of_the_file() -> None:
+    captions = Captions.of(ROWS)
+    assert captions.images == ("b.jpg", "a.jpg")
+    assert captions.image_of_text.tolist() == [0, 1, 0]
+    assert captions.text_ids() == ["b.jpg#0", "a.jpg#0", "b.jpg#1"]
 
 
 def test_quotes_in_a_tsv_are_text(tmp_path: Path) -> None:
     path = tmp_path / "captions.tsv"
     path.write_text("image\tcaption\n" + "".join(f"{image}\t{text}\n" for image, text in ROWS))
-    _check(read_captions(path))
+    assert _held(read_captions(path)) == ROWS
 
 
 def test_json_lines_take_a_string_or_several(tmp_path: Path) -> None:
     path = tmp_path / "captions.jsonl"
     path.write_text("\n\n".join(json.dumps({"image": image, "caption": text}) for image, text in ROWS))
-    _check(read_captions(path))
+    assert _held(read_captions(path)) == ROWS
     path.write_text(json.dumps({"file_name": "x.png", "captions": ["one", "two"]}))
     assert read_captions(path).texts == ("one", "two")
 
@@ -54,7 +58,7 @@ def test_cocos_layout(tmp_path: Path) -> None:
     }
     path = tmp_path / "captions_val2017.json"
     path.write_text(json.dumps(content))
-    _check(read_captions(path))
+    assert _held(read_captions(path)) == ROWS
 
 
 def test_a_folder_of_texts_is_matched_with_the_images(tmp_path: Path) -> None:
