@@ -78,6 +78,7 @@ def train_run(
                 best = {"score": line["validation"], "epoch": stats.epoch, "model": model.state_dict()}
         history.append(line)
         state = {"pairs": identity, "trainer": trainer.state_dict(), "best": best, "history": history}
+        run.checkpoint_file.parent.mkdir(exist_ok=True)
         save_state(run.checkpoint_file, state)
         run.write_history(history)
         warning = watch.see(line)
