@@ -14,6 +14,7 @@ from .options import DEBUG
 __all__ = ["cli", "main"]
 
 COMMANDS = {
+    "compare": "Compare optimizers, one choice apart.",
     "data": "List, describe, check and convert the data sets known by name.",
     "encode": "Turn photographs, texts or features into packed codes.",
     "eval": "Evaluate a run: MAP both ways beside chance.",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 from click.testing import CliRunner
-from ucch.cli.options import DEBUG, debug_option
+from ucch.cli.options import DEBUG, OPTIMIZERS, debug_option
+
+from ucch.training import STRATEGIES
 
 
 def test_debug_is_remembered_where_the_group_looks() -> None:
@@ -16,3 +18,7 @@ def test_debug_is_remembered_where_the_group_looks() -> None:
 
     assert CliRunner().invoke(command, []).stdout == "False\n"
     assert CliRunner().invoke(command, ["--debug"]).stdout == "True\n"
+
+
+def test_optimizers_are_the_strategies() -> None:
+    assert tuple(STRATEGIES) == OPTIMIZERS

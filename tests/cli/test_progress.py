@@ -32,3 +32,9 @@ def test_a_bar_on_a_terminal() -> None:
     out = console.file.getvalue()  # type: ignore[attr-defined]
     assert "3/3" in out
     assert "epoch 1/1" in out
+
+
+def test_a_warning_is_one_line() -> None:
+    console = Console(file=io.StringIO(), width=100)
+    TrainingProgress(console).warning("no bit has flipped")
+    assert console.file.getvalue() == "warning: no bit has flipped\n"  # type: ignore[attr-defined]

@@ -17,10 +17,24 @@ def test_agrees_with_numpy_in_any_chunks(dtype: str, chunk_rows: int | None) -> 
     norms = np.linalg.norm(whole, axis=1)
     statistics = feature_statistics(features, chunk_rows=chunk_rows)
     assert statistics.n_rows == 50
-    assert statistics.low == whole.min()
+    assert statistics.zero_share == (whole == 0).mean()
     np.testing.assert_allclose(statistics.mean, whole.mean(axis=0), rtol=1e-14)
     np.testing.assert_allclose(statistics.variance, whole.var(axis=0), rtol=1e-13)
-    np.testing.assert_allclose([statistics.norm_mean, statistics.norm_deviation], [norms.mean(), norms.std()])
+    np.testing.assert_allclose([statistics.length_mean, statistics.length_deviation], [norms.mean(), norms.std()])
+
+
+@pytest.mark.parametrize("chunk_rows", [None, 3])
+def test_unit_rows_are_described_where_asked(chunk_rows: int | None) -> None:
+    features = np.random.default_rng(0).normal(size=(20, 4)) * 7
+    features[5] = 0
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    unit = features / np.where(lengths > 0, lengths, 1)
+    statistics = feature_statistics(features, unit_rows=True, chunk_rows=chunk_rows)
+    np.testing.assert_allclose(statistics.mean, unit.mean(axis=0), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(statistics.variance, unit.var(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(
+        [statistics.length_mean, statistics.length_deviation], [0.95, np.sqrt(0.95 * 0.05)], rtol=1e-12
+    )
 
 
 def test_a_large_mean_does_not_drown_the_variance() -> None:

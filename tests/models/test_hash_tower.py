@@ -27,6 +27,17 @@ def test_config_builds_it_again() -> None:
     assert torch.equal(again(torch.ones(1, 3)), tower(torch.ones(1, 3)))
 
 
+def test_outputs_are_shifted_and_rotated_by_the_last_layer(generator: torch.Generator) -> None:
+    tower = HashTower(3, 4, width=5, n_layers=2)
+    x = torch.randn(6, 3, generator=generator)
+    matrix, offset = torch.randn(4, 4, generator=generator), torch.randn(4, generator=generator)
+    before = tower(x)
+    tower.shift_outputs(offset)
+    tower.rotate_outputs(matrix)
+    torch.testing.assert_close(tower(x), (before + offset) @ matrix)
+    assert all(p.requires_grad for p in tower.parameters())
+
+
 @pytest.mark.parametrize("name", ["n_features", "n_bits", "width", "n_layers"])
 def test_refuses_a_size_below_one(name: str) -> None:
     sizes = {"n_features": 3, "n_bits": 2, "width": 4, "n_layers": 2, name: 0}

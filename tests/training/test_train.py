@@ -111,3 +111,14 @@ def test_choose_device() -> None:
         assert choose_device("auto") == torch.device("cpu")
         with pytest.raises(RunError, match="torch finds no CUDA device; use --device cpu"):
             choose_device("cuda")
+
+
+def test_resting_codes_are_reported_and_recorded(tmp_path: Path) -> None:
+    """Keys that no gradient reaches: a threshold of Bop no gradient exceeds."""
+    settings = ("optimizer=bop", "bop.scale=1e9", "epochs=7", "schedule=constant")
+    said: list[str] = []
+    run = RunFolder.create(tmp_path / "run", small_recipe(*settings))
+    train_run(run, small_pairs(), on_warning=said.append)
+    assert len(said) == 1
+    assert said[0].startswith("no bit of the code table has flipped for 5 epochs")
+    assert [line["flips_per_row"] for line in run.history()[1:]] == [0.0] * 6

@@ -13,37 +13,59 @@ from ..errors import DataError
 from .arrays import FeatureArray, check_matrix
 from .statistics import FeatureStatistics, feature_statistics
 
-__all__ = ["MODES", "FeatureScaler", "choose_mode"]
+__all__ = ["APPLIED", "MODES", "FeatureScaler", "choose_mode"]
 
 MODES = ("auto", "center", "global", "none", "standard", "unit")
+APPLIED = ("center", "global", "none", "standard", "unit", "unit+global")
 
+_FEW_VALUES = 8
 _ROUNDING = 1e-6  # deviations below this share of the mean are rounding noise of float32
 
 
 def choose_mode(statistics: FeatureStatistics) -> tuple[str, str]:
     """Resolve ``auto`` from the training features alone, without labels.
 
+    1. Rows of fewer than eight values: ``global``. There is too little to judge by.
+    2. One dimension holds more than half of the variance, and fewer than a tenth of the values are zeros:
+       ``standard``. That dimension has another unit than the others and would drown them. Among zeros, as in counts,
+       it is a frequent word, and the others are rare words that nobody wants enlarged.
+    3. The row lengths deviate by more than half of their mean: ``unit+global``. Lengths that differ so much, of
+       documents or of raw embeddings, hide what the rows are about.
+    4. Else ``global``.
+
+    The numbers behind the rule are in ``docs/scaling_table.md``, which ``benchmarks/scaling_study.py`` writes.
+
     Returns:
-        The mode and the reason in one short sentence.
+        The mode, one of ``APPLIED``, and the reason in one short sentence.
     """
-    return "global", "centring and one scale keep the meaning of the dimensions"
+    variance, total = statistics.variance, float(statistics.variance.sum())
+    if len(variance) < _FEW_VALUES:
+        return "global", f"rows of {len(variance)} values are too short to judge by"
+    largest = float(variance.max()) / total if total > 0 else 0.0
+    if largest > 0.5 and statistics.zero_share < 0.1:
+        return "standard", f"dimension {int(variance.argmax())} holds {largest:.0%} of the variance"
+    spread = statistics.length_deviation / statistics.length_mean if statistics.length_mean > 0 else 0.0
+    if spread > 0.5:
+        return "unit+global", f"row lengths deviate by {spread:.0%} of their mean"
+    return "global", "no dimension holds most of the variance and row lengths are alike"
 
 
 class FeatureScaler(nn.Module):
     """Scale features by numbers learnt from the training rows, as a part of the model.
 
-    With mean ``m`` and variance ``s_j^2`` of dimension j over the training rows,
+    With mean ``m`` and variances ``s_j^2`` of the d dimensions over the training rows,
 
-    | mode | output |
-    |---|---|
-    | ``none`` | ``x`` |
-    | ``center`` | ``x - m`` |
-    | ``global`` | ``(x - m) / sqrt(mean_j s_j^2)``: one scale, so that an average dimension has variance 1 |
-    | ``standard`` | ``(x_j - m_j) / s_j``: every dimension has variance 1 |
-    | ``unit`` | ``x / |x|``; a row of zeros stays zeros |
-    | ``auto`` | one of these, chosen by :func:`choose_mode` from the training features |
+    * ``none``: ``x``
+    * ``center``: ``x - m``
+    * ``global``: ``(x - m) / sqrt(sum_j s_j^2)``, centred, then one scale
+    * ``standard``: ``(x_j - m_j) / (s_j sqrt(d))``, centred, then each dimension its own scale
+    * ``unit``: ``x / |x|``; a row of zeros stays zeros
+    * ``auto``: :func:`choose_mode` decides between ``global``, ``standard``, and ``unit`` followed by ``global``
 
-    A dimension that does not vary (beyond 1e-6 of its mean, which float32 hardly resolves) is only centred.
+    ``unit``, ``global`` and ``standard`` all end at rows of length 1, as a root mean square over the training rows.
+    Whatever d is, the towers and their learning rate then meet inputs of one size; variances of 1, hence lengths of
+    ``sqrt(d)``, let them learn wide features by heart. A dimension that does not vary, beyond 1e-6 of its mean, which
+    float32 hardly resolves, is only centred.
 
     Build it with :meth:`fit`. To save it, keep its ``state_dict()`` (tensors) and its :meth:`config` (words and
     numbers); ``FeatureScaler.from_config(config)`` followed by ``load_state_dict`` gives it back.
@@ -51,14 +73,14 @@ class FeatureScaler(nn.Module):
     Args:
         n_features: d, columns of the features.
         mode: one of ``MODES``, as asked for.
-        resolved: the mode applied; differs from ``mode`` only under ``auto``.
+        resolved: the mode applied, one of ``APPLIED``; differs from ``mode`` only under ``auto``.
         reason: why it is applied, in a short sentence.
 
     Shape:
         (B, d) of any real dtype -> (B, d) float32.
 
     Example:
-        >>> scaler = FeatureScaler.fit(np.array([[1.0, 10.0], [3.0, 10.0]]), "standard")
+        >>> scaler = FeatureScaler.fit(np.array([[1.0, 10.0], [3.0, 10.0]]), "global")
         >>> scaler(torch.tensor([[1.0, 10.0], [5.0, 12.0]]))
         tensor([[-1.,  0.],
                 [ 3.,  2.]])
@@ -70,7 +92,7 @@ class FeatureScaler(nn.Module):
     def __init__(self, n_features: int, mode: str, resolved: str, reason: str) -> None:
         super().__init__()
         one_of("mode", mode, MODES)
-        one_of("resolved", resolved, [word for word in MODES if word != "auto"])
+        one_of("resolved", resolved, APPLIED)
         self.n_features = n_features
         self.mode = mode
         self.resolved = resolved
@@ -82,7 +104,7 @@ class FeatureScaler(nn.Module):
     def fit(
         cls, features: FeatureArray, mode: str = "auto", *, name: str = "features", chunk_rows: int | None = None
     ) -> FeatureScaler:
-        """Fit to training features, in one pass over chunks of rows with float64 sums.
+        """Fit to training features, in one pass (two for ``unit+global``) over chunks of rows with float64 sums.
 
         Args:
             features: (n, d) real numbers, in memory or memory-mapped; never copied as a whole.
@@ -97,16 +119,13 @@ class FeatureScaler(nn.Module):
         one_of("mode", mode, MODES)
         statistics = feature_statistics(check_matrix(name, features), name=name, chunk_rows=chunk_rows)
         resolved, reason = choose_mode(statistics) if mode == "auto" else (mode, "asked for")
+        if resolved == "unit+global":
+            statistics = feature_statistics(features, unit_rows=True, name=name, chunk_rows=chunk_rows)
         scaler = cls(features.shape[1], mode, resolved, reason)
-        if resolved in ("center", "global", "standard"):
+        if resolved not in ("none", "unit"):
             scaler.mean.copy_(torch.from_numpy(statistics.mean))
-        if resolved == "global":
-            spread, level = np.sqrt(statistics.variance.mean()), np.sqrt(np.square(statistics.mean).mean())
-            scaler.scale.fill_(float(spread) if spread > _ROUNDING * level else 1.0)
-        if resolved == "standard":
-            deviation = np.sqrt(statistics.variance)
-            varies = deviation > _ROUNDING * np.abs(statistics.mean)
-            scaler.scale.copy_(torch.from_numpy(np.where(varies, deviation, 1.0)))
+        if resolved in ("global", "unit+global", "standard"):
+            scaler.scale.copy_(torch.from_numpy(_scale(statistics, each=resolved == "standard")))
         return scaler
 
     def forward(self, x: Tensor) -> Tensor:
@@ -115,11 +134,11 @@ class FeatureScaler(nn.Module):
             raise ValueError(f"x must have shape (rows, {self.n_features}), got shape {tuple(x.shape)}")
         if not x.is_floating_point():
             x = x.to(torch.float32)
-        if self.resolved == "none":
-            return x.to(torch.float32)
-        if self.resolved == "unit":
-            return nn.functional.normalize(x.to(torch.float32), dim=1)
-        return ((x - self.mean) / self.scale).to(torch.float32)
+        if self.resolved.startswith("unit"):
+            x = nn.functional.normalize(x.to(torch.promote_types(x.dtype, torch.float32)), dim=1)
+        if self.resolved not in ("none", "unit"):
+            x = (x - self.mean) / self.scale
+        return x.to(torch.float32)
 
     def config(self) -> dict[str, str | int]:
         """Words and numbers that, with the ``state_dict``, give the scaler back."""
@@ -147,3 +166,13 @@ class FeatureScaler(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.n_features}, mode={self.mode}, resolved={self.resolved}"
+
+
+def _scale(statistics: FeatureStatistics, *, each: bool) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """What centred features are divided by, (d,): one number, or one for ``each`` dimension."""
+    if each:
+        deviation = np.sqrt(statistics.variance)
+        varies = deviation > _ROUNDING * np.abs(statistics.mean)
+        return np.where(varies, deviation * np.sqrt(np.count_nonzero(varies)), 1.0)
+    length, level = np.sqrt(statistics.variance.sum()), np.linalg.norm(statistics.mean)
+    return np.full(len(statistics.mean), length if length > _ROUNDING * level else 1.0)

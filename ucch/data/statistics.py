@@ -22,21 +22,21 @@ class FeatureStatistics:
         n_rows: rows read.
         mean: (d,) mean of each dimension.
         variance: (d,) variance of each dimension, divided by the number of rows.
-        low: smallest value.
-        norm_mean: mean Euclidean norm of the rows.
-        norm_deviation: standard deviation of the row norms.
+        zero_share: share of values that are exactly 0.
+        length_mean: mean Euclidean length of the rows.
+        length_deviation: standard deviation of the row lengths.
     """
 
     n_rows: int
     mean: Vector
     variance: Vector
-    low: float
-    norm_mean: float
-    norm_deviation: float
+    zero_share: float
+    length_mean: float
+    length_deviation: float
 
 
 def feature_statistics(
-    features: FeatureArray, *, name: str = "features", chunk_rows: int | None = None
+    features: FeatureArray, *, unit_rows: bool = False, name: str = "features", chunk_rows: int | None = None
 ) -> FeatureStatistics:
     """Gather :class:`FeatureStatistics` in one pass; memory is a few chunks, whatever the number of rows.
 
@@ -45,45 +45,57 @@ def feature_statistics(
 
     Args:
         features: (n, d) real numbers, in memory or memory-mapped.
+        unit_rows: describe the rows divided by their lengths instead; rows of zeros stay zeros.
         name: what the array is called in messages.
         chunk_rows: rows read at a time; chosen by width by default.
 
     Raises:
         DataError: a value is not finite; the message names the first row.
+        ValueError: there is no row.
     """
-    merged: tuple[int, Vector, Vector] | None = None
-    norms: tuple[int, Vector, Vector] | None = None
-    low = np.inf
+    if len(features) == 0:
+        raise ValueError(f"{name} must have at least one row, got shape {features.shape}")
+    columns, lengths, zeros = _NOTHING, _NOTHING, 0
     for rows in row_chunks(features, chunk_rows):
         chunk = features[rows]
         check_chunk(name, chunk, first_row=rows.start)
         values = chunk.astype(np.float64)
-        low = min(low, float(values.min()))
-        merged = _merge(merged, _moments(values))
-        norms = _merge(norms, _moments(np.linalg.norm(values, axis=1, keepdims=True)))
-    if merged is None or norms is None:
-        raise ValueError(f"{name} must have at least one row, got shape {features.shape}")
-    n, mean, squares = merged
+        length = np.linalg.norm(values, axis=1, keepdims=True)  # (rows, 1)
+        if unit_rows:
+            values /= np.where(length > 0, length, 1.0)
+            length = (length > 0).astype(np.float64)
+        columns, lengths = _merge(columns, _moments(values)), _merge(lengths, _moments(length))
+        zeros += int(np.count_nonzero(values == 0))
     return FeatureStatistics(
-        n_rows=n,
-        mean=mean,
-        variance=squares / n,
-        low=low,
-        norm_mean=float(norms[1][0]),
-        norm_deviation=float(np.sqrt(norms[2][0] / n)),
+        n_rows=columns.count,
+        mean=columns.mean,
+        variance=columns.squares / columns.count,
+        zero_share=zeros / features.size,
+        length_mean=float(lengths.mean[0]),
+        length_deviation=float(np.sqrt(lengths.squares[0] / lengths.count)),
     )
 
 
-def _moments(values: npt.NDArray[np.float64]) -> tuple[int, Vector, Vector]:
-    """Count, mean and sum of squared deviations of each column."""
+@dataclass(frozen=True, eq=False)
+class _Moments:
+    """Row count, column means and column sums of squared deviations."""
+
+    count: int
+    mean: Vector
+    squares: Vector
+
+
+_NOTHING = _Moments(0, np.zeros(1), np.zeros(1))
+
+
+def _moments(values: npt.NDArray[np.float64]) -> _Moments:
     mean = values.mean(axis=0)
-    return len(values), mean, np.square(values - mean).sum(axis=0)
+    return _Moments(len(values), mean, np.square(values - mean).sum(axis=0))
 
 
-def _merge(first: tuple[int, Vector, Vector] | None, second: tuple[int, Vector, Vector]) -> tuple[int, Vector, Vector]:
+def _merge(first: _Moments, second: _Moments) -> _Moments:
     """Moments of two chunks together (Chan, Golub and LeVeque's pairwise update)."""
-    if first is None:
-        return second
-    n, m = first[0], second[0]
-    shift = second[1] - first[1]
-    return n + m, first[1] + shift * (m / (n + m)), first[2] + second[2] + np.square(shift) * (n * m / (n + m))
+    count = first.count + second.count
+    shift = second.mean - first.mean
+    squares = first.squares + second.squares + np.square(shift) * (first.count * second.count / count)
+    return _Moments(count, first.mean + shift * (second.count / count), squares)

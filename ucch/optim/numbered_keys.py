@@ -56,9 +56,9 @@ def numbered_keys(
     device, columns = bank.latent.device, None
     rows = torch.arange(bank.n_codes, device=device)
     if negatives == "per_anchor":
-        columns = own = _draw((len(index), n_negatives), bank, generator)  # (B, K)
+        columns = own = bank._draw((len(index), n_negatives), generator)  # (B, K)
     else:
-        rows = rows if n_negatives >= bank.n_codes else _draw((n_negatives,), bank, generator)
+        rows = rows if n_negatives >= bank.n_codes else bank._draw((n_negatives,), generator)
         own = rows[None, :]
     keys = NumberedKeys(bank.codes(index), bank.codes(rows), sqrt(bank.n_bits), columns, index=index, rows=rows)
     if not mask_own:
@@ -66,8 +66,3 @@ def numbered_keys(
     excluded = keys.excluding(own == index[:, None])
     assert isinstance(excluded, NumberedKeys)
     return excluded
-
-
-def _draw(size: tuple[int, ...], bank: CodeBank, generator: torch.Generator | None) -> Tensor:
-    device = bank.latent.device if generator is None else generator.device
-    return torch.randint(bank.n_codes, size, generator=generator, device=device).to(bank.latent.device)

@@ -1,6 +1,6 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
-from .recipe import Recipe, load_recipe, recipe_names, with_settings
+from .recipe import Recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
 from .strategies import STRATEGIES, Strategy
 from .train import choose_device, train_run
@@ -15,6 +15,7 @@ __all__ = [
     "Trainer",
     "choose_device",
     "free_run_path",
+    "full_key",
     "load_recipe",
     "recipe_names",
     "train_run",

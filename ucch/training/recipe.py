@@ -31,7 +31,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Recipe", "load_recipe", "recipe_names", "with_settings"]
+__all__ = ["Recipe", "full_key", "load_recipe", "recipe_names", "with_settings"]
 
 
 class FeatureSection(Section):
@@ -201,7 +201,7 @@ def with_settings(recipe: Recipe, settings: Iterable[str]) -> Recipe:
         key, found, text = setting.partition("=")
         if not found:
             raise RecipeError(f"a setting must read key=value, got {setting!r}")
-        *sections, leaf = _full_key(key.strip()).split(".")
+        *sections, leaf = full_key(key.strip()).split(".")
         target = values
         for section in sections:
             target = target[section]
@@ -231,7 +231,12 @@ def _known_keys(model: type[BaseModel] = Recipe, prefix: str = "") -> list[str]:
     return keys
 
 
-def _full_key(key: str) -> str:
+def full_key(key: str) -> str:
+    """Complete a key by its section: ``temperature`` to ``loss.temperature``.
+
+    Raises:
+        RecipeError: the key is unknown or stands in several sections.
+    """
     known = _known_keys()
     if key in known:
         return key

@@ -7,7 +7,7 @@ from torch import Tensor
 from ...binarize import BiHalfQuery
 from ...models import HashModel
 from ...optim import Keys, in_batch_keys
-from .strategy import Batch, Strategy, _Stateful
+from .strategy import Batch, Stateful, Strategy
 
 __all__ = ["BiHalf"]
 
@@ -48,5 +48,5 @@ class BiHalf(Strategy):
         model.image_tower.shift_outputs(-image)
         model.text_tower.shift_outputs(-text)
 
-    def parts(self) -> dict[str, _Stateful]:
+    def parts(self) -> dict[str, Stateful]:
         return {**super().parts(), "query": self.query}

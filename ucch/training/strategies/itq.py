@@ -10,7 +10,7 @@ from ...codes import sign
 from ...models import HashModel
 from ...optim import ItqRotation
 from .outputs import pair_outputs
-from .strategy import Batch, Strategy, _Stateful
+from .strategy import Batch, Stateful, Strategy
 
 __all__ = ["Itq", "fold_itq"]
 
@@ -55,7 +55,7 @@ class Itq(Strategy):
         else:
             fold_itq(model, *pair_outputs(model, self.pairs), n_iterations=self.recipe.itq.n_iterations)
 
-    def parts(self) -> dict[str, _Stateful]:
+    def parts(self) -> dict[str, Stateful]:
         return {**super().parts(), "rotation": self.rotation}
 
 

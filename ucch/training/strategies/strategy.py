@@ -17,7 +17,7 @@ from ...optim import CodeBank, Keys, MomentumBinary, TableOptimizer, in_batch_ke
 from ...optim.keys import mean_view
 from ..recipe import Recipe
 
-__all__ = ["Batch", "Strategy"]
+__all__ = ["Batch", "Stateful", "Strategy"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class Batch:
     h_text: Tensor
 
 
-class _Stateful(Protocol):
+class Stateful(Protocol):
+    """What a checkpoint can hold."""
+
     def state_dict(self) -> dict[str, Any]: ...
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> Any: ...
@@ -140,7 +142,7 @@ class Strategy:
         state = self.optimizer.state[self.bank.latent]
         return {name: int(state[name]) if state else 0 for name in ("flips", "rows")}
 
-    def parts(self) -> dict[str, _Stateful]:
+    def parts(self) -> dict[str, Stateful]:
         """Everything with a state that decides how training goes on."""
         return {"bank": self.bank, "binary": self.optimizer}
 

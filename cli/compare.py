@@ -1,0 +1,101 @@
+"""``ucch compare``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from .options import OPTIMIZERS, debug_option
+
+__all__ = ["command"]
+
+
+def _numbers(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in value.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no list of whole numbers such as 16,32") from None
+
+
+def _names(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    words = tuple(word.strip().lower().replace("_", "-") for word in value.split(","))
+    if words == ("all",):
+        return OPTIMIZERS
+    unknown = [word for word in words if word not in OPTIMIZERS]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]!r} is not all or one of {', '.join(OPTIMIZERS)}")
+    return words
+
+
+@click.command("compare")
+@click.option("--data", metavar="NAME|FILE.npz", help="Data set or feature file.  [default: digits]")
+@click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
+@click.option("--optimizers", default="all", callback=_names, metavar="A,B|all", help="Which.  [default: all]")
+@click.option("--bits", default="64", callback=_numbers, metavar="N,M", help="Bits of a code.  [default: 64]")
+@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, help="Runs of each.")
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the pairs.  [default: as the recipe says]")
+@click.option("--recipe", metavar="NAME|FILE.toml", default="default", help="What is common.  [default: default]")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change one choice for all.")
+@click.option(
+    "--grid", metavar="KEY=A,B,C", multiple=True, help="Try values on held-out training pairs, keep the best."
+)
+@click.option("--jobs", type=click.IntRange(1), help="Runs at once, one thread each.  [default: the cores there are]")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder.  [default: a new one in runs/]")
+@click.option("--json", "as_json", is_flag=True, help="Print the rows as one JSON array.")
+@debug_option
+def command(*, jobs: int | None, out: Path | None, as_json: bool, **choices: Any) -> None:
+    """Compare optimizers: same towers, losses, data and protocol, one choice apart.
+
+    Give the --out of an earlier comparison to go on with it or to add to it. Queries choose nothing: --grid selects on
+    training pairs set aside, by a score that reads no labels.
+
+    \b
+    ucch compare --data digits --optimizers momentum,bop --bits 32,64 --out runs/mine
+    """
+    from ucch.comparison import compare
+    from ucch.training import free_run_path
+
+    from .comparison_table import comparison_table
+
+    plan = _plan(**choices)
+    folder = out or free_run_path(Path("runs"), f"compare-{Path(plan.recipe.data).stem}")
+    console = Console(stderr=True)
+
+    def shown(name: str, number: int, total: int) -> None:
+        console.print(f"{number}/{total}  {name}", highlight=False)
+
+    rows = compare(plan, folder, n_processes=jobs or _cores(), on_run=shown)
+    if as_json:
+        click.echo(json.dumps(rows))
+    else:
+        Console().print(comparison_table(rows))
+    console.print(f"comparison and runs in {folder}", highlight=False)
+
+
+def _plan(*, data: str | None, data_root: Path | None, epochs: int | None, **choices: Any) -> Any:
+    from ucch.comparison import Plan, parse_grid
+    from ucch.data import check_overlap, load_dataset
+    from ucch.training import load_recipe
+
+    settings = list(choices["settings"])
+    settings += [] if epochs is None else [f"epochs={epochs}"]
+    recipe = load_recipe(choices["recipe"], settings)
+    update: dict[str, Any] = {}
+    if data is not None:
+        update["data"] = str(Path(data).resolve()) if Path(data).is_file() else data
+    if data_root is not None:
+        update["data_root"] = str(data_root.resolve())
+    recipe = recipe.model_copy(update=update)
+    plan = Plan(recipe, choices["optimizers"], choices["bits"], choices["seeds"], parse_grid(choices["grid"]))
+    check_overlap(load_dataset(recipe.data, recipe.data_root))
+    return plan
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

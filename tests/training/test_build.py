@@ -1,0 +1,36 @@
+"""Parts of a run by recipe."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.training.kit import small_pairs, small_recipe
+from ucch.losses import CrossModalRankingLoss, MaxMarginRankingLoss
+from ucch.training.build import build_model, build_ranking, n_epochs
+
+
+def test_model_has_the_sizes_of_the_recipe_and_carries_it() -> None:
+    recipe = small_recipe("image_layers=2")
+    model = build_model(recipe, small_pairs())
+    assert (model.n_bits, model.image_tower.n_layers, model.text_tower.width) == (12, 2, 16)
+    assert model.recipe == recipe.to_toml()
+
+
+def test_ranking_loss_by_name() -> None:
+    assert isinstance(build_ranking(small_recipe()), CrossModalRankingLoss)
+    loss = build_ranking(small_recipe("ranking=max_margin", "margin=.5"))
+    assert isinstance(loss, MaxMarginRankingLoss)
+    assert loss.margin == 0.5
+
+
+@pytest.mark.parametrize(("steps_per_epoch", "expected"), [(1, 600), (7, 86), (600, 3), (10_000, 3)])
+def test_auto_epochs(steps_per_epoch: int, expected: int) -> None:
+    assert n_epochs(small_recipe("epochs=auto"), steps_per_epoch) == expected
+    assert n_epochs(small_recipe("epochs=4"), steps_per_epoch) == 4
+
+
+def test_the_global_generator_is_left_alone() -> None:
+    before = torch.random.get_rng_state()
+    build_model(small_recipe(), small_pairs())
+    assert torch.equal(torch.random.get_rng_state(), before)

@@ -1,0 +1,34 @@
+"""Health of a batch, by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from ucch.optim import Keys
+from ucch.training.epoch_stats import HEALTH, EpochStats, health
+
+
+def test_health_by_hand() -> None:
+    """D = 2. Image (.6, .8), text (.8, -.6), key (+1, +1)."""
+    h_image, h_text = torch.tensor([[0.6, 0.8]]), torch.tensor([[0.8, -0.6]])
+    keys = Keys(torch.ones(1, 2), torch.ones(1, 2), norm=math.sqrt(2))
+    figures = dict(zip(HEALTH, map(float, health(h_image, h_text, keys)), strict=True))
+    assert figures["agreement"] == 0.5
+    assert figures["key_cosine"] == pytest.approx(1.4 / math.sqrt(2))
+    # image: 1.4/sqrt 2 against 1; text: .2/sqrt 2 against 0
+    assert figures["key_gap"] == pytest.approx((1 - 1.4 / math.sqrt(2) + 0.2 / math.sqrt(2)) / 2)
+
+
+def test_codes_leave_no_gap() -> None:
+    h = torch.tensor([[1.0, -1.0, 1.0, 1.0]]) / 2
+    figures = dict(zip(HEALTH, map(float, health(h, h, Keys(2 * h, 2 * h, norm=2.0))), strict=True))
+    assert figures == {"agreement": 1.0, "key_cosine": 1.0, "key_gap": 0.0}
+
+
+def test_a_line_of_history_has_every_figure() -> None:
+    names = list(EpochStats.__dataclass_fields__)
+    line = EpochStats(*range(len(names))).as_dict()
+    assert list(line) == names
