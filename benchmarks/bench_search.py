@@ -5,9 +5,9 @@
     python benchmarks/bench_search.py recall --captions captions.csv --encoder sentence:MODEL
     python benchmarks/bench_search.py load --url http://127.0.0.1:8765/ --bits 64
 
-``kinds`` makes features: 64 columns, drawn around 2,000 centres, whose sizes follow a power law as those of real topics
-do; codes are the signs of a random rotation of them. ``recall`` takes real captions. Everything runs on one thread; compare
-rows of one run with each other only. ``--json`` prints one object.
+``kinds`` makes features: 64 columns, drawn around 2,000 centres, whose sizes follow a power law as those of real
+topics do; codes are the signs of a random rotation of them. ``recall`` takes real captions. Everything runs on one
+thread; compare rows of one run with each other only. ``--json`` prints one object.
 """
 
 from __future__ import annotations

@@ -27,9 +27,7 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
 @click.option("--tune", "target", metavar="RECALL", type=click.FloatRange(0, 1), help="Measure and take the fastest.")
 @click.option("--queries", metavar="CODES.npy", type=click.Path(path_type=Path), help="Sample queries for --tune.")
 @click.option("--ids", metavar="FILE", type=click.Path(path_type=Path), help="An id per row: lines of text, or .npy.")
-@click.option(
-    "--features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Features to re-rank by."
-)
+@click.option("--features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Features to re-rank by.")
 @click.option("--features-as", type=click.Choice(["int8", "float16"]), default="int8", show_default=True)
 @click.option("--bits", type=click.IntRange(1), help="Bits of a code in CODES.npy.  [default: 8 per byte]")
 @click.option("--modality", type=click.Choice(["image", "text"]), help="What of RUN's data.  [default: image]")

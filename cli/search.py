@@ -31,9 +31,7 @@ __all__ = ["command", "read_queries", "show_hits"]
 @click.option("--features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Of the queries, to re-rank by.")
 @click.option("--candidates", type=click.IntRange(1), default=100, show_default=True, help="Items re-ranked.")
 @click.option("--benchmark", metavar="OUT.png", type=click.Path(path_type=Path), help="Draw recall, time and bytes.")
-@click.option(
-    "--item-features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Of items, for --benchmark."
-)
+@click.option("--item-features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Of items, for --benchmark.")
 @click.option("--json", "as_json", is_flag=True, help="Print ids and distances as one JSON object.")
 @debug_option
 def command(
@@ -50,8 +48,8 @@ def command(
     """Search an index that ucch index made: the k nearest items of each query, with the bits that differ.
 
     Words and pictures are encoded by the run that the index was made by, with the encoders it remembers. With
-    --features the best --candidates are put in order by the features that the index keeps. --benchmark measures the index beside
-    exact float search, plain sign codes, PQ and OPQ of equal bytes.
+    --features the best --candidates are put in order by the features that the index keeps. --benchmark measures the
+    index beside exact float search, plain sign codes, PQ and OPQ of equal bytes.
 
     \b
     ucch search photos.index --text "a dog on the beach" -k 5
