@@ -36,8 +36,11 @@ def comparison_table(rows: Sequence[dict[str, Any]]) -> Group:
     for number, row in enumerate(rows):
         if number and row["bits"] != rows[number - 1]["bits"]:
             table.add_section()
-        table.add_row(str(row["bits"]), row["optimizer"], *(cell(row[name], name) for name in _COLUMNS))
+        name = row["optimizer"] + (" *" if row["supervised"] else "")
+        table.add_row(str(row["bits"]), name, *(cell(row[column], column) for column in _COLUMNS))
     settings = [f"{row['optimizer']} {row['bits']}: {' '.join(row['settings'])}" for row in rows if row["settings"]]
     chance = cell(rows[0]["map_chance"], "map_chance")
     text = f"Mean of {rows[0]['seeds']} seeds and of both directions; chance MAP {chance}. Imbalance: 0 best."
+    if any(row["supervised"] for row in rows):
+        settings.append("* supervised: trained on labels, not to be ranked with what learns from pairs alone.")
     return Group(table, Text("\n".join([text, *settings]), style="dim"))

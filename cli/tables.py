@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ucch.evaluation import comparison_rows, report_rows
+from ucch.evaluation import comparison_rows, marked, report_rows
 
 __all__ = ["comparison_table", "report_table"]
 
@@ -19,12 +19,15 @@ __all__ = ["comparison_table", "report_table"]
 def report_table(report: dict[str, Any]) -> Group:
     """Lay out a report: a row per direction, the mean and chance below, what the figures are under it."""
     title = f"{report['data']}, {report['bits']} bits: {_sizes(report)}"
+    title = marked(title, report.get("supervised", False))
     return Group(Text(title, style="bold"), _table(report_rows(report)), Text(_caption(report), style="dim"))
 
 
 def comparison_table(comparison: Sequence[dict[str, Any]]) -> Group:
     """Lay out the differences between runs."""
-    title = f"Differences in MAP to {Path(comparison[0]['baseline']).name}, paired by query"
+    first = comparison[0]
+    baseline = marked(Path(first["baseline"]).name, first.get("baseline_supervised", False))
+    title = f"Differences in MAP to {baseline}, paired by query"
     return Group(Text(title, style="bold"), _table(comparison_rows(comparison)))
 
 
@@ -59,6 +62,10 @@ def _caption(report: dict[str, Any]) -> str:
         lines.append(_compression(report))
     if "recipe" in report:
         lines.append(f"Recipe {report['recipe']}, seed {report['seed']}, trained {report['seconds']:.1f} s.")
+    if report.get("supervised"):
+        lines.append("Supervised: trained on labels, not to be ranked with what learns from pairs alone.")
+    elif report.get("pseudo_labels"):
+        lines.append(f"Unsupervised: its labels were made up from the features ({report['pseudo_labels']}).")
     return "\n".join(lines)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -12,9 +12,13 @@ from rich.console import Console
 from .extraction_options import ENCODING, SOURCE, encoding_options, source_options
 from .options import OPTIMIZERS, debug_option
 
+if TYPE_CHECKING:
+    from ucch.data import PairedDataset
+
 __all__ = ["command"]
 
-_FROM_RECIPE = ("data", "data_root", *SOURCE, "optimizer", "bits", "epochs", "recipe", "settings", "seed")
+_OWN = ("data", "data_root", "optimizer", "pseudo_labels", "bits", "epochs", "recipe", "settings", "seed")
+_FROM_RECIPE = (*_OWN, *SOURCE)
 
 
 @click.command("train")
@@ -25,6 +29,11 @@ _FROM_RECIPE = ("data", "data_root", *SOURCE, "optimizer", "bits", "epochs", "re
     "--optimizer",
     type=click.Choice(OPTIMIZERS, case_sensitive=False),
     help="How to train through the sign.  [default: momentum]",
+)
+@click.option(
+    "--pseudo-labels",
+    type=click.Choice(["tags", "kmeans"]),
+    help="Make labels up from the features, for a recipe that learns from labels.",
 )
 @click.option("--bits", type=click.IntRange(1, 4096), help="Bits of a code.  [default: 64]")
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the pairs.  [default: as the recipe says]")
@@ -52,18 +61,20 @@ def command(
     as_json: bool,
     **choices: Any,
 ) -> None:
-    """Learn binary codes from image-text pairs, without labels, and report how well they retrieve.
+    """Learn binary codes from image-text pairs and report how well they retrieve.
 
-    Without options it trains on built-in digits. With --images it first does what ucch extract does. Nothing is
-    overwritten: --out must be new or empty.
+    Labels are not read, but for the recipes unihash and mlwch-like, which need them. Without options it trains on
+    built-in digits. With --images it first does what ucch extract does. Nothing is overwritten: --out must be new or
+    empty.
 
     \b
     ucch train --data features.npz --bits 64 --out runs/mine
+    ucch train --data features.npz --recipe unihash --pseudo-labels kmeans
     ucch train --images photos --captions captions.csv --image-encoder clip --text-encoder clip
     """
     from ucch.data import check_overlap
     from ucch.evaluation import evaluate_run
-    from ucch.training import RunFolder, choose_device, train_run
+    from ucch.training import RunFolder, choose_device, train_run, training_labels
 
     from .feature_source import new_run, run_dataset
     from .progress import TrainingProgress
@@ -79,9 +90,14 @@ def command(
         dataset = run_dataset(console, run, where, **encoding)
     else:
         recipe = _recipe(**choices)
-        run, dataset = new_run(
-            console, out, recipe, where, check=(lambda _: None) if allow_overlap else check_overlap, **encoding
-        )
+
+        def check(dataset: PairedDataset) -> None:
+            if not allow_overlap:
+                check_overlap(dataset)
+            if recipe.objective != "ucch":
+                training_labels(recipe, dataset.train)
+
+        run, dataset = new_run(console, out, recipe, where, check=check, **encoding)
     console.print(f"{dataset.name}: {len(dataset.train)} pairs, {recipe.bits} bits, into {run.path}", highlight=False)
     with TrainingProgress(console) as shown:
         train_run(
@@ -118,7 +134,7 @@ def _recipe(**choices: Any) -> Any:
     settings = list(choices.pop("settings"))
     recipe = load_recipe(choices.pop("recipe") or "default", settings)
     source = {name: choices.pop(name) for name in SOURCE}
-    data, root, epochs = (choices.pop(name) for name in ("data", "data_root", "epochs"))
+    data, root, epochs, pseudo = (choices.pop(name) for name in ("data", "data_root", "epochs", "pseudo_labels"))
     update: dict[str, Any] = {name: value for name, value in choices.items() if value is not None}
     if data is not None:
         update["data"] = str(Path(data).resolve()) if Path(data).is_file() else data
@@ -130,6 +146,12 @@ def _recipe(**choices: Any) -> Any:
         update["source"] = type(recipe.source)()
     if epochs is not None:
         update["training"] = recipe.training.model_copy(update={"epochs": epochs})
+    if pseudo is not None:
+        if recipe.objective == "ucch":
+            raise click.UsageError(
+                f"--pseudo-labels goes with --recipe unihash or mlwch-like; recipe {recipe.name} reads no labels"
+            )
+        update["labels"] = recipe.labels.model_copy(update={"pseudo": pseudo})
     return recipe.model_copy(update=update)
 
 

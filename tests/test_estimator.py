@@ -83,3 +83,18 @@ def test_wrong_options_and_data_are_refused_by_fit() -> None:
         CrossModalHasher(recipe="nope").fit(pairs.image, pairs.text)
     with pytest.raises(DataError, match=r"image and text must have one row per pair"):
         CrossModalHasher().fit(pairs.image, pairs.text[:50])
+
+
+def test_labels_are_taken_by_the_recipes_that_learn_from_them() -> None:
+    pairs = small_pairs()
+    assert pairs.label is not None
+    classes = pairs.label.argmax(axis=1)
+    by_classes, by_matrix = (
+        CrossModalHasher(12, recipe="mlwch-like", settings=SMALL[1:4], epochs=2).fit(pairs.image, pairs.text, label)
+        for label in (classes, pairs.label)
+    )
+    assert np.array_equal(by_classes.encode_image(pairs.image), by_matrix.encode_image(pairs.image))
+    with pytest.raises(DataError, match="recipe mlwch-like learns from labels, but the training pairs have no label"):
+        CrossModalHasher(12, recipe="mlwch-like").fit(pairs.image, pairs.text)
+    with pytest.raises(DataError, match="image and label must have one row per pair"):
+        CrossModalHasher(12, recipe="mlwch-like").fit(pairs.image, pairs.text, classes[:-1])

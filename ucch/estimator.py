@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from .codes import PackedCodes
-from .data import Pairs
+from .data import Pairs, multi_hot
 from .data.arrays import FeatureArray
 from .errors import RunError
 from .models import HashModel
@@ -23,7 +23,7 @@ __all__ = ["CrossModalHasher"]
 
 
 class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
-    """Learn codes that images and texts share, from pairs without labels.
+    """Learn codes that images and texts share, from pairs without labels unless the recipe asks for them.
 
     Args:
         n_bits: D, the bits of a code; 64 by default.
@@ -69,19 +69,23 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.device = device
 
-    def fit(self, image: FeatureArray, text: FeatureArray) -> Self:
+    def fit(self, image: FeatureArray, text: FeatureArray, label: object = None) -> Self:
         """Learn from paired features.
 
         Args:
             image: (n, dx) real finite numbers; row i belongs to row i of ``text``.
             text: (n, dy) real finite numbers.
+            label: for the recipes ``unihash`` and ``mlwch-like``: classes (n,) or 0/1 multi-hot (n, C); read by no
+                other recipe.
 
         Raises:
-            DataError: an array has the wrong kind or shape, is not finite, or the row counts differ.
+            DataError: an array has the wrong kind or shape, is not finite, the row counts differ, or the recipe needs
+                labels and there are none.
             RecipeError: an option has the wrong type or is out of range.
         """
         recipe = self._full_recipe()
-        trainer = Trainer(recipe, Pairs(image, text), device=choose_device(self.device))
+        pairs = Pairs(image, text, None if label is None else multi_hot({"label": label})["label"])
+        trainer = Trainer(recipe, pairs, device=choose_device(self.device))
         for _ in range(trainer.n_epochs):
             trainer.train_epoch()
         self._take(trainer.finished_model(), recipe)

@@ -24,3 +24,15 @@ def test_it_fits_80_columns_and_names_chance_and_settings() -> None:
     assert "…" not in text
     assert "Mean of 2 seeds and of both directions; chance MAP 0.100." in text
     assert "bop 128: bop.scale=2" in text
+
+
+def test_runs_that_learnt_from_labels_are_marked() -> None:
+    supervised = {**report(0.5, 10.0), "supervised": True}
+    rows = [summarize("straight-through", 64, (), [supervised]), summarize("bop", 64, (), [report(0.25, 1.0)])]
+    console = Console(file=io.StringIO(), width=80)
+    console.print(comparison_table(rows))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "straight-through *" in text
+    assert "bop *" not in text
+    assert "* supervised: trained on labels" in text
+    assert "…" not in text

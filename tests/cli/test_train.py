@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from ucch.cli.main import cli
 
 from tests.training.kit import small_dataset
-from ucch.data import save_npz
+from ucch.data import PairedDataset, Pairs, save_npz
 from ucch.training import RunFolder
 
 QUICK = ("--set", "width=16", "--set", "batch_size=32", "--epochs", "2", "--bits", "12", "--device", "cpu")
@@ -125,3 +125,34 @@ def test_damaged_data_is_refused_before_a_folder_is_made(data: Path, tmp_path: P
     assert "image_train" in result.stderr
     assert "row 3" in result.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_a_recipe_with_labels_is_marked_and_made_up_labels_are_not(data: Path, tmp_path: Path) -> None:
+    result = ucch("train", "--data", data, "--recipe", "unihash", "--out", tmp_path / "run", *QUICK)
+    assert result.exit_code == 0, result.stderr
+    assert "database of 100 (supervised)" in result.stdout
+    assert "Supervised: trained on labels" in result.stdout
+    made_up = ("--recipe", "mlwch_like", "--pseudo-labels", "kmeans", "--set", "n_clusters=8", "--json")
+    result = ucch("train", "--data", data, *made_up, "--out", tmp_path / "other", *QUICK)
+    assert result.exit_code == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert (report["supervised"], report["pseudo_labels"]) == (False, "kmeans")
+    assert RunFolder.open(tmp_path / "other").recipe().labels.pseudo == "kmeans"
+
+
+def test_labels_that_are_missing_are_asked_for_before_a_folder_is_made(tmp_path: Path) -> None:
+    dataset = small_dataset()
+    train = Pairs(dataset.train.image, dataset.train.text, split="train")
+    database = Pairs(dataset.train.image, dataset.train.text, dataset.train.label, split="database")
+    save_npz(tmp_path / "bare.npz", PairedDataset("bare", train=train, query=dataset.query, database=database))
+    result = ucch("train", "--data", tmp_path / "bare.npz", "--recipe", "unihash", "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "recipe unihash learns from labels, but the training pairs have no label_train" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_made_up_labels_need_a_recipe_that_learns_from_labels(data: Path) -> None:
+    result = ucch("train", "--data", data, "--pseudo-labels", "tags")
+    assert result.exit_code == 2
+    message = "--pseudo-labels goes with --recipe unihash or mlwch-like; recipe default reads no labels"
+    assert message in " ".join(result.stderr.split())

@@ -54,3 +54,10 @@ def test_the_table_names_chosen_settings() -> None:
         "| 64 | bop | 1 | 0.250 | - | 0.250 | 0.250 | 0.500 | 1.0 | 3.000 | 0.100 | 0.200 | 0.200 | 0.900"
         " | bop.scale=2 |"
     )
+
+
+def test_runs_that_learnt_from_labels_are_marked() -> None:
+    row = summarize("bop", 64, (), [{**report(0.25, 1.0), "supervised": True}])
+    assert row["supervised"]
+    assert "| 64 | bop (supervised) | 1 |" in markdown_table([row])
+    assert not summarize("bop", 64, (), [report(0.25, 1.0)])["supervised"]

@@ -47,3 +47,17 @@ def test_data_without_labels_gets_the_pictures_it_allows(run: RunFolder) -> None
     bare = PairedDataset("bare", *(Pairs(p.image, p.text) for p in (dataset.train, dataset.query)))
     assert evaluate_run(run, bare)["map_mean"] is None
     assert [path.name for path in run.plots.iterdir()] == ["bit_balance.png"]
+
+
+def test_a_report_says_whether_labels_were_learnt_from(tmp_path: Path) -> None:
+    kinds = {
+        "plain": (small_recipe(), False, None),
+        "labels": (small_recipe("objective=mlwch-like"), True, None),
+        "made-up": (small_recipe("objective=mlwch-like", "pseudo=kmeans", "n_clusters=8"), False, "kmeans"),
+    }
+    for name, (recipe, supervised, made_up) in kinds.items():
+        folder = RunFolder.create(tmp_path / name, recipe)
+        train_run(folder, small_dataset().train)
+        report = evaluate_run(folder, small_dataset())
+        assert (report["supervised"], report["pseudo_labels"]) == (supervised, made_up)
+        assert ("(supervised)" in (folder.path / "report.html").read_text()) == supervised

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ucch.evaluation import as_csv, as_latex, comparison_rows, report_rows
+from ucch.evaluation import as_csv, as_latex, comparison_rows, marked, report_rows
 
 DIRECTION = {
     "map": 0.25,
@@ -58,3 +58,11 @@ def test_comparison() -> None:
         ["b", "image to text", "-0.012", "-0.020 to +0.001", "0.0125"],
         ["b", "mean", "-0.012", "-0.020 to +0.001", "0.0125"],
     ]
+
+
+def test_what_learnt_from_labels_is_marked() -> None:
+    figures = {"difference": 0.1, "interval": [0.05, 0.15], "p_value": 0.01}
+    row = {"run": "runs/a", "baseline": "runs/b", "mean": figures}
+    assert comparison_rows([row])[1][0] == "a"
+    assert comparison_rows([{**row, "supervised": True}])[1][0] == "a (supervised)"
+    assert marked("b", supervised=False) == "b"

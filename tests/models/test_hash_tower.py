@@ -43,3 +43,11 @@ def test_refuses_a_size_below_one(name: str) -> None:
     sizes = {"n_features": 3, "n_bits": 2, "width": 4, "n_layers": 2, name: 0}
     with pytest.raises(ValueError, match=f"{name} must be an int of at least 1, got 0"):
         HashTower(**sizes)
+
+
+def test_the_activation_is_kept_and_an_unknown_one_refused() -> None:
+    tower = HashTower(3, 2, width=4, n_layers=2, activation="gelu")
+    assert type(tower[1]).__name__ == "GELU"
+    assert type(HashTower(**tower.config())[1]).__name__ == "GELU"
+    with pytest.raises(ValueError, match="activation must be one of gelu, relu, got 'tanh'"):
+        HashTower(3, 2, activation="tanh")

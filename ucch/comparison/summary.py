@@ -6,6 +6,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+from ..evaluation import marked
+
 __all__ = ["markdown_table", "summarize"]
 
 _PLAIN = {"bits": "bits", "optimizer": "optimizer", "seeds": "seeds"}
@@ -32,10 +34,11 @@ def summarize(optimizer: str, bits: int, settings: Sequence[str], reports: Seque
         reports: of :func:`~ucch.comparison.work.evaluate_cell`, one per seed.
 
     Returns:
-        Plain numbers: ``map`` (mean of both directions, over seeds) and ``map_deviation`` (sample deviation over
-        seeds), each direction, ``map_chance``; ``recall_at_10`` of the pair; training ``seconds``; ``flips_per_row``,
-        the mean over the epochs after the first; ``key_gap`` and ``agreement`` of the last epoch;
-        ``quantization_gap`` of the evaluation; ``bit_imbalance``, 0 best. None where there is nothing to average.
+        Plain values: ``supervised``, whether a run trained on labels; ``map`` (mean of both directions, over seeds)
+        and ``map_deviation`` (sample deviation over seeds), each direction, ``map_chance``; ``recall_at_10`` of the
+        pair; training ``seconds``; ``flips_per_row``, the mean over the epochs after the first; ``key_gap`` and
+        ``agreement`` of the last epoch; ``quantization_gap`` of the evaluation; ``bit_imbalance``, 0 best. None where
+        there is nothing to average.
     """
     histories = [report["history"] for report in reports]
     maps = [report["map_mean"] for report in reports]
@@ -44,6 +47,7 @@ def summarize(optimizer: str, bits: int, settings: Sequence[str], reports: Seque
         "bits": bits,
         "settings": list(settings),
         "seeds": len(reports),
+        "supervised": any(report.get("supervised", False) for report in reports),
         "map": _mean(maps),
         "map_deviation": statistics.stdev(maps) if len(maps) > 1 and None not in maps else None,
         "image_to_text": _mean([report["image_to_text"]["map"] for report in reports]),
@@ -72,7 +76,8 @@ def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
     extra = {"settings": "settings"} if any(row["settings"] for row in rows) else {}
     heads = {**_PLAIN, **COLUMNS, **extra}
     lines = [f"| {' | '.join(heads.values())} |", f"|{'|'.join('---' if h in _PLAIN else '---:' for h in heads)}|"]
-    lines += [f"| {' | '.join(cell(row[name], name) for name in heads)} |" for row in rows]
+    named = [{**row, "optimizer": marked(row["optimizer"], row["supervised"])} for row in rows]
+    lines += [f"| {' | '.join(cell(row[name], name) for name in heads)} |" for row in named]
     return "\n".join(lines) + "\n"
 
 

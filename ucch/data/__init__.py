@@ -9,9 +9,11 @@ from .dataset import PairedDataset
 from .digits import load_digits_pairs
 from .entry import DatasetEntry
 from .labels import multi_hot
+from .negative_labels import NegativeLabelGenerator
 from .npz import load_npz, save_npz
 from .overlap import check_overlap
 from .pairs import Pairs
+from .pseudo_labels import PSEUDO_LABELS, pseudo_labels
 from .raw_images import RawImages
 from .scaling import FeatureScaler
 from .tag_halves import load_tag_halves
@@ -19,8 +21,10 @@ from .wikipedia import load_wikipedia
 
 __all__ = [
     "DATASETS",
+    "PSEUDO_LABELS",
     "DatasetEntry",
     "FeatureScaler",
+    "NegativeLabelGenerator",
     "PairedDataset",
     "Pairs",
     "RawImages",
@@ -34,5 +38,6 @@ __all__ = [
     "load_tag_halves",
     "load_wikipedia",
     "multi_hot",
+    "pseudo_labels",
     "save_npz",
 ]

@@ -6,7 +6,7 @@ from .foreign import CodeFiles, evaluate_files
 from .html import html_report
 from .plots import write_plots
 from .run_report import RunEvaluation, evaluate_run, measure_run, write_run_report
-from .table import as_csv, as_latex, comparison_rows, report_rows
+from .table import as_csv, as_latex, comparison_rows, marked, report_rows
 
 __all__ = [
     "CodeFiles",
@@ -21,6 +21,7 @@ __all__ = [
     "evaluate_files",
     "evaluate_run",
     "html_report",
+    "marked",
     "measure",
     "measure_run",
     "report_rows",

@@ -25,7 +25,8 @@ def compare_runs(
         seed: of the bootstrap.
 
     Returns:
-        For each further run ``run``, ``baseline`` and, by direction and for ``mean``, ``difference`` (run less
+        For each further run ``run``, ``baseline``, ``supervised`` and ``baseline_supervised`` (whether they trained on
+        labels) and, by direction and for ``mean``, ``difference`` (run less
         baseline), its 95 % ``interval`` and the two-sided ``p_value``.
 
     Raises:
@@ -47,7 +48,12 @@ def compare_runs(
         theirs = {name: result.average_precision for name, result in rankings[0].items()}
         if len({len(values) for values in ours.values()}) == 1:
             ours["mean"], theirs["mean"] = (np.mean(list(side.values()), axis=0) for side in (ours, theirs))
-        row: dict[str, Any] = {"run": report.get("run"), "baseline": first.get("run")}
+        row: dict[str, Any] = {
+            "run": report.get("run"),
+            "baseline": first.get("run"),
+            "supervised": report.get("supervised", False),
+            "baseline_supervised": first.get("supervised", False),
+        }
         for name, values in ours.items():
             difference = paired_bootstrap(values, theirs[name], seed=seed)
             row[name] = {

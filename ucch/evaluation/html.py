@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from .table import comparison_rows, report_rows
+from .table import comparison_rows, marked, report_rows
 
 __all__ = ["html_report"]
 
@@ -50,10 +50,12 @@ def html_report(
     ]
     for report, label in zip(reports, labels, strict=True):
         header, *rows = report_rows(report)
-        parts += [f"<h2>{escape(label)}, {report['bits']} bits</h2>", _table(header, rows), f"<p>{_health(report)}</p>"]
+        name = marked(label, report.get("supervised", False))
+        parts += [f"<h2>{escape(name)}, {report['bits']} bits</h2>", _table(header, rows), f"<p>{_health(report)}</p>"]
     if comparison:
         header, *rows = comparison_rows(comparison)
-        against = escape(Path(comparison[0]["baseline"]).name)
+        first_row = comparison[0]
+        against = escape(marked(Path(first_row["baseline"]).name, first_row.get("baseline_supervised", False)))
         parts += [f"<h2>Differences in MAP to {against}, paired by query</h2>", _table(header, rows)]
     for path in pictures:
         data = base64.b64encode(path.read_bytes()).decode()

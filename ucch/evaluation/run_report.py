@@ -32,7 +32,8 @@ def measure_run(
     """Evaluate the model of a run on a data set; writes nothing.
 
     Returns:
-        The report of :func:`~ucch.evaluation.evaluate` with ``run``, ``recipe``, ``seed`` and ``seconds`` of training.
+        The report of :func:`~ucch.evaluation.evaluate` with ``run``, ``recipe``, ``seed`` and ``seconds`` of training,
+        ``supervised``, whether training read labels, and ``pseudo_labels``, how labels were made up, or None.
 
     Raises:
         RunError: the run is not finished or damaged.
@@ -42,7 +43,15 @@ def measure_run(
     encoded = encode_dataset(run.model(), dataset)
     rankings = measure(encoded, protocol=protocol, seed=seed)
     report = evaluate(encoded, protocol=protocol, seed=seed, rankings=rankings)
-    report = {"run": str(run.path), "recipe": recipe.name, "seed": recipe.seed, **report}
+    made_up = recipe.objective != "ucch" and not recipe.supervised
+    report = {
+        "run": str(run.path),
+        "recipe": recipe.name,
+        "seed": recipe.seed,
+        "supervised": recipe.supervised,
+        "pseudo_labels": recipe.labels.pseudo if made_up else None,
+        **report,
+    }
     report["seconds"] = round(sum(line["seconds"] for line in run.history()), 3)
     return RunEvaluation(report, rankings)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["as_csv", "as_latex", "comparison_rows", "report_rows"]
+__all__ = ["as_csv", "as_latex", "comparison_rows", "marked", "report_rows"]
 
 _NAMES = {
     "image_to_text": "image to text",
@@ -53,7 +53,7 @@ def comparison_rows(comparison: Sequence[Mapping[str, Any]]) -> list[list[str]]:
                 low, high = row[direction]["interval"]
                 rows.append(
                     [
-                        Path(row["run"]).name,
+                        marked(Path(row["run"]).name, row.get("supervised", False)),
                         _NAMES.get(direction, direction),
                         f"{row[direction]['difference']:+.3f}",
                         f"{low:+.3f} to {high:+.3f}",
@@ -61,6 +61,11 @@ def comparison_rows(comparison: Sequence[Mapping[str, Any]]) -> list[list[str]]:
                     ]
                 )
     return rows
+
+
+def marked(name: str, supervised: bool) -> str:
+    """Name a run so that one which trained on labels is never taken for one which did not."""
+    return f"{name} (supervised)" if supervised else name
 
 
 def figure(value: float | None) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .._checks import positive_int
+from .._checks import one_of, positive_int
 
 __all__ = ["HashTower"]
 
+ACTIVATIONS: dict[str, type[nn.Module]] = {"gelu": nn.GELU, "relu": nn.ReLU}
+
 
 class HashTower(nn.Sequential):
-    """Map features to real outputs by linear layers with ReLU between them.
+    """Map features to real outputs by linear layers with an activation between them.
 
     No dropout, no normalisation and torch's own initialisation, as in the published code.
 
@@ -22,13 +25,14 @@ class HashTower(nn.Sequential):
         n_bits: D, outputs.
         width: hidden units of every layer but the last; the published code uses 8,192.
         n_layers: linear layers; the published code uses 3 for images and 2 for texts.
+        activation: ``"relu"`` as published, or ``"gelu"``.
 
     Shape:
         - input: (B, n_features), float.
         - output: (B, D), real, before any squashing.
 
     Raises:
-        TypeError, ValueError: a size is not an int of at least 1.
+        TypeError, ValueError: a size is not an int of at least 1, or the activation is unknown.
 
     Reference:
         Hu et al., "Unsupervised Contrastive Cross-Modal Hashing", IEEE TPAMI 45(3), 2023; sizes from its code.
@@ -39,15 +43,19 @@ class HashTower(nn.Sequential):
         torch.Size([3, 8])
     """
 
-    def __init__(self, n_features: int, n_bits: int, *, width: int = 1024, n_layers: int = 3) -> None:
+    def __init__(
+        self, n_features: int, n_bits: int, *, width: int = 1024, n_layers: int = 3, activation: str = "relu"
+    ) -> None:
         for name, size in (("n_features", n_features), ("n_bits", n_bits), ("width", width), ("n_layers", n_layers)):
             positive_int(name, size)
+        between = ACTIVATIONS[one_of("activation", activation, ACTIVATIONS)]
         sizes = [n_features, *[width] * (n_layers - 1), n_bits]
         layers: list[nn.Module] = []
         for size_in, size_out in pairwise(sizes):
-            layers += [nn.Linear(size_in, size_out), nn.ReLU()]
+            layers += [nn.Linear(size_in, size_out), between()]
         super().__init__(*layers[:-1])
         self.n_features, self.n_bits, self.width, self.n_layers = n_features, n_bits, width, n_layers
+        self.activation = activation
 
     @torch.no_grad()
     def shift_outputs(self, offset: Tensor) -> None:
@@ -67,6 +75,6 @@ class HashTower(nn.Sequential):
         assert isinstance(last, nn.Linear)
         return last
 
-    def config(self) -> dict[str, int]:
+    def config(self) -> dict[str, Any]:
         """Arguments that build the tower again."""
-        return {name: getattr(self, name) for name in ("n_features", "n_bits", "width", "n_layers")}
+        return {name: getattr(self, name) for name in ("n_features", "n_bits", "width", "n_layers", "activation")}

@@ -110,7 +110,8 @@ class HashModel(nn.Module):
             "image_tower": self.image_tower.config(),
             "text_tower": self.text_tower.config(),
         }
-        tensors = {name: value.detach().cpu().contiguous() for name, value in self.state_dict().items()}
+        # Copies, since towers may share layers while they train and a safetensors file shares nothing.
+        tensors = {name: value.detach().to("cpu", copy=True) for name, value in self.state_dict().items()}
         write_atomically(path, save(tensors, metadata={"ucch": json.dumps(config)}))
 
     @classmethod

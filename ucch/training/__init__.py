@@ -1,14 +1,18 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
+from .objectives import OBJECTIVES, LabelObjective
 from .recipe import Recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
 from .strategies import STRATEGIES, Strategy
 from .train import choose_device, train_run
 from .trainer import EpochStats, Trainer
+from .training_labels import training_labels
 
 __all__ = [
+    "OBJECTIVES",
     "STRATEGIES",
     "EpochStats",
+    "LabelObjective",
     "Recipe",
     "RunFolder",
     "Strategy",
@@ -19,5 +23,6 @@ __all__ = [
     "load_recipe",
     "recipe_names",
     "train_run",
+    "training_labels",
     "with_settings",
 ]

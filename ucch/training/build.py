@@ -10,23 +10,36 @@ from torch import nn
 from ..data import FeatureScaler, Pairs
 from ..losses import CrossModalRankingLoss, MaxMarginRankingLoss
 from ..models import HashModel, HashTower
+from .objectives import OBJECTIVES, LabelObjective
 from .recipe import Recipe
 
-__all__ = ["build_model", "build_ranking", "n_epochs"]
+__all__ = ["build_model", "build_objective", "build_ranking", "n_epochs"]
 
 AUTO_EPOCHS, AUTO_STEPS = 3, 600  # the least that ``epochs = "auto"`` trains; docs/default_study.md
 
 
-def build_model(recipe: Recipe, pairs: Pairs) -> HashModel:
-    """Fit the feature scaling and draw the towers; the global generator is left as it was."""
+def build_objective(recipe: Recipe, pairs: Pairs, generator: torch.Generator) -> LabelObjective | None:
+    """The objective with labels a recipe names; None for UCCH, which reads none."""
+    if recipe.objective == "ucch":
+        return None
+    return OBJECTIVES[recipe.objective](recipe, pairs, generator=generator)
+
+
+def build_model(recipe: Recipe, pairs: Pairs, towers: tuple[HashTower, HashTower] | None = None) -> HashModel:
+    """Fit the feature scaling and draw the towers unless they are given; the global generator is left as it was."""
     sizes = recipe.model
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         model = HashModel(
             FeatureScaler.fit(pairs.image, recipe.features.image_scaling, name=pairs.array_name("image")),
             FeatureScaler.fit(pairs.text, recipe.features.text_scaling, name=pairs.array_name("text")),
-            HashTower(pairs.image.shape[1], recipe.bits, width=sizes.width, n_layers=sizes.image_layers),
-            HashTower(pairs.text.shape[1], recipe.bits, width=sizes.width, n_layers=sizes.text_layers),
+            *(
+                towers
+                or (
+                    HashTower(pairs.image.shape[1], recipe.bits, width=sizes.width, n_layers=sizes.image_layers),
+                    HashTower(pairs.text.shape[1], recipe.bits, width=sizes.width, n_layers=sizes.text_layers),
+                )
+            ),
         )
     model.recipe = recipe.to_toml()
     return model

@@ -13,6 +13,7 @@ import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
 from ..errors import RecipeError
+from .label_sections import LabelSection, MlwchLikeSection, ObjectiveName, UniHashSection
 from .sections import Count, NotNegative, Positive, Section, Share
 from .strategy_sections import (
     BiHalfSection,
@@ -111,12 +112,16 @@ class Recipe(Section):
     data: str = "digits"
     data_root: str | None = None
     source: SourceSection = SourceSection()
+    objective: ObjectiveName = "ucch"
     optimizer: OptimizerName = "momentum"
     features: FeatureSection = FeatureSection()
     model: ModelSection = ModelSection()
     table: TableSection = TableSection()
     loss: LossSection = LossSection()
     training: TrainingSection = TrainingSection()
+    labels: LabelSection = LabelSection()
+    unihash: UniHashSection = UniHashSection()
+    mlwch_like: MlwchLikeSection = MlwchLikeSection()
     straight_through: StraightThroughSection = StraightThroughSection()
     continuation: ContinuationSection = ContinuationSection()
     greedy: GreedySection = GreedySection()
@@ -125,6 +130,11 @@ class Recipe(Section):
     discrete: DiscreteSection = DiscreteSection()
     itq: ItqSection = ItqSection()
     quantization: QuantizationSection = QuantizationSection()
+
+    @property
+    def supervised(self) -> bool:
+        """Whether training reads the labels of the data; labels made up from the features do not count."""
+        return self.objective != "ucch" and self.labels.pseudo == "none"
 
     def to_toml(self) -> str:
         """Write the recipe out in full; :func:`load_recipe` reads it back equal."""

@@ -34,7 +34,7 @@ def train_run(
 
     Args:
         run: a folder from :meth:`RunFolder.create`, or, to resume, :meth:`RunFolder.open`.
-        pairs: training pairs; labels are not read.
+        pairs: training pairs; labels are read where the recipe's objective needs them, and nowhere else.
         device: where to train.
         resume: go on from the checkpoint; the result equals the run that was never stopped, bit for bit on one
             machine's CPU. Without a checkpoint it starts over.

@@ -17,30 +17,34 @@ from ..data import Pairs
 from ..losses import ContrastiveHashingLoss
 from ..models import HashModel
 from ..optim import CodeBank
-from .build import build_model, build_ranking, n_epochs
+from .build import build_model, build_objective, build_ranking, n_epochs
 from .epoch_stats import HEALTH, EpochStats, health
 from .recipe import Recipe
 from .strategies import STRATEGIES, Batch
 
 __all__ = ["EpochStats", "Trainer"]
 
-_FIGURES = ("loss", "contrastive", "ranking", "penalty", *HEALTH)
+_FIGURES = ("loss", "contrastive", "ranking", "by_label", "penalty", *HEALTH)
 
 
 class Trainer:
-    """Train a :class:`~ucch.models.HashModel` on pairs, without labels.
+    """Train a :class:`~ucch.models.HashModel` on pairs, without labels unless ``recipe.objective`` asks for them.
 
     Every generator is seeded from the recipe, so two trainers of one recipe, data and machine agree bit for bit, and
     one that loads another's :meth:`state_dict` goes on as that one would have.
 
     Args:
         recipe: all choices; ``recipe.optimizer`` names the strategy.
-        pairs: training pairs; their labels are never read.
+        pairs: training pairs; their labels are read by an objective with labels only.
         device: where to train.
 
     Attributes:
         model: the towers as they train; :meth:`finished_model` is what encodes.
         strategy: how to train through the sign; see :class:`~ucch.training.strategies.Strategy`.
+        objective: the :class:`~ucch.training.objectives.LabelObjective`, or None where UCCH's losses are all.
+
+    Raises:
+        DataError: the objective needs labels and there are none, or none that tell rows apart.
     """
 
     def __init__(self, recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> None:
@@ -50,12 +54,18 @@ class Trainer:
         self.steps_per_epoch = len(pairs) // self.batch_size
         self.n_epochs = n_epochs(recipe, self.steps_per_epoch)
         self.generator = torch.Generator().manual_seed(recipe.seed)
-        self.model = build_model(recipe, pairs).to(self.device)
+        self.objective = build_objective(recipe, pairs, self.generator)
+        self.ucch_weight = 1.0 if self.objective is None else recipe.labels.ucch_weight
+        self.model = build_model(recipe, pairs, self.objective.towers() if self.objective else None).to(self.device)
         self.strategy = STRATEGIES[recipe.optimizer](
             recipe, pairs, n_epochs=self.n_epochs, generator=self.generator, device=self.device
         )
+        if self.objective is not None:
+            self.objective.to(self.device)
+        parts = [self.model] if self.objective is None else [self.model, self.objective]
+        self.parameters = list(dict.fromkeys(parameter for part in parts for parameter in part.parameters()))
         self.adam = torch.optim.Adam(
-            self.model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
+            self.parameters, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
         self.contrastive = ContrastiveHashingLoss(recipe.loss.temperature)
         self.ranking = build_ranking(recipe)
@@ -105,21 +115,26 @@ class Trainer:
             u_image, u_text = self.model.image_outputs(image), self.model.text_outputs(text)
             batch = Batch(rows.to(self.device), u_image, u_text, *self.strategy.activate(u_image, u_text))
             keys = self.strategy.keys(batch)
-            contrastive = self.contrastive(batch.h_image, batch.h_text, keys)
-            ranking = self.ranking(batch.h_image, batch.h_text)
+            contrastive = ranking = by_label = batch.h_image.new_zeros(())
+            if self.ucch_weight > 0:
+                contrastive = self.contrastive(batch.h_image, batch.h_text, keys)
+                ranking = self.ranking(batch.h_image, batch.h_text)
+            if self.objective is not None:
+                by_label = self.objective(batch, self.strategy)
             penalty = self.strategy.penalty(batch)
-            loss = beta * contrastive + (1 - beta) * ranking + penalty
+            loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + by_label + penalty
         self.adam.zero_grad()
-        loss.backward()
-        clip_grad_norm_(self.model.parameters(), self.recipe.training.clip_norm)
+        torch.autograd.backward(loss)
+        clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
         self.adam.step()
         self.strategy.update(batch, keys)
-        figures = [loss, contrastive, ranking, penalty, *health(batch.h_image, batch.h_text, keys)]
+        figures = [loss, contrastive, ranking, by_label, penalty, *health(batch.h_image, batch.h_text, keys)]
         return torch.stack([figure.detach() for figure in figures]).float().cpu()
 
     def finished_model(self) -> HashModel:
         """Copy the model as it stands, with what its strategy needs for encoding folded in."""
         model = copy.deepcopy(self.model).eval()
+        model.text_tower = copy.deepcopy(model.text_tower)  # no layer shared any more: what is folded in may differ
         self.strategy.fold(model)
         return model
 
@@ -141,6 +156,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "adam": self.adam.state_dict(),
             "generator": self.generator.get_state(),
+            **({} if self.objective is None else {"objective": self.objective.state_dict()}),
             **self.strategy.state_dict(),
         }
 
@@ -150,4 +166,6 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.adam.load_state_dict(state["adam"])
         self.generator.set_state(state["generator"])
+        if self.objective is not None:
+            self.objective.load_state_dict(state["objective"])
         self.strategy.load_state_dict(state)

@@ -50,7 +50,7 @@ class Strategy:
 
     Args:
         recipe: all choices; ``recipe.table`` holds those of the table, a section of its own what a strategy alone has.
-        pairs: training pairs; labels are never read.
+        pairs: training pairs; their labels are never read here.
         n_epochs: length of the run.
         generator: source of everything drawn.
         device: where the table stands.
