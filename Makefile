@@ -46,6 +46,7 @@ format: $(VENV)/.dev ## rewrite the sources in the house format
 bench: $(VENV)/.dev ## measure speed and memory against plain references, minutes
 	$(BIN)/python benchmarks/bench_contrastive.py
 	$(BIN)/python benchmarks/bench_metrics.py
+	$(BIN)/python benchmarks/bench_search.py kinds --sizes 100000
 	$(BIN)/python benchmarks/bench_negative_labels.py
 
 docs: $(VENV)/.docs ## build the documentation, warnings as errors

@@ -27,6 +27,8 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
 @click.option("--tune", "target", metavar="RECALL", type=click.FloatRange(0, 1), help="Measure and take the fastest.")
 @click.option("--queries", metavar="CODES.npy", type=click.Path(path_type=Path), help="Sample queries for --tune.")
 @click.option("--ids", metavar="FILE", type=click.Path(path_type=Path), help="An id per row: lines of text, or .npy.")
+@click.option("--features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Features to re-rank by.")
+@click.option("--features-as", type=click.Choice(["int8", "float16"]), default="int8", show_default=True)
 @click.option("--bits", type=click.IntRange(1), help="Bits of a code in CODES.npy.  [default: 8 per byte]")
 @click.option("--modality", type=click.Choice(["image", "text"]), help="What of RUN's data.  [default: image]")
 @click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Photographs for RUN to encode instead.")
@@ -56,6 +58,7 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
         raise IndexFileError(f"folder {out.absolute().parent} does not exist")
     console = Console(stderr=True)
     building = {name: choices.pop(name) for name in ("kind", "settings", "queries")}
+    compact = _compact(choices.pop("features"), choices.pop("features_as"))
     target, reproducible = choices.pop("target"), choices.pop("reproducible")
     parameters, measured = _parameters(building["settings"]), None
     sample = None if target is None else _sample(**building)
@@ -64,6 +67,7 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
         task = bar.add_task("indexing" if target is None else "measuring kinds", total=None)
         options = {
             "ids": ids,
+            "features": compact,
             "on_progress": lambda done, total: bar.update(task, completed=done, total=total),
             **origin,
         }
@@ -101,6 +105,13 @@ def _parameters(settings: tuple[str, ...]) -> dict[str, int]:
             raise click.UsageError(f"--set takes NAME=N with a whole number, got {setting!r}")
         parameters[name] = int(value)
     return parameters
+
+
+def _compact(path: Path | None, kind: str) -> Any:
+    from ucch.retrieval import CompactFeatures
+    from ucch.retrieval.code_files import read_matrix
+
+    return None if path is None else CompactFeatures.compress(read_matrix(path), kind)
 
 
 def _sample(*, settings: tuple[str, ...], queries: Path | None, kind: str | None) -> dict[str, Any]:

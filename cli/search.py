@@ -28,19 +28,38 @@ __all__ = ["command", "read_queries", "show_hits"]
 @click.option("--run", metavar="RUN", type=click.Path(path_type=Path), help="Where the run of the codes is now.")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
+@click.option("--features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Of the queries, to re-rank by.")
+@click.option("--candidates", type=click.IntRange(1), default=100, show_default=True, help="Items re-ranked.")
+@click.option("--benchmark", metavar="OUT.png", type=click.Path(path_type=Path), help="Draw recall, time and bytes.")
+@click.option("--item-features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Of items, for --benchmark.")
 @click.option("--json", "as_json", is_flag=True, help="Print ids and distances as one JSON object.")
 @debug_option
-def command(index: Path, k: int, only: Path | None, as_json: bool, **query: Any) -> None:
+def command(
+    index: Path,
+    k: int,
+    only: Path | None,
+    features: Path | None,
+    candidates: int,
+    benchmark: Path | None,
+    item_features: Path | None,
+    as_json: bool,
+    **query: Any,
+) -> None:
     """Search an index that ucch index made: the k nearest items of each query, with the bits that differ.
 
-    Words and pictures are encoded by the run that the index was made by, with the encoders it remembers.
+    Words and pictures are encoded by the run that the index was made by, with the encoders it remembers. With
+    --features the best --candidates are put in order by the features that the index keeps. --benchmark measures the
+    index beside exact float search, plain sign codes, PQ and OPQ of equal bytes.
 
     \b
     ucch search photos.index --text "a dog on the beach" -k 5
     ucch search photos.index --codes queries.npy --json
+    ucch search photos.index --codes q.npy --features qf.npy --benchmark trade.png --item-features f.npy
     """
     from ucch.retrieval import BinaryIndex
-    from ucch.retrieval.code_files import read_ids
+    from ucch.retrieval.code_files import read_ids, read_matrix
+
+    from .trade import show_trade
 
     opened = BinaryIndex.load(index)
     if query["run"] is None and query["codes"] is None:
@@ -48,7 +67,16 @@ def command(index: Path, k: int, only: Path | None, as_json: bool, **query: Any)
     queries, names, digest = read_queries(**query)
     if digest is not None and opened.model:
         opened = BinaryIndex.load(index, model=digest)
-    show_hits(opened.search(queries, k, only=None if only is None else read_ids(only)), names, as_json=as_json)
+    real = None if features is None else read_matrix(features)
+    if benchmark is not None:
+        show_trade(opened, queries, real, item_features, benchmark, k=k, as_json=as_json)
+        return
+    ids = None if only is None else read_ids(only)
+    if real is None:
+        hits = opened.search(queries, k, only=ids)
+    else:
+        hits = opened.search_reranked(queries, real, k, candidates=max(k, candidates), only=ids)
+    show_hits(hits, names, as_json=as_json)
 
 
 def read_queries(
