@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -12,32 +14,161 @@ from .options import debug_option
 
 __all__ = ["command"]
 
+_FILES = ("query_codes", "database_codes", "query_labels", "database_labels", "query_features", "database_features")
+_FORMATS = ("table", "json", "csv", "latex")
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _npy(name: str, summary: str) -> Callable[[Command], Command]:
+    return click.option(f"--{name}", metavar="FILE.npy", type=click.Path(path_type=Path), help=summary)
+
 
 @click.command("eval")
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--data", metavar="NAME|FILE.npz", help="Other data to evaluate on.  [default: the run's own]")
+@click.argument("runs", metavar="[RUN]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--data", metavar="NAME|FILE.npz", help="Data to evaluate runs on.  [default: the run's own]")
 @click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@_npy("query-codes", "Codes that ask, from anywhere, instead of a run.")
+@_npy("database-codes", "Codes that answer.")
+@_npy("query-labels", "Classes (rows,) or 0/1 (rows, classes).")
+@_npy("database-labels", "As --query-labels.")
+@_npy("query-features", "Features behind the codes, for the uncompressed reference.")
+@_npy("database-features", "As --query-features.")
+@click.option("--bits", type=click.IntRange(1), help="Bits of packed uint8 codes; leave out for one bit a column.")
+@click.option("--code-format", type=click.Choice(["auto", "ubinary", "binary"]), default="auto", show_default=True,
+              help="ubinary and binary: the packed codes of sentence-transformers.")  # fmt: skip
+@click.option(
+    "--chunk-rows", type=click.IntRange(1), default=1 << 20, show_default=True, help="Database rows at a time."
+)
+@click.option("--protocol", type=click.Choice(["ucch", "djsrh", "unihash"]), default="ucch", show_default=True,
+              help="How those papers compute MAP; the next four change single choices.")  # fmt: skip
+@click.option("--cutoff", type=click.IntRange(0), help="Last rank that counts; 0 for all.")
+@click.option("--ties", type=click.Choice(["expected", "stable", "optimistic", "pessimistic"]), help="Order of ties.")
+@click.option("--no-relevant", type=click.Choice(["skip", "zero"]), help="Queries without a relevant item.")
+@click.option("--denominator", type=click.Choice(["relevant", "retrieved"]), help="What AP divides by.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap intervals.")
+@click.option("--allow-overlap", is_flag=True, help="Accept queries that stand in the training set or the database.")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="New folder for report and pictures.")
+@click.option("--json", "form", flag_value="json", help="Print one JSON object.")
+@click.option("--csv", "form", flag_value="csv", help="Print the table as CSV.")
+@click.option("--latex", "form", flag_value="latex", help="Print the table as LaTeX.")
 @debug_option
-def command(run: Path, data: str | None, data_root: Path | None, as_json: bool) -> None:
-    """Evaluate the run folder RUN: MAP both ways beside chance, precision, recall of the pair, bit balance.
+def command(runs: tuple[Path, ...], form: str | None, out: Path | None, **options: Any) -> None:
+    """Evaluate run folders, or codes from anywhere: MAP beside chance, intervals, health, pictures.
 
-    On the run's own data the report and pictures in the folder are renewed; with --data nothing is written.
+    A single RUN on its own data gets its report, report.html and pictures renewed; several RUNs are compared query by
+    query with the first. Everything else is only printed, unless --out names a new folder for it.
 
     \b
     ucch eval runs/digits-64 --json
+    ucch eval runs/a runs/b --data wikipedia --data-root DIR --out compared
+    ucch eval --query-codes q.npy --database-codes d.npy --query-labels lq.npy --database-labels ld.npy --bits 64
     """
-    from ucch.data import load_dataset
-    from ucch.evaluation import evaluate_run
+    given = [name for name in _FILES if options[name] is not None]
+    if bool(runs) == bool(given):
+        raise click.UsageError("name either run folders or files of codes, see --help")
+    if out is not None:
+        _check_new(out)
+    reports, comparison = _evaluate_runs(runs, options) if runs else (_evaluate_files(given, options), [])
+    if out is not None:
+        _write(out, reports, comparison)
+    elif len(runs) == 1 and options["data"] is None:
+        from ucch.evaluation import write_run_report
+        from ucch.training import RunFolder
+
+        write_run_report(RunFolder(runs[0]), reports[0])
+    _print(form or "table", reports, comparison)
+
+
+def _protocol(options: dict[str, Any]) -> Any:
+    from dataclasses import replace
+
+    from ucch.metrics import PROTOCOLS
+
+    changes = {name: options[name] for name in ("ties", "no_relevant", "denominator") if options[name] is not None}
+    if options["cutoff"] is not None:
+        changes["cutoff"] = options["cutoff"] or None
+    return replace(PROTOCOLS[options["protocol"]], **changes)
+
+
+def _evaluate_runs(
+    runs: tuple[Path, ...], options: dict[str, Any]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    from ucch.data import check_overlap, load_dataset
+    from ucch.evaluation import compare_runs, measure_run
     from ucch.training import RunFolder
 
-    from .tables import report_table
+    evaluations = []
+    for path in runs:
+        run = RunFolder.open(path)
+        recipe = run.recipe()
+        root = str(options["data_root"]) if options["data_root"] is not None else recipe.data_root
+        dataset = load_dataset(options["data"] or recipe.data, root)
+        if not options["allow_overlap"]:
+            check_overlap(dataset)
+        evaluations.append(measure_run(run, dataset, protocol=_protocol(options), seed=options["seed"]))
+    reports = [evaluation.report for evaluation in evaluations]
+    if len(reports) == 1:
+        return reports, []
+    return reports, compare_runs(reports, [evaluation.rankings for evaluation in evaluations], seed=options["seed"])
 
-    folder = RunFolder.open(run)
-    recipe = folder.recipe()
-    root = str(data_root) if data_root is not None else recipe.data_root
-    report = evaluate_run(folder, load_dataset(data or recipe.data, root), write=data is None)
-    if as_json:
-        click.echo(json.dumps(report))
-    else:
-        Console().print(report_table(report))
+
+def _evaluate_files(given: list[str], options: dict[str, Any]) -> list[dict[str, Any]]:
+    from ucch.evaluation import CodeFiles, evaluate_files
+
+    missing = ["--" + name.replace("_", "-") for name in _FILES[:4] if name not in given]
+    if missing:
+        raise click.UsageError(f"codes from anywhere need {', '.join(missing)} too")
+    report = evaluate_files(
+        CodeFiles(**{name: options[name] for name in _FILES}),
+        n_bits=options["bits"],
+        code_format=options["code_format"],
+        protocol=_protocol(options),
+        seed=options["seed"],
+        chunk_rows=options["chunk_rows"],
+        allow_overlap=options["allow_overlap"],
+    )
+    return [report]
+
+
+def _check_new(out: Path) -> None:
+    from ucch.errors import RunError
+
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise RunError(f"{out} already holds something; name another folder with --out")
+
+
+def _write(out: Path, reports: list[dict[str, Any]], comparison: list[dict[str, Any]]) -> None:
+    from ucch.evaluation import html_report, write_plots
+    from ucch.files import write_atomically
+
+    labels = [Path(report.get("run", report["data"])).name for report in reports]
+    out.mkdir(parents=True, exist_ok=True)
+    pictures = write_plots(reports, labels, out / "plots")
+    write_atomically(out / "report.html", html_report(reports, labels, pictures, comparison))
+    write_atomically(out / "report.json", json.dumps(_object(reports, comparison), indent=2) + "\n")
+
+
+def _object(reports: list[dict[str, Any]], comparison: list[dict[str, Any]]) -> dict[str, Any]:
+    return reports[0] if len(reports) == 1 else {"runs": reports, "comparison": comparison}
+
+
+def _print(form: str, reports: list[dict[str, Any]], comparison: list[dict[str, Any]]) -> None:
+    from ucch.evaluation import as_csv, as_latex, comparison_rows, report_rows
+
+    from .tables import comparison_table, report_table
+
+    if form == "json":
+        click.echo(json.dumps(_object(reports, comparison)))
+        return
+    console = Console()
+    for report in reports:
+        if form == "table":
+            console.print(report_table(report))
+        else:
+            click.echo((as_csv if form == "csv" else as_latex)(report_rows(report)), nl=False)
+    if comparison and form == "table":
+        console.print(comparison_table(comparison))
+    elif comparison:
+        click.echo((as_csv if form == "csv" else as_latex)(comparison_rows(comparison)), nl=False)

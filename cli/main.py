@@ -14,6 +14,7 @@ from .options import DEBUG
 __all__ = ["cli", "main"]
 
 COMMANDS = {
+    "data": "List, describe, check and convert the data sets known by name.",
     "eval": "Evaluate a run: MAP both ways beside chance.",
     "train": "Learn binary codes from image-text pairs, without labels.",
 }

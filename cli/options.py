@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import click
 
-__all__ = ["DEBUG", "debug_option"]
+__all__ = ["DEBUG", "OPTIMIZERS", "debug_option"]
 
+# the names in ucch.training.STRATEGIES, which would take a second to import
+OPTIMIZERS = (
+    "momentum",
+    "straight-through",
+    "continuation",
+    "greedy",
+    "bi-half",
+    "bop",
+    "discrete",
+    "itq",
+    "quantization",
+    "none",
+)
 DEBUG = "ucch.debug"  # the place in a click context where the group looks
 
 

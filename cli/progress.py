@@ -57,9 +57,16 @@ class TrainingProgress:
 
     def epoch(self, stats: EpochStats) -> None:
         """Show what an epoch did."""
-        figures = f"epoch {stats.epoch}/{self.n_epochs}  loss {stats.loss:.3f}  flips/code {stats.flips_per_row:.2f}"
+        figures = (
+            f"epoch {stats.epoch}/{self.n_epochs}  loss {stats.loss:.3f}  flips/code {stats.flips_per_row:.2f}"
+            f"  agree {stats.agreement:.2f}  gap {stats.key_gap:.2f}"
+        )
         if self.console.is_terminal:
             self.bar.update(self.task, figures=figures)
         else:
             left = (self.n_epochs - stats.epoch) * stats.seconds
             self.console.print(f"{figures}  {left:.0f} s left", highlight=False)
+
+    def warning(self, text: str) -> None:
+        """Show that codes do not learn as they should."""
+        self.console.print(f"warning: {text}", style="yellow", highlight=False)

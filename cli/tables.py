@@ -1,7 +1,9 @@
-"""Reports as tables."""
+"""Reports as tables on the terminal."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -9,38 +11,69 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["report_table"]
+from ucch.evaluation import comparison_rows, report_rows
 
-_NAMES = {"image_to_text": "image to text", "text_to_image": "text to image"}
+__all__ = ["comparison_table", "report_table"]
 
 
 def report_table(report: dict[str, Any]) -> Group:
-    """Lay out a report: a row per direction, the mean and chance below."""
-    title = f"{report['data']}, {report['bits']} bits: {report['queries']} queries, database of {report['database']}"
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    precision, recall = report["image_to_text"]["precision_at"] or {}, report["image_to_text"]["recall_at"]
-    table.add_column("", no_wrap=True)
-    headings = ["MAP", *(f"P@{n}" for n in precision), *(f"R@{n}" for n in recall)]
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
-    for key, name in _NAMES.items():
-        row = report[key]
-        figures = [row["map"], *(row["precision_at"] or {}).values(), *row["recall_at"].values()]
-        table.add_row(name, *map(_figure, figures))
-    if report["map_mean"] is not None:
-        table.add_section()
-        table.add_row("mean", _figure(report["map_mean"]))
-        table.add_row("chance", _figure(report["map_chance"]))
-    return Group(Text(title, style="bold"), table, Text(_caption(report), style="dim"))
+    """Lay out a report: a row per direction, the mean and chance below, what the figures are under it."""
+    title = f"{report['data']}, {report['bits']} bits: {_sizes(report)}"
+    return Group(Text(title, style="bold"), _table(report_rows(report)), Text(_caption(report), style="dim"))
+
+
+def comparison_table(comparison: Sequence[dict[str, Any]]) -> Group:
+    """Lay out the differences between runs."""
+    title = f"Differences in MAP to {Path(comparison[0]['baseline']).name}, paired by query"
+    return Group(Text(title, style="bold"), _table(comparison_rows(comparison)))
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 1))
+    for number, heading in enumerate(rows[0]):
+        table.add_column(heading, justify="left" if number == 0 else "right", no_wrap=True)
+    for row in rows[1:]:
+        if row[0] in ("mean", "chance") and rows[rows.index(row) - 1][0] not in ("mean", "chance"):
+            table.add_section()
+        table.add_row(*row)
+    return table
+
+
+def _sizes(report: dict[str, Any]) -> str:
+    if report["queries"] == report.get("query_texts", report["queries"]):
+        return f"{report['queries']} queries, database of {report['database']}"
+    return f"queries are {report['queries']} images and their {report['query_texts']} texts"
 
 
 def _caption(report: dict[str, Any]) -> str:
-    balance = ", ".join(f"{modality} {value:.2f}" for modality, value in report["bit_imbalance"].items())
+    lines = []
+    if report["map_mean"] is None:
+        lines.append("No labels, so no MAP.")
+    else:
+        lines.append(f"{report['protocol']['text']}.")
+        lines.append(f"95 %: bootstrap over queries. Split {report['split_digest'][:8]}.")
+    if "image_to_text" in report:
+        lines.append("R@n: the paired item, among the queries.")
+    lines += [_health(side, health) for side, health in report["health"].items()]
+    if report.get("compression"):
+        lines.append(_compression(report))
+    if "recipe" in report:
+        lines.append(f"Recipe {report['recipe']}, seed {report['seed']}, trained {report['seconds']:.1f} s.")
+    return "\n".join(lines)
+
+
+def _health(side: str, health: dict[str, Any]) -> str:
+    dead = ", ".join(map(str, health["dead_bits"])) or "none"
+    distinct = f"{health['distinct_codes']:,} distinct of {health['codes']:,}"
+    return f"{side} codes: imbalance {health['bit_imbalance']:.2f} (0 best), dead bits {dead}, {distinct}."
+
+
+def _compression(report: dict[str, Any]) -> str:
+    cost = report["compression"]
+    kept = report["map_mean"] / cost["feature_map"]
     return (
-        f"R@n: the paired item, among the queries. Bit imbalance, 0 best: {balance}.\n"
-        f"Recipe {report['recipe']}, seed {report['seed']}, trained {report['seconds']:.1f} s."
+        f"Features: MAP {cost['feature_map']:.3f} at {cost['feature_bytes_per_item']} bytes an item; codes keep"
+        f" {kept:.0%} of it at {cost['code_bytes_per_item']} bytes.\n"
+        f"Nearest ten by cosine in the Hamming top 10: {cost['top10_in']['10']:.3f}, top 100:"
+        f" {cost['top10_in']['100']:.3f}."
     )
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"

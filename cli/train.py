@@ -9,16 +9,21 @@ from typing import Any
 import click
 from rich.console import Console
 
-from .options import debug_option
+from .options import OPTIMIZERS, debug_option
 
 __all__ = ["command"]
 
-_FROM_RECIPE = ("data", "data_root", "bits", "epochs", "recipe", "settings", "seed")
+_FROM_RECIPE = ("data", "data_root", "optimizer", "bits", "epochs", "recipe", "settings", "seed")
 
 
 @click.command("train")
 @click.option("--data", metavar="NAME|FILE.npz", help="Data set or feature file.  [default: digits]")
 @click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
+@click.option(
+    "--optimizer",
+    type=click.Choice(OPTIMIZERS, case_sensitive=False),
+    help="How to train through the sign.  [default: momentum]",
+)
 @click.option("--bits", type=click.IntRange(1, 4096), help="Bits of a code.  [default: 64]")
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the pairs.  [default: as the recipe says]")
 @click.option("--recipe", metavar="NAME|FILE.toml", help="Where the other choices come from.  [default: default]")
@@ -29,11 +34,20 @@ _FROM_RECIPE = ("data", "data_root", "bits", "epochs", "recipe", "settings", "se
     "--out", metavar="DIR", type=click.Path(path_type=Path), help="Run folder.  [default: a new one in runs/]"
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in --out where it stopped.")
+@click.option("--allow-overlap", is_flag=True, help="Accept queries that stand in the training set or the database.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @debug_option
 @click.pass_context
 def command(
-    ctx: click.Context, /, *, device: str, out: Path | None, resume: bool, as_json: bool, **choices: Any
+    ctx: click.Context,
+    /,
+    *,
+    device: str,
+    out: Path | None,
+    resume: bool,
+    allow_overlap: bool,
+    as_json: bool,
+    **choices: Any,
 ) -> None:
     """Learn binary codes from image-text pairs, without labels, and report how well they retrieve.
 
@@ -42,7 +56,7 @@ def command(
     \b
     ucch train --data features.npz --bits 64 --out runs/mine
     """
-    from ucch.data import load_dataset
+    from ucch.data import check_overlap, load_dataset
     from ucch.evaluation import evaluate_run
     from ucch.training import RunFolder, choose_device, train_run
 
@@ -57,6 +71,8 @@ def command(
         recipe = _recipe(**choices)
     where = choose_device(device)
     dataset = load_dataset(recipe.data, recipe.data_root)
+    if not allow_overlap:
+        check_overlap(dataset)
     if not resume:
         run = _new_run(out, recipe)
     console = Console(stderr=True)
@@ -70,6 +86,7 @@ def command(
             on_start=shown.start,
             on_step=shown.step,
             on_epoch=shown.epoch,
+            on_warning=shown.warning,
         )
     report = evaluate_run(run, dataset)
     if as_json:

@@ -1,7 +1,7 @@
 """Write the pages that are made from the program itself: ``python docs/generate.py``.
 
-``docs/cli.md`` is the help of every command, ``docs/recipe_fields.md`` the fields of a recipe with their defaults.
-A test fails where a page and the program differ.
+``docs/cli.md`` is the help of every command, ``docs/recipe_fields.md`` the fields of a recipe with their defaults,
+``docs/data_sets.md`` the catalog of data sets. A test fails where a page and the program differ.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import click
 from click.testing import CliRunner
 from pydantic import BaseModel
-
 from ucch.cli.main import COMMANDS, cli
+
+from ucch.data import DATASETS, DatasetEntry
 from ucch.training import Recipe
 
 DOCS = Path(__file__).resolve().parent
@@ -22,10 +24,40 @@ def cli_page() -> str:
     """Help of the program and of every command."""
     os.environ["COLUMNS"] = "100"
     parts = ["# Command line\n\nMade from the program by `python docs/generate.py`.\n"]
-    for name in ["", *sorted(COMMANDS)]:
+    for name in ["", *(leaf for top in sorted(COMMANDS) for leaf in _with_leaves(top))]:
         text = CliRunner().invoke(cli, [*name.split(), "--help"], prog_name="ucch", terminal_width=100).stdout
         parts.append(f"\n## ucch {name}".rstrip() + f"\n\n```text\n{text.rstrip()}\n```\n")
     return "".join(parts)
+
+
+def _with_leaves(name: str) -> list[str]:
+    """A command, and under a group its commands too."""
+    command = cli.get_command(click.Context(cli), name)
+    return [name, *(f"{name} {leaf}" for leaf in command.commands)] if isinstance(command, click.Group) else [name]
+
+
+def data_sets_page() -> str:
+    """The catalog: sizes of every set, then for each its files, licence and source."""
+    lines = ["# Data sets", "", "Made from the program by `python docs/generate.py`.", ""]
+    lines += ["| name | train | queries | classes | image | text |", "|---|---:|---:|---:|---|---|"]
+    for name, entry in DATASETS.items():
+        sizes = f"{entry.n_train:,} | {entry.n_query:,} | {entry.n_classes or 'none'}"
+        lines.append(f"| [`{name}`](#{name}) | {sizes} | {entry.image} | {entry.text} |")
+    for name, entry in DATASETS.items():
+        lines += ["", f"({name})=", "", f"## {name}", "", f"{entry.summary[0].upper()}{entry.summary[1:]}.", ""]
+        lines += [f"- Reference: {entry.reference}.", f"- Licence: {entry.licence}.", f"- From: {entry.source}."]
+        if entry.folder:
+            lines.append(f"- Looked for in `--data-root` and in its subfolder `{entry.folder}`.")
+        lines += _file_table(entry)
+    return "\n".join(lines) + "\n"
+
+
+def _file_table(entry: DatasetEntry) -> list[str]:
+    rows = [f"| `{spec.file}` | `{spec.key}` {spec.kind} ({spec.rows}, {spec.columns}) |" for spec in entry.arrays]
+    rows += [f"| `{file}` | {holds} |" for file, holds in entry.other_files]
+    if entry.raw_images is not None:
+        rows.append(f"| `{entry.raw_images[0]}` | `{entry.raw_images[1]}` the pictures, optional |")
+    return ["", "| file | holds |", "|---|---|", *rows] if rows else []
 
 
 def recipe_page() -> str:
@@ -65,7 +97,7 @@ def _allowed(schema: dict[str, object]) -> str:
     return f"{schema.get('type', '')} {limits}".strip()
 
 
-PAGES = {"cli.md": cli_page, "recipe_fields.md": recipe_page}
+PAGES = {"cli.md": cli_page, "data_sets.md": data_sets_page, "recipe_fields.md": recipe_page}
 
 if __name__ == "__main__":
     for page, write in PAGES.items():

@@ -22,7 +22,7 @@ def generate() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["cli.md", "recipe_fields.md"])
+@pytest.mark.parametrize("page", ["cli.md", "data_sets.md", "recipe_fields.md"])
 def test_made_pages_have_not_drifted(page: str, generate: ModuleType) -> None:
     assert page in generate.PAGES
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")

@@ -84,7 +84,7 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         trainer = Trainer(recipe, Pairs(image, text), device=choose_device(self.device))
         for _ in range(trainer.n_epochs):
             trainer.train_epoch()
-        self._take(trainer.model.eval(), recipe)
+        self._take(trainer.finished_model(), recipe)
         return self
 
     def encode_image(self, image: FeatureArray) -> PackedCodes:

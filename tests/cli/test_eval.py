@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from ucch.cli.main import cli
 
+from tests.evaluation.kit import code_files
 from tests.training.kit import small_dataset, small_pairs, small_recipe
 from ucch.data import PairedDataset, save_npz
+from ucch.metrics import Protocol
 from ucch.training import RunFolder, train_run
 
 
@@ -30,6 +33,68 @@ def test_table_and_json_tell_the_same(run: RunFolder) -> None:
     assert f"{report['map_mean']:.3f}" in table.stdout
     assert f"{report['map_chance']:.3f}" in table.stdout
     assert json.loads(run.report_file.read_text()) == report
+
+
+def test_two_runs_are_compared_and_written_where_asked(run: RunFolder, tmp_path: Path) -> None:
+    recipe = run.recipe().model_copy(update={"seed": 5})
+    other = RunFolder.create(tmp_path / "other", recipe)
+    train_run(other, small_dataset().train)
+    out = tmp_path / "compared"
+    arguments = ["eval", str(run.path), str(other.path), "--out", str(out)]
+    table = CliRunner().invoke(cli, arguments)
+    assert table.exit_code == 0, table.stderr
+    assert "Differences in MAP to run, paired by query" in table.stdout
+    written = json.loads((out / "report.json").read_text())
+    first, second = (report["map_mean"] for report in written["runs"])
+    assert written["comparison"][0]["mean"]["difference"] == pytest.approx(second - first)
+    assert len(list((out / "plots").iterdir())) == 4
+    assert not run.report_file.exists()
+    again = CliRunner().invoke(cli, arguments)
+    assert again.exit_code == 1
+    assert "already holds something; name another folder with --out" in again.stderr
+
+
+def test_codes_from_anywhere(tmp_path: Path) -> None:
+    files = code_files(tmp_path)
+    arguments = ["eval", "--bits", "20", "--protocol", "djsrh", "--cutoff", "10", "--ties", "optimistic"]
+    for name in ("query_codes", "database_codes", "query_labels", "database_labels"):
+        arguments += ["--" + name.replace("_", "-"), str(getattr(files, name))]
+    report = json.loads(CliRunner().invoke(cli, [*arguments, "--json"]).stdout)
+    assert (report["bits"], report["queries"], report["database"]) == (20, 30, 80)
+    assert report["protocol"]["text"] == str(Protocol(10, "optimistic", "zero", "retrieved"))
+    table = CliRunner().invoke(cli, arguments)
+    assert f"query to database  {report['map_mean']:.3f}" in table.stdout
+    assert CliRunner().invoke(cli, [*arguments, "--csv"]).stdout.splitlines()[1].startswith("query to database,0.")
+    assert "\\midrule" in CliRunner().invoke(cli, [*arguments, "--latex"]).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "name either run folders or files of codes"),
+        (("run", "--query-codes", "q.npy"), "name either run folders or files of codes"),
+        (
+            ("--query-codes", "q.npy"),
+            "codes from anywhere need --database-codes, --query-labels, --database-labels too",
+        ),
+    ],
+)
+def test_neither_or_both_or_half_is_wrong_usage(arguments: tuple[str, ...], message: str) -> None:
+    result = CliRunner().invoke(cli, ["eval", *arguments])
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+
+
+def test_a_failed_evaluation_leaves_nothing(tmp_path: Path) -> None:
+    files = code_files(tmp_path)
+    np.save(files.query_labels, np.zeros(7, dtype=int))
+    arguments = ["eval", "--bits", "20", "--out", str(tmp_path / "out")]
+    for name in ("query_codes", "database_codes", "query_labels", "database_labels"):
+        arguments += ["--" + name.replace("_", "-"), str(getattr(files, name))]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 1
+    assert "got 7 in" in result.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_other_data_leaves_the_report_of_the_run_alone(run: RunFolder, tmp_path: Path) -> None:

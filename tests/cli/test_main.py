@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from ucch.cli.main import COMMANDS, cli
@@ -19,11 +20,17 @@ def test_help_lists_every_command() -> None:
         assert " ".join(summary.split()[:3]) in result.stdout
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
+def leaves(name: str) -> list[str]:
+    """The commands that do something: the command itself, or those of a group."""
+    command = cli.get_command(click.Context(cli), name)
+    return [f"{name} {leaf}" for leaf in command.commands] if isinstance(command, click.Group) else [name]
+
+
+@pytest.mark.parametrize("name", [leaf for name in sorted(COMMANDS) for leaf in leaves(name)])
 def test_every_command_has_help_with_an_example(name: str) -> None:
-    result = CliRunner().invoke(cli, [name, "--help"])
+    result = CliRunner().invoke(cli, [*name.split(), "--help"])
     assert result.exit_code == 0
-    assert f"\n  ucch {name} " in result.stdout
+    assert f"\n  ucch {name}" in result.stdout
     assert "--debug" in result.stdout
 
 

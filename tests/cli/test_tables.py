@@ -4,46 +4,82 @@ from __future__ import annotations
 
 import io
 
-from rich.console import Console
-from ucch.cli.tables import report_table
+from rich.console import Console, Group
+from ucch.cli.tables import comparison_table, report_table
 
-DIRECTION = {"map": 0.25, "precision_at": {"1": 0.5, "10": 0.4}, "recall_at": {"1": 0.125}}
+PROTOCOL = {"text": "MAP@ALL"}
+HEALTH = {"bit_imbalance": 0.5, "dead_bits": [3, 7], "distinct_codes": 1200, "codes": 4000}
+DIRECTION = {
+    "map": 0.25,
+    "map_interval": [0.2, 0.3],
+    "precision_at": {"1": 0.5, "10": 0.4},
+    "recall_at": {"1": 0.125},
+}
 REPORT = {
     "data": "small",
     "bits": 8,
     "queries": 3,
+    "query_texts": 3,
     "database": 4,
     "recipe": "default",
     "seed": 0,
     "seconds": 1.25,
     "map_mean": 0.25,
     "map_chance": 0.1,
-    "bit_imbalance": {"image": 0.5, "text": 0.25},
+    "protocol": PROTOCOL,
+    "split_digest": "0123456789abcdef",
+    "health": {"image": HEALTH, "text": HEALTH},
     "image_to_text": DIRECTION,
     "text_to_image": DIRECTION,
 }
 
 
-def rendered(report: dict[str, object]) -> list[str]:
+def rendered(group: Group) -> list[str]:
     console = Console(file=io.StringIO(), width=80, color_system=None)
-    console.print(report_table(report))
+    console.print(group)
     return [line.rstrip() for line in console.file.getvalue().splitlines() if line.strip()]  # type: ignore[attr-defined]
 
 
-def test_a_row_per_direction_mean_and_chance() -> None:
-    lines = rendered(REPORT)
+def test_a_row_per_direction_mean_and_chance_and_what_they_are() -> None:
+    lines = rendered(report_table(REPORT))
     assert lines[0] == "small, 8 bits: 3 queries, database of 4"
-    assert lines[1].split() == ["MAP", "P@1", "P@10", "R@1"]
-    assert lines[3].split() == ["image", "to", "text", "0.250", "0.500", "0.400", "0.125"]
+    assert lines[1].split() == ["MAP", "95", "%", "P@1", "P@10", "R@1"]
+    assert lines[3].split() == ["image", "to", "text", "0.250", "0.200-0.300", "0.500", "0.400", "0.125"]
     assert [line.split() for line in lines[5:7]] == [["mean", "0.250"], ["chance", "0.100"]]
-    assert " ".join(lines[7:9]).endswith("Bit imbalance, 0 best: image 0.50, text 0.25.")
-    assert lines[-1] == "Recipe default, seed 0, trained 1.2 s."
+    assert lines[7:] == [
+        "MAP@ALL.",
+        "95 %: bootstrap over queries. Split 01234567.",
+        "R@n: the paired item, among the queries.",
+        "image codes: imbalance 0.50 (0 best), dead bits 3, 7, 1,200 distinct of 4,000.",
+        "text codes: imbalance 0.50 (0 best), dead bits 3, 7, 1,200 distinct of 4,000.",
+        "Recipe default, seed 0, trained 1.2 s.",
+    ]
 
 
 def test_without_labels_only_the_pairs_are_shown() -> None:
     direction = {"map": None, "precision_at": None, "recall_at": {"1": 0.125}}
     unlabelled = {"map_mean": None, "map_chance": None, "image_to_text": direction, "text_to_image": direction}
-    lines = rendered({**REPORT, **unlabelled})
-    assert lines[1].split() == ["MAP", "R@1"]
-    assert lines[3].split() == ["image", "to", "text", "-", "0.125"]
-    assert not any(line.startswith("chance") for line in lines)
+    lines = rendered(report_table({**REPORT, **unlabelled, "query_texts": 15}))
+    assert lines[0] == "small, 8 bits: queries are 3 images and their 15 texts"
+    assert lines[1].split() == ["R@1"]
+    assert lines[3].split() == ["image", "to", "text", "0.125"]
+    assert lines[5] == "No labels, so no MAP."
+
+
+def test_what_compression_cost_is_told() -> None:
+    cost = {
+        "feature_map": 0.5,
+        "feature_bytes_per_item": 2048,
+        "code_bytes_per_item": 8,
+        "top10_in": {"10": 0.25, "100": 0.75},
+    }
+    text = " ".join(rendered(report_table({**REPORT, "compression": cost})))
+    assert "Features: MAP 0.500 at 2048 bytes an item; codes keep 50% of it at 8 bytes." in text
+    assert "Hamming top 10: 0.250, top 100: 0.750." in text
+
+
+def test_comparison() -> None:
+    figures = {"difference": 0.1, "interval": [0.05, 0.15], "p_value": 0.002}
+    lines = rendered(comparison_table([{"run": "b", "baseline": "a", "mean": figures}]))
+    assert lines[0] == "Differences in MAP to a, paired by query"
+    assert lines[-1].split() == ["b", "mean", "+0.100", "+0.050", "to", "+0.150", "0.0020"]

@@ -6,12 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ucch.data import DATASETS, PairedDataset, Pairs, load_dataset, load_digits_pairs, save_npz
+from tests.data.published_kit import small_entry, write_feature_set
+from ucch.data import DATASETS, PairedDataset, Pairs, dataset_entry, load_dataset, load_digits_pairs, save_npz
 from ucch.errors import DataError
+
+NAMES = "digits, flickr30k, flickr8k, iapr-tc12, mirflickr-tags, mirflickr25k, mscoco, nus-wide-tc10, wikipedia"
 
 
 def test_names_are_sorted_and_plain() -> None:
-    assert list(DATASETS) == sorted(DATASETS) == ["digits", "mirflickr-tags", "wikipedia"]
+    assert list(DATASETS) == sorted(DATASETS)
+    assert ", ".join(DATASETS) == NAMES
+    assert all(name == entry.name for name, entry in DATASETS.items())
 
 
 @pytest.mark.parametrize("name", ["digits", "Digits"])
@@ -24,7 +29,14 @@ def test_a_published_set_is_read_from_its_folder(shared_data: Path, name: str, f
     assert load_dataset(name, shared_data / folder).name == name.lower().replace("_", "-")
 
 
-@pytest.mark.parametrize("name", ["wikipedia", "mirflickr-tags"])
+def test_a_catalog_set_is_loaded_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = small_entry("nus-wide-tc10")
+    monkeypatch.setitem(DATASETS, "nus-wide-tc10", entry)
+    write_feature_set(entry, tmp_path, "matlab-7.3")
+    assert len(load_dataset("NUS_wide_TC10", tmp_path).train) == entry.n_train
+
+
+@pytest.mark.parametrize("name", [name for name in DATASETS if name != "digits"])
 def test_a_published_set_without_a_folder_is_refused(name: str) -> None:
     message = f"{name} is read from its published files; name their folder with --data-root"
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
@@ -46,11 +58,12 @@ def test_a_missing_npz_file_is_a_missing_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "ending"),
-    [("wikipdia", " Did you mean 'wikipedia'?"), ("digit", " Did you mean 'digits'?"), ("coco", "")],
+    [("wikipdia", " Did you mean 'wikipedia'?"), ("digit", " Did you mean 'digits'?"), ("laion", "")],
 )
 def test_an_unknown_name_lists_the_known_ones(name: str, ending: str) -> None:
-    message = (
-        f"{name!r} is neither a data set (digits, mirflickr-tags, wikipedia) nor an .npz file that exists.{ending}"
-    )
+    message = f"{name!r} is neither a data set ({NAMES}) nor an .npz file that exists.{ending}"
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         load_dataset(name)
+    message = f"{name!r} is not a data set of the catalog ({NAMES}).{ending}"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        dataset_entry(name)

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from scipy.io import savemat
 from scipy.sparse import csc_matrix
 
-from ucch.data.mat import find_file, read_mat
+from tests.data.published_kit import write_matlab_73
+from ucch.data.mat import find_file, mat_blocks, mat_shapes, read_mat
 from ucch.errors import DataError
 
 
@@ -34,13 +37,29 @@ def test_a_sparse_variable_is_refused(tmp_path: Path) -> None:
         read_mat(path, ["a"])
 
 
-def test_a_matlab_73_file_gets_its_way_out(tmp_path: Path) -> None:
-    path = tmp_path / "x.mat"
-    header = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
-    path.write_bytes(header + b"\0" * 512)
-    message = f"{path} is a MATLAB 7.3 (HDF5) file; save it from MATLAB with the option -v7"
-    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
-        read_mat(path, ["a"])
+@pytest.mark.parametrize("form", ["matlab-5", "matlab-7.3", "hdf5"])
+def test_every_form_reads_one_row_per_item(tmp_path: Path, form: str) -> None:
+    path, values = tmp_path / "x.mat", np.arange(6.0).reshape(2, 3)
+    _write(path, form, {"a": values, "b": np.ones((4, 1))})
+    assert mat_shapes(path) == {"a": (2, 3), "b": (4, 1)}
+    np.testing.assert_array_equal(read_mat(path, ["a"])["a"], values)
+    whole = np.zeros_like(values)
+    for place, block in mat_blocks(path, "a"):
+        whole[place] = block
+    np.testing.assert_array_equal(whole, values)
+    with pytest.raises(DataError, match=f"^{re.escape(f'{path} lacks c; it holds a, b')}$"):
+        read_mat(path, ["c"])
+
+
+def _write(path: Path, form: str, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
+    if form == "matlab-5":
+        savemat(path, arrays)
+    elif form == "matlab-7.3":
+        write_matlab_73(path, arrays)
+    else:
+        with h5py.File(path, "w") as file:
+            for key, values in arrays.items():
+                file[key] = values
 
 
 @pytest.mark.parametrize("kept", [0, 3, 100, 200, 1000])
@@ -65,3 +84,12 @@ def test_a_missing_file_says_where_the_set_comes_from(tmp_path: Path) -> None:
         find_file(tmp_path, "x.mat", "A. Author, A Paper")
     (tmp_path / "x.mat").touch()
     assert find_file(tmp_path, "x.mat", "A. Author, A Paper") == tmp_path / "x.mat"
+
+
+def test_a_file_may_lie_in_the_subfolder(tmp_path: Path) -> None:
+    message = f"x.mat is not in {tmp_path} or {tmp_path / 'SET'}. The files come from: A. Author, A Paper"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        find_file(tmp_path, "x.mat", "A. Author, A Paper", "SET")
+    (tmp_path / "SET").mkdir()
+    (tmp_path / "SET" / "x.mat").touch()
+    assert find_file(tmp_path, "x.mat", "A. Author, A Paper", "SET") == tmp_path / "SET" / "x.mat"

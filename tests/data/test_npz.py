@@ -12,7 +12,10 @@ from ucch.data import PairedDataset, Pairs, load_npz, save_npz
 from ucch.errors import DataError
 
 NAMES = "image_train, text_train, image_query, text_query"
-ALL_NAMES = f"{NAMES}, label_train, label_query, image_database, text_database, label_database"
+ALL_NAMES = (
+    f"{NAMES}, label_train, label_query, image_database, text_database, label_database,"
+    " image_of_text_train, image_of_text_query, image_of_text_database"
+)
 
 
 def _arrays(**changes: Any) -> dict[str, Any]:
@@ -86,6 +89,14 @@ def test_a_database_of_its_own(tmp_path: Path) -> None:
         (
             {"label_database": np.zeros(4, int)},
             "{path} holds label_database but lacks image_database and text_database",
+        ),
+        (
+            {"image_of_text_database": np.zeros(4, int)},
+            "{path} holds image_of_text_database but lacks image_database and text_database",
+        ),
+        (
+            {"image_of_text_train": np.arange(5)},
+            "{path}: image_of_text_train must have one entry per text row, got 5 entries for 6 texts",
         ),
         (
             {"label_query": None},
@@ -195,6 +206,17 @@ def test_what_is_saved_is_read_back_equal(tmp_path: Path, database: bool) -> Non
     assert load_npz(path).digest() == dataset.digest()
     assert load_npz(path).database_is_train is not database
     assert [entry.name for entry in tmp_path.iterdir()] == ["mine.npz"]
+
+
+def test_several_captions_are_saved_and_read_back(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    splits = [
+        Pairs(rng.normal(size=(n, 3)), rng.normal(size=(2 * n, 2)), image_of_text=np.arange(2 * n) // 2) for n in (4, 2)
+    ]
+    dataset = PairedDataset("mine", *splits, database=splits[1])
+    loaded = load_npz(save_npz(tmp_path / "mine.npz", dataset))
+    assert loaded.digest() == dataset.digest()
+    np.testing.assert_array_equal(loaded.query.item_of_text, [0, 0, 1, 1])
 
 
 def test_saving_never_replaces_a_file_unasked(tmp_path: Path) -> None:

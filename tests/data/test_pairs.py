@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from ucch.data import Pairs
 from ucch.errors import DataError
@@ -128,3 +129,53 @@ def test_digest_changes_with_any_array() -> None:
         pairs.take([1, 0, 2, 3, 4]),
     ]
     assert len({variant.digest() for variant in variants}) == len(variants)
+
+
+def _captioned() -> Pairs:
+    image, text = np.arange(3.0)[:, None], np.array([10.0, 0.0, 20.0, 1.0, 11.0, 2.0])[:, None]
+    return Pairs(image, text, np.eye(3, dtype=bool), image_of_text=np.array([1, 0, 2, 0, 1, 0]))
+
+
+def test_an_item_is_an_image_with_all_its_texts() -> None:
+    pairs = _captioned()
+    assert len(pairs) == 3
+    assert pairs.text_label is not None
+    np.testing.assert_array_equal(pairs.text_label.argmax(axis=1), [1, 0, 2, 0, 1, 0])
+    taken = pairs.take([2, 0])
+    np.testing.assert_array_equal(taken.image[:, 0], [2, 0])
+    np.testing.assert_array_equal(taken.text[:, 0], [20, 0, 1, 2])
+    np.testing.assert_array_equal(taken.item_of_text, [0, 1, 1, 1])
+
+
+def test_one_text_per_image_is_its_own_item() -> None:
+    pairs = _pairs()
+    np.testing.assert_array_equal(pairs.item_of_text, np.arange(5))
+    assert pairs.text_label is pairs.label
+
+
+def test_taking_a_slice_of_ordered_captions_copies_nothing() -> None:
+    pairs = Pairs(np.ones((4, 2)), np.ones((8, 3)), image_of_text=np.arange(8) // 2)
+    assert np.shares_memory(pairs.take(slice(1, 3)).text, pairs.text)
+    np.testing.assert_array_equal(pairs.take(slice(1, 3)).item_of_text, [0, 0, 1, 1])
+
+
+def test_a_batch_draws_one_of_the_texts_of_each_image() -> None:
+    pairs, generator = _captioned(), torch.Generator().manual_seed(0)
+    items = torch.arange(3).repeat(1000)
+    rows = pairs.draw_text_rows(items, generator)
+    np.testing.assert_array_equal(pairs.item_of_text[rows.numpy()], items)
+    shares = np.bincount(rows.numpy(), minlength=6) / 1000
+    np.testing.assert_allclose(shares, [1 / 2, 1 / 3, 1, 1 / 3, 1 / 2, 1 / 3], atol=0.05)
+
+
+def test_without_captions_nothing_is_drawn() -> None:
+    generator = torch.Generator().manual_seed(0)
+    items, before = torch.tensor([3, 1]), generator.get_state()
+    assert _pairs().draw_text_rows(items, generator) is items
+    assert torch.equal(generator.get_state(), before)
+
+
+def test_the_digest_tells_which_image_a_text_belongs_to() -> None:
+    pairs = _captioned()
+    moved = Pairs(pairs.image, pairs.text, pairs.label, image_of_text=np.array([0, 1, 2, 0, 1, 0]))
+    assert pairs.digest() != moved.digest()

@@ -68,6 +68,38 @@ def test_recall_of_the_pair_against_a_loop(encoded: EncodedDataset) -> None:
         assert evaluate(encoded)["text_to_image"]["recall_at"][str(n)] == pytest.approx(np.mean(hits))
 
 
+def test_recall_with_several_captions_against_a_loop(encoded: EncodedDataset) -> None:
+    query = encoded.dataset.query
+    owner = np.random.default_rng(0).permutation(np.concatenate([np.arange(30), np.arange(10)]))  # 10 images have two
+    captioned = Pairs(query.image[:30], query.text, query.label[:30], image_of_text=owner)  # type: ignore[index]
+    dataset = PairedDataset("captioned", encoded.dataset.train, captioned)
+    codes = {"image": encoded.query["image"][:30], "text": encoded.query["text"]}
+    report = evaluate(EncodedDataset(dataset, encoded.n_bits, codes, encoded.database))
+    assert (report["queries"], report["query_texts"], report["database_texts"]) == (30, 40, 100)
+    distances, rng = hamming_distance(codes["image"], codes["text"]), np.random.default_rng(1)
+    for direction, table, mine, theirs in (
+        ("image_to_text", distances, np.arange(30), owner),
+        ("text_to_image", distances.T, owner, np.arange(30)),
+    ):
+        found = np.zeros((2000, len(table)))
+        for i, row in enumerate(table):
+            orders = np.argsort(row + rng.random((2000, len(row))) / 2, axis=1)
+            found[:, i] = (theirs[orders[:, :5]] == mine[i]).any(axis=1)
+        assert report[direction]["recall_at"]["5"] == pytest.approx(found.mean(), abs=0.01)
+
+
+def test_the_labels_of_a_text_are_those_of_its_image(encoded: EncodedDataset) -> None:
+    query = encoded.dataset.query
+    order = np.random.default_rng(0).permutation(40)  # the same pairs, texts in another order
+    shuffled = Pairs(query.image, query.text[order], query.label, image_of_text=order)
+    dataset = PairedDataset("shuffled", encoded.dataset.train, shuffled)
+    codes = {"image": encoded.query["image"], "text": encoded.query["text"][order]}
+    report = evaluate(EncodedDataset(dataset, encoded.n_bits, codes, encoded.database))
+    for direction in ("image_to_text", "text_to_image"):
+        for measure in ("map", "recall_at"):
+            assert report[direction][measure] == pytest.approx(evaluate(encoded)[direction][measure])
+
+
 def test_without_labels_pairs_are_still_found(encoded: EncodedDataset) -> None:
     bare = [Pairs(pairs.image, pairs.text) for pairs in (encoded.dataset.train, encoded.dataset.query)]
     dataset = PairedDataset("bare", train=bare[0], query=bare[1])

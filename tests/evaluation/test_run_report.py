@@ -9,7 +9,7 @@ import pytest
 
 from tests.training.kit import small_dataset, small_recipe
 from ucch.data import PairedDataset, Pairs
-from ucch.evaluation import evaluate_run
+from ucch.evaluation import evaluate_run, measure_run
 from ucch.training import RunFolder, train_run
 
 
@@ -24,6 +24,7 @@ def test_report_and_picture_are_left_in_the_folder(run: RunFolder) -> None:
     report = evaluate_run(run, small_dataset())
     assert json.loads(run.report_file.read_text()) == report
     assert (run.plots / "precision_recall.png").stat().st_size > 1000
+    assert f"{report['map_mean']:.3f}" in (run.path / "report.html").read_text()
     assert report["recipe"] == "default"
     assert report["seconds"] == pytest.approx(sum(line["seconds"] for line in run.history()), abs=1e-3)
     assert report["map_mean"] > report["map_chance"]
@@ -34,13 +35,15 @@ def test_a_second_evaluation_equals_the_first(run: RunFolder) -> None:
 
 
 def test_nothing_is_written_where_not_asked(run: RunFolder) -> None:
-    evaluate_run(run, small_dataset(), write=False)
+    evaluation = measure_run(run, small_dataset())
     assert not run.report_file.exists()
     assert not run.plots.exists()
+    assert evaluation.report == evaluate_run(run, small_dataset())
+    assert set(evaluation.rankings) == {"image_to_text", "text_to_image"}
 
 
-def test_data_without_labels_gets_a_report_without_picture(run: RunFolder) -> None:
+def test_data_without_labels_gets_the_pictures_it_allows(run: RunFolder) -> None:
     dataset = small_dataset()
     bare = PairedDataset("bare", *(Pairs(p.image, p.text) for p in (dataset.train, dataset.query)))
     assert evaluate_run(run, bare)["map_mean"] is None
-    assert not run.plots.exists()
+    assert [path.name for path in run.plots.iterdir()] == ["bit_balance.png"]

@@ -85,7 +85,7 @@ def case() -> Callable[..., Case]:
 
 
 @pytest.fixture(scope="session")
-def agrees() -> Callable[..., None]:
+def assert_agrees() -> Callable[..., None]:
     """Assert that a per-query measure equals its reference, mean, best and worst over all tie orders of every query."""
 
     def check(

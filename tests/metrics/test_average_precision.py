@@ -25,9 +25,9 @@ def loop(gains, cutoff=None, denominator="relevant"):
 
 
 @given(st.integers(0, 10**6), st.integers(1, 6), st.sampled_from([None, 1, 2, 3, 4, 5, 6, 7, 50]), st.booleans())
-def test_it_is_the_mean_best_and_worst_over_all_tie_orders(case, agrees, seed, n_items, cutoff, retrieved):
+def test_it_is_the_mean_best_and_worst_over_all_tie_orders(case, assert_agrees, seed, n_items, cutoff, retrieved):
     denominator = "retrieved" if retrieved else "relevant"
-    agrees(
+    assert_agrees(
         case(seed, n_items=n_items, n_bits=1 + seed % 3),
         average_precision,
         lambda gains: loop(gains, cutoff, denominator),

@@ -14,8 +14,8 @@ def dcg(gains):
 
 
 @given(st.integers(0, 10**6), st.integers(1, 6), st.sampled_from([1, 2, 3, 6, 9]))
-def test_it_is_the_mean_best_and_worst_over_tie_orders(case, agrees, seed, n_items, n):
-    agrees(
+def test_it_is_the_mean_best_and_worst_over_tie_orders(case, assert_agrees, seed, n_items, n):
+    assert_agrees(
         case(seed, n_items=n_items, n_labels=4),
         ndcg_at,
         lambda gains: dcg(gains[:n]) / dcg(np.sort(gains)[::-1][:n]),

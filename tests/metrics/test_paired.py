@@ -20,8 +20,8 @@ def first(gains):
 
 
 @given(st.integers(0, 10**6), st.integers(1, 6), st.sampled_from([1, 2, 3, 5, 8]))
-def test_hits_are_their_mean_best_and_worst_over_tie_orders(case, agrees, seed, n_items, n):
-    agrees(case(seed, n_items=n_items), hit_rate_at, lambda gains: float(first(gains) <= n), n=n)
+def test_hits_are_their_mean_best_and_worst_over_tie_orders(case, assert_agrees, seed, n_items, n):
+    assert_agrees(case(seed, n_items=n_items), hit_rate_at, lambda gains: float(first(gains) <= n), n=n)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 6))
@@ -40,8 +40,8 @@ def test_the_rank_is_its_mean_best_and_worst_over_tie_orders(case, seed, n_items
 
 
 @given(st.integers(0, 10**6), st.integers(1, 6))
-def test_the_reciprocal_rank_is_its_mean_best_and_worst_over_tie_orders(case, agrees, seed, n_items):
-    agrees(case(seed, n_items=n_items), reciprocal_rank, lambda gains: 1 / first(gains))
+def test_the_reciprocal_rank_is_its_mean_best_and_worst_over_tie_orders(case, assert_agrees, seed, n_items):
+    assert_agrees(case(seed, n_items=n_items), reciprocal_rank, lambda gains: 1 / first(gains))
 
 
 def test_item_numbers_as_labels_single_out_the_pair():

@@ -11,13 +11,13 @@ N = st.sampled_from([1, 2, 3, 5, 6, 9])
 
 
 @given(st.integers(0, 10**6), st.integers(1, 6), N)
-def test_precision_is_its_mean_best_and_worst_over_tie_orders(case, agrees, seed, n_items, n):
-    agrees(case(seed, n_items=n_items), precision_at, lambda gains: np.count_nonzero(gains[:n]) / n, n=n)
+def test_precision_is_its_mean_best_and_worst_over_tie_orders(case, assert_agrees, seed, n_items, n):
+    assert_agrees(case(seed, n_items=n_items), precision_at, lambda gains: np.count_nonzero(gains[:n]) / n, n=n)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 6), N)
-def test_recall_is_its_mean_best_and_worst_over_tie_orders(case, agrees, seed, n_items, n):
-    agrees(
+def test_recall_is_its_mean_best_and_worst_over_tie_orders(case, assert_agrees, seed, n_items, n):
+    assert_agrees(
         case(seed, n_items=n_items),
         recall_at,
         lambda gains: np.count_nonzero(gains[:n]) / np.count_nonzero(gains),

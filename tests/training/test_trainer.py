@@ -143,3 +143,45 @@ def test_fewer_pairs_than_a_batch_make_one_batch() -> None:
     trainer = Trainer(small_recipe(), small_pairs(10))
     assert (trainer.batch_size, trainer.steps_per_epoch) == (10, 1)
     assert trainer.train_epoch().rows_touched == 1.0
+
+
+def captioned_pairs(n: int = 40) -> Pairs:
+    pairs, rng = small_pairs(n), np.random.default_rng(7)
+    owner = np.repeat(np.arange(n), 3)
+    return Pairs(pairs.image, pairs.text[owner] + 0.1 * rng.normal(size=(3 * n, 5)), image_of_text=owner)
+
+
+def test_a_batch_pairs_each_image_with_one_of_its_captions() -> None:
+    pairs = captioned_pairs()
+    trainer = Trainer(small_recipe("warmup_epochs=0", "momentum=0.0"), pairs)
+    assert (trainer.bank.n_codes, trainer.steps_per_epoch) == (40, 1)
+    seen = []
+    batch = trainer._batch
+
+    def remember(features: np.ndarray, rows: torch.Tensor) -> torch.Tensor:
+        seen.append((features is pairs.text, rows.clone()))
+        return batch(features, rows)
+
+    trainer._batch = remember  # type: ignore[method-assign, assignment]
+    for _ in range(6):
+        trainer.train_epoch()
+    images = [rows for is_text, rows in seen if not is_text]
+    texts = [rows for is_text, rows in seen if is_text]
+    for items, rows in zip(images, texts, strict=True):
+        assert len(set(items.tolist())) == 32  # no image meets itself as a negative
+        np.testing.assert_array_equal(pairs.item_of_text[rows.numpy()], items)
+    assert len(set(torch.cat(texts).tolist())) > 80  # 192 draws among 120 captions
+
+
+def test_captions_go_on_bit_for_bit_from_a_loaded_state() -> None:
+    first, pairs = small_recipe(), captioned_pairs()
+    whole, half = Trainer(first, pairs), Trainer(first, pairs)
+    for _ in range(4):
+        whole.train_epoch()
+    for _ in range(2):
+        half.train_epoch()
+    rest = Trainer(first, pairs)
+    rest.load_state_dict(copy.deepcopy(half.state_dict()))
+    for _ in range(2):
+        rest.train_epoch()
+    assert torch.equal(weights(whole), weights(rest))

@@ -31,3 +31,18 @@ def test_one_pair_scores_1_and_alike_pairs_their_share() -> None:
     assert pair_score(model, pairs.take([0])) == 1.0
     alike = Pairs(np.repeat(pairs.image[:1], 4, axis=0), np.repeat(pairs.text[:1], 4, axis=0))
     assert pair_score(model, alike) == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4) / 4)
+
+
+def test_captions_look_for_their_image_and_images_for_any_caption() -> None:
+    trainer, pairs = Trainer(small_recipe(), small_pairs()), small_pairs(10, seed=3)
+    owner = np.repeat(np.arange(10), 2)
+    captioned = Pairs(pairs.image, small_pairs(20, seed=4).text, image_of_text=owner)
+    image, text = trainer.model.encode_image(captioned.image), trainer.model.encode_text(captioned.text)
+    rng, distances, scores = np.random.default_rng(0), hamming_distance(image, text), []
+    for table, mine, theirs in ((distances, np.arange(10), owner), (distances.T, owner, np.arange(10))):
+        ranks = [
+            1 + np.argmax(theirs[np.argsort(row + rng.random((4000, len(row))) / 2, axis=1)] == mine[i], axis=1)
+            for i, row in enumerate(table)
+        ]
+        scores.append((1 / np.array(ranks)).mean())
+    assert pair_score(trainer.model, captioned) == pytest.approx(np.mean(scores), abs=5e-3)

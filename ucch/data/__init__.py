@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from .catalog import DATASETS, DatasetEntry, load_dataset
+from .catalog import DATASETS, dataset_entry, load_dataset
+from .check import dataset_problems
+from .convert import convert_dataset
 from .dataset import PairedDataset
 from .digits import load_digits_pairs
+from .entry import DatasetEntry
 from .labels import multi_hot
 from .npz import load_npz, save_npz
+from .overlap import check_overlap
 from .pairs import Pairs
+from .raw_images import RawImages
 from .scaling import FeatureScaler
 from .tag_halves import load_tag_halves
 from .wikipedia import load_wikipedia
@@ -18,6 +23,11 @@ __all__ = [
     "FeatureScaler",
     "PairedDataset",
     "Pairs",
+    "RawImages",
+    "check_overlap",
+    "convert_dataset",
+    "dataset_entry",
+    "dataset_problems",
     "load_dataset",
     "load_digits_pairs",
     "load_npz",

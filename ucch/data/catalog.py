@@ -4,40 +4,31 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError
 from .dataset import PairedDataset
-from .digits import load_digits_pairs
+from .entry import DatasetEntry
 from .npz import load_npz
-from .tag_halves import load_tag_halves
-from .wikipedia import load_wikipedia
+from .published import CAPTIONS, FEATURES, SMALL
 
-__all__ = ["DATASETS", "DatasetEntry", "load_dataset"]
-
-
-@dataclass(frozen=True)
-class DatasetEntry:
-    """Describe a data set that has a name.
-
-    Args:
-        summary: one line for lists.
-        load: reads it from the folder given; a built-in set ignores the folder.
-        built_in: whether it needs no files.
-    """
-
-    summary: str
-    load: Callable[[Path], PairedDataset]
-    built_in: bool = False
-
+__all__ = ["DATASETS", "dataset_entry", "load_dataset"]
 
 DATASETS: dict[str, DatasetEntry] = {
-    "digits": DatasetEntry("handwritten digits, left and right half", lambda _: load_digits_pairs(), built_in=True),
-    "mirflickr-tags": DatasetEntry("MIRFLICKR-25K, two halves of the tags (not image and text)", load_tag_halves),
-    "wikipedia": DatasetEntry("Wikipedia articles, SIFT bag of visual words and LDA topics", load_wikipedia),
+    entry.name: entry for entry in sorted((*FEATURES, *CAPTIONS, *SMALL), key=lambda entry: entry.name)
 }
+
+
+def dataset_entry(name: str) -> DatasetEntry:
+    """Return what the catalog knows about a data set; case, ``-`` and ``_`` in the name do not matter.
+
+    Raises:
+        DataError: there is no such name.
+    """
+    entry = DATASETS.get(_plain(name))
+    if entry is None:
+        raise DataError(f"{name!r} is not a data set of the catalog ({', '.join(DATASETS)}).{_meant(name)}")
+    return entry
 
 
 def load_dataset(
@@ -57,15 +48,18 @@ def load_dataset(
     if entry is None and (name.lower().endswith(".npz") or Path(name).is_file()):
         return load_npz(name)
     if entry is None:
-        near = difflib.get_close_matches(_plain(name), DATASETS, n=1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
         raise DataError(
-            f"{name!r} is neither a data set ({', '.join(sorted(DATASETS))}) nor an .npz file that exists.{meant}"
+            f"{name!r} is neither a data set ({', '.join(DATASETS)}) nor an .npz file that exists.{_meant(name)}"
         )
     if data_root is None and not entry.built_in:
-        raise DataError(f"{_plain(name)} is read from its published files; name their folder with --data-root")
-    return entry.load(Path(data_root or "."))
+        raise DataError(f"{entry.name} is read from its published files; name their folder with --data-root")
+    return entry.load(entry, Path(data_root or "."))
 
 
 def _plain(name: str) -> str:
     return name.lower().replace("_", "-")
+
+
+def _meant(name: str) -> str:
+    near = difflib.get_close_matches(_plain(name), DATASETS, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -25,6 +25,7 @@ class PairedDataset:
         DataError: the splits differ in feature width or classes, or only one side of the evaluation has labels.
 
     Example:
+        >>> import numpy as np
         >>> pairs = Pairs(np.eye(4), np.eye(4))
         >>> dataset = PairedDataset("toy", train=pairs, query=pairs.take([0, 1]))
         >>> dataset.database_is_train, dataset.n_classes

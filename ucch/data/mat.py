@@ -1,29 +1,52 @@
-"""MATLAB files, the form in which most of the field's feature sets are published."""
+"""MATLAB files, the form in which most of the field's feature sets are published, of any version."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
 from scipy.io import loadmat, whosmat
 
 from ..errors import DataError
-from .arrays import FeatureArray
+from .arrays import FeatureArray, row_chunks
+from .hdf5 import Block, hdf5_blocks, hdf5_shapes, is_hdf5, read_hdf5
 
-__all__ = ["find_file", "read_mat"]
+__all__ = ["find_file", "mat_blocks", "mat_shapes", "read_mat"]
 
 
-def find_file(root: Path, name: str, source: str) -> Path:
-    """Return ``root / name`` if that file is there, else raise ``DataError`` that says where the set comes from."""
-    path = root / name
-    if not path.is_file():
-        raise DataError(f"{name} is not in {root}. The files come from: {source}")
-    return path
+def find_file(root: Path, name: str, source: str, folder: str = "") -> Path:
+    """Return ``root / name``, or ``root / folder / name``, whichever is there.
+
+    Raises:
+        DataError: neither is; the message says where the set comes from.
+    """
+    places = [root, root / folder] if folder else [root]
+    for place in places:
+        if (place / name).is_file():
+            return place / name
+    raise DataError(f"{name} is not in {' or '.join(map(str, places))}. The files come from: {source}")
+
+
+def mat_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the variables of a file, without reading them.
+
+    Raises:
+        DataError: the file is damaged, cut off, or of another kind.
+    """
+    if is_hdf5(path):
+        return hdf5_shapes(path)
+    try:
+        return {name: tuple(int(size) for size in shape) for name, shape, _ in whosmat(str(path))}
+    except Exception as error:  # damaged bytes fail in many ways inside the reader
+        raise DataError(f"{path} is damaged or no MATLAB file: {error}") from error
 
 
 def read_mat(path: Path, keys: Collection[str]) -> dict[str, FeatureArray]:
-    """Read matrices of numbers from a MATLAB file of version 4 to 7.
+    """Read matrices of numbers from a MATLAB file: versions 4 to 7 by SciPy, 7.3 (and other HDF5) by h5py.
+
+    Memory is the matrices as the file stores them, and in versions 4 to 7 column after column, as MATLAB has it; a
+    matrix that h5py wrote as plain rows is memory-mapped.
 
     Args:
         path: the file.
@@ -32,19 +55,29 @@ def read_mat(path: Path, keys: Collection[str]) -> dict[str, FeatureArray]:
     Raises:
         DataError: the file is not such a file, or it is damaged, or a variable is missing or is not a matrix.
     """
+    held = mat_shapes(path)
+    missing = [key for key in keys if key not in held]
+    if missing:
+        raise DataError(f"{path} lacks {', '.join(missing)}; it holds {', '.join(held) or 'nothing'}")
+    if is_hdf5(path):
+        return {key: read_hdf5(path, key) for key in keys}
     try:
-        held = [name for name, _, _ in whosmat(str(path))]
-        missing = [key for key in keys if key not in held]
-        if missing:
-            raise DataError(f"{path} lacks {', '.join(missing)}; it holds {', '.join(held) or 'nothing'}")
         contents = loadmat(str(path), variable_names=list(keys))
-    except NotImplementedError:
-        raise DataError(f"{path} is a MATLAB 7.3 (HDF5) file; save it from MATLAB with the option -v7") from None
-    except DataError:
-        raise
-    except Exception as error:  # damaged bytes fail in many ways inside the reader
+    except Exception as error:  # as above
         raise DataError(f"{path} is damaged or no MATLAB file: {error}") from error
     for key in keys:
+        if key not in contents:
+            raise DataError(f"{path} is damaged or no MATLAB file: {key} ends early")
         if not isinstance(contents[key], np.ndarray):
             raise DataError(f"{path}: {key} must be a full matrix, got {type(contents[key]).__name__}")
     return {key: contents[key] for key in keys}
+
+
+def mat_blocks(path: Path, key: str) -> Iterator[Block]:
+    """Yield the pieces of one matrix, with their places; from HDF5 only one of them is in memory at a time."""
+    if is_hdf5(path):
+        yield from hdf5_blocks(path, key)
+    else:
+        matrix = read_mat(path, (key,))[key]
+        for rows in row_chunks(matrix):
+            yield (rows, slice(None)), matrix[rows]

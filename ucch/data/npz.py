@@ -20,7 +20,10 @@ from .pairs import Pairs
 __all__ = ["load_npz", "save_npz"]
 
 REQUIRED = ("image_train", "text_train", "image_query", "text_query")
-OPTIONAL = ("label_train", "label_query", "image_database", "text_database", "label_database")
+OPTIONAL = (
+    *("label_train", "label_query", "image_database", "text_database", "label_database"),
+    *("image_of_text_train", "image_of_text_query", "image_of_text_database"),
+)
 
 
 def load_npz(path: str | os.PathLike[str]) -> PairedDataset:
@@ -31,6 +34,8 @@ def load_npz(path: str | os.PathLike[str]) -> PairedDataset:
     * ``image_train`` (N, dx), ``text_train`` (N, dy), ``image_query`` (Q, dx), ``text_query`` (Q, dy): required.
     * ``label_train``, ``label_query``: integer classes (n,) or 0/1 multi-hot (n, C), for evaluation only.
     * ``image_database``, ``text_database``, ``label_database``: where the queries do not search the training pairs.
+    * ``image_of_text_train``, ``image_of_text_query``, ``image_of_text_database``: the image row of each text row,
+      integers, where images have several captions; labels then go by image.
 
     Args:
         path: the file; its name without ``.npz`` becomes the data set's name.
@@ -76,6 +81,8 @@ def save_npz(path: str | os.PathLike[str], dataset: PairedDataset, *, overwrite:
         arrays |= {f"image_{split}": pairs.image, f"text_{split}": pairs.text}
         if pairs.label is not None:
             arrays[f"label_{split}"] = pairs.label
+        if pairs.image_of_text is not None:
+            arrays[f"image_of_text_{split}"] = pairs.image_of_text
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -116,8 +123,9 @@ def _check_names(path: Path, names: list[str]) -> None:
     for one, other in (("image_database", "text_database"), ("text_database", "image_database")):
         if one in names and other not in names:
             raise DataError(f"{path} holds {one} but lacks {other}; give both or neither")
-    if "label_database" in names and "image_database" not in names:
-        raise DataError(f"{path} holds label_database but lacks image_database and text_database")
+    for name in ("label_database", "image_of_text_database"):
+        if name in names and "image_database" not in names:
+            raise DataError(f"{path} holds {name} but lacks image_database and text_database")
 
 
 def _read_array(path: Path, archive: Any, name: str) -> FeatureArray:
@@ -138,7 +146,13 @@ def _read_array(path: Path, archive: Any, name: str) -> FeatureArray:
 def _assemble(name: str, arrays: dict[str, FeatureArray]) -> PairedDataset:
     labels = multi_hot({key: array for key, array in arrays.items() if key.startswith("label_")})
     splits = {
-        split: Pairs(arrays[f"image_{split}"], arrays[f"text_{split}"], labels.get(f"label_{split}"), split=split)
+        split: Pairs(
+            arrays[f"image_{split}"],
+            arrays[f"text_{split}"],
+            labels.get(f"label_{split}"),
+            split=split,
+            image_of_text=arrays.get(f"image_of_text_{split}"),
+        )
         for split in ("train", "query", "database")
         if f"image_{split}" in arrays
     }

@@ -1,16 +1,20 @@
-"""Paired features: row i of the image array and row i of the text array belong together."""
+"""Paired features: row i of the image array and row i of the text array, or several texts, belong together."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from ..errors import DataError
 from .arrays import FeatureArray, check_finite, check_matrix, row_chunks
+from .caption_rows import CaptionRows, RowNumbers, check_image_of_text
 from .labels import LabelMatrix
 
 __all__ = ["Pairs"]
@@ -20,13 +24,16 @@ __all__ = ["Pairs"]
 class Pairs:
     """Hold the image and text features of the same items, and their labels where the set has them.
 
-    Arrays are checked once, here, and kept as they come: a memory-mapped array stays on disk, nothing is cast.
+    Arrays are checked once, here, and kept as they come: a memory-mapped array stays on disk, nothing is cast. Where
+    images have several captions, an item is an image with all its texts; its features are held once.
 
     Args:
         image: (n, dx) real finite numbers.
-        text: (n, dy) real finite numbers.
+        text: (n, dy) real finite numbers, or (m, dy) with ``image_of_text``.
         label: bool multi-hot (n, C) for evaluation, or None; :func:`ucch.data.multi_hot` makes it from classes.
         split: ``train``, ``query``, ``database`` or nothing: the ending of the array names in messages, nothing else.
+        image_of_text: (m,) integers, the image row that each text describes; every image has at least one text. None
+            (default) where text i describes image i.
 
     Raises:
         DataError: an array has the wrong kind or shape, is not finite, or the row counts differ.
@@ -35,18 +42,26 @@ class Pairs:
         >>> pairs = Pairs(np.zeros((3, 4)), np.ones((3, 2)))
         >>> len(pairs), pairs.take([2, 0]).text.shape
         (3, (2, 2))
+        >>> captions = Pairs(np.zeros((2, 4)), np.ones((5, 2)), image_of_text=np.array([0, 0, 0, 1, 1]))
+        >>> len(captions), captions.take([1]).text.shape
+        (2, (2, 2))
     """
 
     image: FeatureArray
     text: FeatureArray
     label: LabelMatrix | None = None
     split: str = field(default="", kw_only=True)
+    image_of_text: RowNumbers | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         image_name, text_name, label_name = (self.array_name(kind) for kind in ("image", "text", "label"))
         # Kinds, shapes and row counts first: a slip in the second array must not wait for a full read of the first.
         image, text = check_matrix(image_name, self.image), check_matrix(text_name, self.text)
-        _check_rows(image_name, image, text_name, text)
+        if self.image_of_text is None:
+            _check_rows(image_name, image, text_name, text)
+        else:
+            rows = check_image_of_text(self.array_name("image_of_text"), self.image_of_text, len(image), len(text))
+            object.__setattr__(self, "image_of_text", rows)
         if self.label is not None:
             _check_rows(image_name, image, label_name, _check_label(label_name, self.label))
         check_finite(image_name, image)
@@ -63,27 +78,69 @@ class Pairs:
         """Name of the ``image``, ``text`` or ``label`` array in messages and files: ``image_train``, ``text_query``."""
         return f"{kind}_{self.split}" if self.split else kind
 
+    @property
+    def item_of_text(self) -> RowNumbers:
+        """Item that each text row belongs to: (m,), 0 to m - 1 where text i describes image i."""
+        return np.arange(len(self.text)) if self.image_of_text is None else self.image_of_text
+
+    @property
+    def text_label(self) -> LabelMatrix | None:
+        """Labels of the text rows, (m, C): those of their images."""
+        return self.label if self.label is None or self.image_of_text is None else self.label[self.image_of_text]
+
+    @cached_property
+    def _captions(self) -> CaptionRows | None:
+        return None if self.image_of_text is None else CaptionRows(self.image_of_text)
+
+    def draw_text_rows(self, items: Tensor, generator: torch.Generator) -> Tensor:
+        """Choose the text row that stands for each item in a batch: its only one, or one drawn among its captions.
+
+        Args:
+            items: (B,) int64 item numbers, on the CPU.
+            generator: source of the draw; untouched where every image has one text.
+        """
+        return items if self._captions is None else self._captions.draw(items, generator)
+
     def digest(self) -> str:
         """Fingerprint the contents: SHA-256 over every array's kind, dtype, shape and bytes, read in chunks."""
         fingerprint = hashlib.sha256()
-        for kind, array in (("image", self.image), ("text", self.text), ("label", self.label)):
+        rows = None if self.image_of_text is None else self.image_of_text[:, None]
+        arrays = {"image": self.image, "text": self.text, "label": self.label, "image_of_text": rows}
+        for kind, array in arrays.items():
             if array is None:
                 continue
             fingerprint.update(f"{kind} {array.dtype.str} {array.shape}\n".encode())
-            for rows in row_chunks(array):
-                fingerprint.update(np.ascontiguousarray(array[rows]).data)
+            for chunk in row_chunks(array):
+                fingerprint.update(np.ascontiguousarray(array[chunk]).data)
         return fingerprint.hexdigest()
 
     def take(self, rows: slice | npt.ArrayLike, *, split: str | None = None) -> Pairs:
-        """Pick rows.
+        """Pick items: image rows with their texts and labels.
 
         Args:
-            rows: a slice, which copies nothing; row numbers or a boolean mask, which read those rows into memory.
+            rows: a slice, which copies nothing (texts of several captions: where they lie in the order of their
+                images); row numbers or a boolean mask, which read those rows into memory.
             split: the new pairs' split; this one's by default.
         """
         chosen: Any = rows if isinstance(rows, slice) else np.asarray(rows)
-        label = None if self.label is None else self.label[chosen]
-        return Pairs(self.image[chosen], self.text[chosen], label, split=self.split if split is None else split)
+        texts, image_of_text = chosen, None
+        if self._captions is not None:
+            texts, image_of_text = self._captions.of(np.arange(len(self))[chosen])
+            texts = _as_slice(texts)
+        return Pairs(
+            self.image[chosen],
+            self.text[texts],
+            None if self.label is None else self.label[chosen],
+            split=self.split if split is None else split,
+            image_of_text=image_of_text,
+        )
+
+
+def _as_slice(rows: RowNumbers) -> RowNumbers | slice:
+    """Turn consecutive row numbers into a slice, which copies nothing."""
+    if len(rows) and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows))):
+        return slice(int(rows[0]), int(rows[0]) + len(rows))
+    return rows
 
 
 def _check_label(name: str, label: object) -> LabelMatrix:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from ..codes import PackedCodes
 from ..data import PairedDataset
-from ..metrics import (
-    DistanceHistograms,
-    bit_balance,
-    chance_map,
-    distance_histograms,
-    hit_rate_at,
-    mean_average_precision,
-    mean_over_queries,
-    precision_at,
-    radius_curve,
-)
+from ..metrics import PROTOCOLS, CodeHealth, Protocol, bit_agreement, code_health, quantization_gap, split_digest
 from ..models import HashModel
+from .ranking import RankingResult, measure_pairs, measure_ranking, number
 
-__all__ = ["DIRECTIONS", "EncodedDataset", "encode_dataset", "evaluate"]
+__all__ = ["DIRECTIONS", "EncodedDataset", "encode_dataset", "evaluate", "measure"]
 
 DIRECTIONS = {"image_to_text": ("image", "text"), "text_to_image": ("text", "image")}
-PRECISION_AT, RECALL_AT = (1, 10, 100), (1, 5, 10)
+NOT_MEASURED = {"map": None, "map_interval": None, "map_chance": None, "precision_at": None, "by_radius": None}
+GAP_ROWS = 2000
 
 
 @dataclass(frozen=True)
@@ -37,70 +29,127 @@ class EncodedDataset:
     n_bits: int
     query: dict[str, PackedCodes]
     database: dict[str, PackedCodes]
+    gap: dict[str, float] | None = None
 
 
 def encode_dataset(model: HashModel, dataset: PairedDataset) -> EncodedDataset:
-    """Encode queries and database, each modality by itself."""
+    """Encode queries and database, each modality by itself; the quantisation gap is that of up to 2,000 query pairs."""
     query, database = (
         {"image": model.encode_image(pairs.image), "text": model.encode_text(pairs.text)}
         for pairs in (dataset.query, dataset.database)
     )
-    return EncodedDataset(dataset, model.n_bits, query, database)
+    return EncodedDataset(dataset, model.n_bits, query, database, _gap(model, dataset))
 
 
-def evaluate(encoded: EncodedDataset) -> dict[str, Any]:
+def measure(
+    encoded: EncodedDataset, *, protocol: Protocol = PROTOCOLS["ucch"], seed: int = 0
+) -> dict[str, RankingResult]:
+    """Rank the database both ways; empty where the data set has no labels."""
+    label = {side: _labels(encoded, side) for side in ("query", "database")}
+    if encoded.dataset.n_classes == 0:
+        return {}
+    return {
+        direction: measure_ranking(
+            encoded.query[asks],
+            label["query"][asks],
+            (encoded.database[answers], label["database"][answers]),
+            encoded.n_bits,
+            protocol=protocol,
+            seed=seed,
+        )
+        for direction, (asks, answers) in DIRECTIONS.items()
+    }
+
+
+def evaluate(
+    encoded: EncodedDataset,
+    *,
+    protocol: Protocol = PROTOCOLS["ucch"],
+    seed: int = 0,
+    rankings: dict[str, RankingResult] | None = None,
+) -> dict[str, Any]:
     """Compute the report of encoded queries and database.
 
-    MAP@ALL is the exact expectation over the orders of tied items, skipping queries without a relevant item, an item
-    being relevant where it shares a label. ``recall_at`` looks for the paired item with the query set itself as
-    database, so it needs no labels. Without labels the MAPs, precisions and curves are None.
+    An item is relevant where it shares a label. By default MAP is MAP@ALL in expectation over the orders of tied
+    items, skipping queries without a relevant item. ``recall_at`` looks for the paired item with the query set itself
+    as database, so it needs no labels; where images have several captions, an image has found its text when any of
+    its captions is among the first n, and each caption looks for its image. Without labels (``classes`` is 0) the
+    MAPs, precisions and curves are None. ``queries`` and ``database`` count images, ``query_texts`` and
+    ``database_texts`` texts.
+
+    Args:
+        encoded: codes of a data set.
+        protocol: how MAP is computed; its words stand in the report.
+        seed: of the bootstrap intervals (95 %, over queries).
+        rankings: of :func:`measure`, where they are known already.
 
     Returns:
         Plain numbers by name, as ``ucch eval --json`` prints them; NaN never occurs.
     """
     dataset, n_bits = encoded.dataset, encoded.n_bits
+    if rankings is None:
+        rankings = measure(encoded, protocol=protocol, seed=seed)
     report: dict[str, Any] = {
         "data": dataset.name,
         "bits": n_bits,
+        "bytes_per_item": -(-n_bits // 8),
+        "classes": dataset.n_classes,
         "queries": len(dataset.query),
+        "query_texts": len(dataset.query.text),
         "database": len(dataset.database),
+        "database_texts": len(dataset.database.text),
+        "protocol": {**asdict(protocol), "text": str(protocol)},
+        "split_digest": _digest(dataset),
     }
-    own = np.arange(len(dataset.query))
+    item = {"image": np.arange(len(dataset.query)), "text": dataset.query.item_of_text}
     for direction, (asks, answers) in DIRECTIONS.items():
-        pairs = distance_histograms(encoded.query[asks], encoded.query[answers], own, own, n_bits)
-        found = {"recall_at": {str(n): float(hit_rate_at(pairs, n).mean()) for n in RECALL_AT}}
-        report[direction] = {**_relevance(encoded, asks, answers), **found}
-    maps = [report[direction]["map"] for direction in DIRECTIONS]
-    report["map_mean"] = None if None in maps else float(np.mean(maps))
-    report["map_chance"] = report["image_to_text"].pop("map_chance")
-    report["text_to_image"].pop("map_chance")
-    report["bit_imbalance"] = {
-        modality: float(np.abs(2 * bit_balance(codes, n_bits) - 1).mean())
-        for modality, codes in encoded.database.items()
-    }
+        ranking = rankings[direction].figures if direction in rankings else NOT_MEASURED
+        pairs = measure_pairs(encoded.query[asks], item[asks], encoded.query[answers], item[answers], n_bits)
+        report[direction] = {**ranking, **pairs}
+    both = [report[direction] for direction in DIRECTIONS]
+    for key, name in (("map", "map_mean"), ("map_chance", "map_chance")):
+        values = [figures[key] for figures in both if figures[key] is not None]
+        report[name] = float(np.mean(values)) if len(values) == len(both) else None
+    report["health"] = {side: health_figures(code_health(encoded.database[side], n_bits)) for side in ("image", "text")}
+    report["bit_imbalance"] = {side: report["health"][side]["bit_imbalance"] for side in ("image", "text")}
+    image_of_text = encoded.query["image"][item["text"]]
+    report["bit_agreement"] = bit_agreement(image_of_text, encoded.query["text"], n_bits).tolist()
+    report["quantization_gap"] = encoded.gap
     return report
 
 
-def _relevance(encoded: EncodedDataset, asks: str, answers: str) -> dict[str, Any]:
-    query_label, database_label = encoded.dataset.query.label, encoded.dataset.database.label
-    if query_label is None or database_label is None:
-        return {"map": None, "map_chance": None, "precision_at": None, "by_radius": None}
-    histograms = distance_histograms(
-        encoded.query[asks], encoded.database[answers], query_label, database_label, encoded.n_bits
-    )
+def health_figures(health: CodeHealth) -> dict[str, Any]:
+    """Plain numbers of a :class:`~ucch.metrics.CodeHealth`; imbalance is the mean of |share of +1 - share of -1|."""
     return {
-        "map": _number(mean_average_precision(histograms)),
-        "map_chance": _number(chance_map(histograms)),
-        "precision_at": {str(n): mean_over_queries(precision_at(histograms, n)) for n in PRECISION_AT},
-        "by_radius": _by_radius(histograms),
+        "balance": health.balance.tolist(),
+        "bit_imbalance": float(np.abs(2 * health.balance - 1).mean()),
+        "dead_bits": list(health.dead_bits),
+        "bit_entropy": health.bit_entropy,
+        "mean_correlation": number(health.mean_correlation),
+        "correlation_norm": health.correlation_norm,
+        "codes": health.n_codes,
+        "distinct_codes": health.n_distinct,
+        "code_entropy": health.code_entropy,
     }
 
 
-def _by_radius(histograms: DistanceHistograms) -> dict[str, list[float | None]]:
-    curve = radius_curve(histograms)
-    figures = {"precision": curve.precision, "recall": curve.recall, "empty": curve.empty}
-    return {name: [_number(value) for value in values] for name, values in figures.items()}
+def _labels(encoded: EncodedDataset, side: str) -> dict[str, Any]:
+    pairs = getattr(encoded.dataset, side)
+    return {"image": pairs.label, "text": pairs.text_label}
 
 
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+def _digest(dataset: PairedDataset) -> str | None:
+    if dataset.query.label is None or dataset.database.label is None:
+        return None
+    return split_digest(dataset.query.label, dataset.database.label)
+
+
+def _gap(model: HashModel, dataset: PairedDataset) -> dict[str, float]:
+    n_rows = min(GAP_ROWS, len(dataset.query))
+    texts = np.unique(dataset.query.item_of_text, return_index=True)[1][:n_rows]  # the first text of each image
+    with torch.no_grad():
+        device = next(model.parameters()).device
+        image = model.image_outputs(torch.from_numpy(np.array(dataset.query.image[:n_rows])).to(device))
+        text = model.text_outputs(torch.from_numpy(np.array(dataset.query.text[texts])).to(device))
+    gap = quantization_gap(torch.tanh(image), torch.tanh(text))
+    return {"entry": gap.entry, "similarity": gap.similarity}

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from ..data import PairedDataset
 from ..files import write_atomically
+from ..metrics import PROTOCOLS, Protocol
 from ..training import RunFolder
-from .evaluate import encode_dataset, evaluate
-from .plots import plot_precision_recall
+from .evaluate import encode_dataset, evaluate, measure
+from .html import html_report
+from .plots import write_plots
+from .ranking import RankingResult
 
-__all__ = ["evaluate_run"]
+__all__ = ["RunEvaluation", "evaluate_run", "measure_run", "write_run_report"]
 
 
-def evaluate_run(run: RunFolder, dataset: PairedDataset, *, write: bool = True) -> dict[str, Any]:
-    """Evaluate the model of a run on a data set.
+@dataclass(frozen=True, eq=False)
+class RunEvaluation:
+    """A report, and the rankings behind it for comparing runs."""
 
-    Args:
-        run: a finished run.
-        dataset: queries and database.
-        write: leave ``report.json`` and ``plots/`` in the run folder; they hold the latest evaluation.
+    report: dict[str, Any]
+    rankings: dict[str, RankingResult]
+
+
+def measure_run(
+    run: RunFolder, dataset: PairedDataset, *, protocol: Protocol = PROTOCOLS["ucch"], seed: int = 0
+) -> RunEvaluation:
+    """Evaluate the model of a run on a data set; writes nothing.
 
     Returns:
         The report of :func:`~ucch.evaluation.evaluate` with ``run``, ``recipe``, ``seed`` and ``seconds`` of training.
@@ -30,11 +39,28 @@ def evaluate_run(run: RunFolder, dataset: PairedDataset, *, write: bool = True) 
         DataError: the features are not those the model was trained on.
     """
     recipe = run.recipe()
-    report = evaluate(encode_dataset(run.model(), dataset))
+    encoded = encode_dataset(run.model(), dataset)
+    rankings = measure(encoded, protocol=protocol, seed=seed)
+    report = evaluate(encoded, protocol=protocol, seed=seed, rankings=rankings)
     report = {"run": str(run.path), "recipe": recipe.name, "seed": recipe.seed, **report}
     report["seconds"] = round(sum(line["seconds"] for line in run.history()), 3)
-    if write:
-        write_atomically(run.report_file, json.dumps(report, indent=2) + "\n")
-        if report["map_mean"] is not None:
-            plot_precision_recall(report, run.plots / "precision_recall.png")
+    return RunEvaluation(report, rankings)
+
+
+def evaluate_run(
+    run: RunFolder, dataset: PairedDataset, *, protocol: Protocol = PROTOCOLS["ucch"], seed: int = 0
+) -> dict[str, Any]:
+    """Evaluate a run and leave its report in its folder (:func:`write_run_report`).
+
+    Args, Returns, Raises: as :func:`measure_run`.
+    """
+    report = measure_run(run, dataset, protocol=protocol, seed=seed).report
+    write_run_report(run, report)
     return report
+
+
+def write_run_report(run: RunFolder, report: dict[str, Any]) -> None:
+    """Leave ``report.json``, ``report.html`` and ``plots/`` in a run folder, in place of older ones."""
+    pictures = write_plots([report], [run.path.name], run.plots)
+    write_atomically(run.path / "report.html", html_report([report], [run.path.name], pictures))
+    write_atomically(run.report_file, json.dumps(report, indent=2) + "\n")

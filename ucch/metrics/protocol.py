@@ -30,8 +30,8 @@ class Protocol:
         ValueError: a value is none of the above.
 
     Example:
-        >>> print(Protocol(cutoff=50, denominator="retrieved"))
-        MAP@50, ties expected, queries without relevant items skipped, divided by relevant items retrieved
+        >>> str(Protocol(cutoff=50, denominator="retrieved"))
+        'MAP@50, ties expected, queries without relevant items skipped, divided by relevant items retrieved'
     """
 
     cutoff: int | None = None

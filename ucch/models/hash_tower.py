@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from .._checks import positive_int
 
@@ -47,6 +48,24 @@ class HashTower(nn.Sequential):
             layers += [nn.Linear(size_in, size_out), nn.ReLU()]
         super().__init__(*layers[:-1])
         self.n_features, self.n_bits, self.width, self.n_layers = n_features, n_bits, width, n_layers
+
+    @torch.no_grad()
+    def shift_outputs(self, offset: Tensor) -> None:
+        """Add ``offset``, (D,), to every output: it goes into the bias of the last layer."""
+        self._last.bias.add_(offset)
+
+    @torch.no_grad()
+    def rotate_outputs(self, matrix: Tensor) -> None:
+        """Multiply every output u by ``matrix``, (D, D), as ``u R``: it goes into the last layer."""
+        last = self._last
+        last.weight.copy_(matrix.T.to(last.weight.dtype) @ last.weight)
+        last.bias.copy_(last.bias @ matrix.to(last.bias.dtype))
+
+    @property
+    def _last(self) -> nn.Linear:
+        last = self[-1]
+        assert isinstance(last, nn.Linear)
+        return last
 
     def config(self) -> dict[str, int]:
         """Arguments that build the tower again."""

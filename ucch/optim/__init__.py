@@ -1,8 +1,34 @@
 """Code tables and the optimizers that update them."""
 
+from .bop import Bop, bop, bop_threshold
 from .code_bank import CodeBank
+from .discrete import DiscreteCodes, discrete_codes, discrete_objective
+from .itq import ItqRotation, itq_error, itq_rotation, random_rotation
+from .key_gradients import key_gradients, observe_keys
 from .keys import Keys, in_batch_keys
 from .momentum import MomentumBinary, momentum_binary
+from .numbered_keys import NumberedKeys, numbered_keys
 from .table_optimizer import TableOptimizer
 
-__all__ = ["CodeBank", "Keys", "MomentumBinary", "TableOptimizer", "in_batch_keys", "momentum_binary"]
+__all__ = [
+    "Bop",
+    "CodeBank",
+    "DiscreteCodes",
+    "ItqRotation",
+    "Keys",
+    "MomentumBinary",
+    "NumberedKeys",
+    "TableOptimizer",
+    "bop",
+    "bop_threshold",
+    "discrete_codes",
+    "discrete_objective",
+    "in_batch_keys",
+    "itq_error",
+    "itq_rotation",
+    "key_gradients",
+    "momentum_binary",
+    "numbered_keys",
+    "observe_keys",
+    "random_rotation",
+]

@@ -1,4 +1,4 @@
-"""What a table was observed with since the last step: left by ``CodeBank.observe``, read by its optimizer."""
+"""What a table was observed with: left by ``CodeBank.observe`` or ``observe_keys``, read by its optimizer."""
 
 from __future__ import annotations
 

@@ -2,13 +2,16 @@
 
 from .recipe import Recipe, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
+from .strategies import STRATEGIES, Strategy
 from .train import choose_device, train_run
 from .trainer import EpochStats, Trainer
 
 __all__ = [
+    "STRATEGIES",
     "EpochStats",
     "Recipe",
     "RunFolder",
+    "Strategy",
     "Trainer",
     "choose_device",
     "free_run_path",

@@ -10,9 +10,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from ..errors import RecipeError
+from .sections import Count, NotNegative, Positive, Section, Share
+from .strategy_sections import (
+    BiHalfSection,
+    BopSection,
+    ContinuationSection,
+    DiscreteSection,
+    GreedySection,
+    ItqSection,
+    OptimizerName,
+    QuantizationSection,
+    StraightThroughSection,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -21,24 +33,15 @@ else:
 
 __all__ = ["Recipe", "load_recipe", "recipe_names", "with_settings"]
 
-Share = Annotated[float, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class FeatureSection(_Section):
+class FeatureSection(Section):
     """How features are scaled before the towers; fitted on the training rows."""
 
     image_scaling: Literal["auto", "none", "center", "global", "standard", "unit"] = "auto"
     text_scaling: Literal["auto", "none", "center", "global", "standard", "unit"] = "auto"
 
 
-class ModelSection(_Section):
+class ModelSection(Section):
     """The two hash towers; 3 and 2 linear layers as published."""
 
     width: Count = 1024
@@ -46,7 +49,7 @@ class ModelSection(_Section):
     text_layers: Count = 2
 
 
-class TableSection(_Section):
+class TableSection(Section):
     """The code table and its optimizer (Hu et al. 2023, section 3.2)."""
 
     momentum: Share = 0.4
@@ -58,7 +61,7 @@ class TableSection(_Section):
     warmup_epochs: Annotated[int, Field(ge=0)] = 1
 
 
-class LossSection(_Section):
+class LossSection(Section):
     """``beta`` times the contrastive hashing loss plus ``1 - beta`` times the ranking loss (Eq. 2)."""
 
     beta: Annotated[float, Field(ge=0, le=1)] = 0.7
@@ -69,7 +72,7 @@ class LossSection(_Section):
     kappa: Positive = 1.0
 
 
-class TrainingSection(_Section):
+class TrainingSection(Section):
     """The loop around them."""
 
     epochs: Count | Literal["auto"] = "auto"
@@ -83,11 +86,11 @@ class TrainingSection(_Section):
     validation_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
 
 
-class Recipe(_Section):
+class Recipe(Section):
     """Everything that decides a training run.
 
-    Sections hold the choices of their part; fields and defaults are listed in ``docs/recipes.md``. A recipe is
-    frozen: :func:`with_settings` returns a changed copy.
+    Sections hold the choices of their part, those named after an optimizer what it alone needs; fields and defaults
+    are listed in ``docs/recipe_fields.md``. A recipe is frozen: :func:`with_settings` returns a changed copy.
     """
 
     name: str = "default"
@@ -95,11 +98,20 @@ class Recipe(_Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     data: str = "digits"
     data_root: str | None = None
+    optimizer: OptimizerName = "momentum"
     features: FeatureSection = FeatureSection()
     model: ModelSection = ModelSection()
     table: TableSection = TableSection()
     loss: LossSection = LossSection()
     training: TrainingSection = TrainingSection()
+    straight_through: StraightThroughSection = StraightThroughSection()
+    continuation: ContinuationSection = ContinuationSection()
+    greedy: GreedySection = GreedySection()
+    bi_half: BiHalfSection = BiHalfSection()
+    bop: BopSection = BopSection()
+    discrete: DiscreteSection = DiscreteSection()
+    itq: ItqSection = ItqSection()
+    quantization: QuantizationSection = QuantizationSection()
 
     def to_toml(self) -> str:
         """Write the recipe out in full; :func:`load_recipe` reads it back equal."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 
 from ..data import Pairs
 from ..errors import RunError
 from ..models import HashModel
 from .checkpoint import load_state, save_state
-from .recipe import Recipe
 from .run_folder import RunFolder
 from .trainer import EpochStats, Trainer
-from .validation import pair_score
+from .validation import hold_out, pair_score
+from .watch import FlipWatch
 
 __all__ = ["choose_device", "train_run"]
 
@@ -29,6 +28,7 @@ def train_run(
     on_start: Callable[[Trainer], None] | None = None,
     on_step: Callable[[float], None] | None = None,
     on_epoch: Callable[[EpochStats], None] | None = None,
+    on_warning: Callable[[str], None] | None = None,
 ) -> HashModel:
     """Train by the recipe of a run folder and leave model, history and checkpoint there.
 
@@ -39,6 +39,8 @@ def train_run(
         resume: go on from the checkpoint; the result equals the run that was never stopped, bit for bit on one
             machine's CPU. Without a checkpoint it starts over.
         on_start, on_step, on_epoch: called with the trainer, with the loss of every step, and after every epoch.
+        on_warning: called with a sentence when the codes no longer move or all of them do
+            (:class:`~ucch.training.watch.FlipWatch`).
 
     Returns:
         The model of the last epoch, or with ``training.keep = "best"`` that of the epoch whose held-out pairs found
@@ -48,7 +50,7 @@ def train_run(
         RunError: the checkpoint is damaged or belongs to other data.
     """
     recipe, identity = run.recipe(), pairs.digest()
-    train, held_out = _hold_out(recipe, pairs)
+    train, held_out = (pairs, None) if recipe.training.keep == "last" else hold_out(recipe, pairs)
     trainer = Trainer(recipe, train, device=device)
     best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
     history = []
@@ -61,34 +63,33 @@ def train_run(
             )
         trainer.load_state_dict(state["trainer"])
         best, history = state["best"], state["history"]
+    watch = FlipWatch(n_epochs=trainer.n_epochs, n_bits=recipe.bits, warmup_epochs=recipe.table.warmup_epochs)
+    for line in history:
+        watch.see(line)
     if on_start is not None:
         on_start(trainer)
     while trainer.epoch < trainer.n_epochs:
         stats = trainer.train_epoch(on_step)
         line = stats.as_dict()
         if held_out is not None:
-            line["validation"] = pair_score(trainer.model, held_out)
+            model = trainer.finished_model()
+            line["validation"] = pair_score(model, held_out)
             if line["validation"] > best["score"]:
-                weights = {name: value.clone() for name, value in trainer.model.state_dict().items()}
-                best = {"score": line["validation"], "epoch": stats.epoch, "model": weights}
+                best = {"score": line["validation"], "epoch": stats.epoch, "model": model.state_dict()}
         history.append(line)
         state = {"pairs": identity, "trainer": trainer.state_dict(), "best": best, "history": history}
         save_state(run.checkpoint_file, state)
         run.write_history(history)
+        warning = watch.see(line)
         if on_epoch is not None:
             on_epoch(stats)
+        if warning is not None and on_warning is not None:
+            on_warning(warning)
+    model = trainer.finished_model()
     if held_out is not None:
-        trainer.model.load_state_dict(best["model"])
-    trainer.model.eval().save(run.model_file)
-    return trainer.model
-
-
-def _hold_out(recipe: Recipe, pairs: Pairs) -> tuple[Pairs, Pairs | None]:
-    if recipe.training.keep == "last":
-        return pairs, None
-    order = np.random.default_rng(recipe.seed).permutation(len(pairs))
-    n_held_out = max(1, round(recipe.training.validation_share * len(pairs)))
-    return pairs.take(np.sort(order[n_held_out:])), pairs.take(np.sort(order[:n_held_out]))
+        model.load_state_dict(best["model"])
+    model.save(run.model_file)
+    return model
 
 
 def choose_device(word: str) -> torch.device:

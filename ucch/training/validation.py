@@ -7,15 +7,23 @@ import numpy as np
 from ..data import Pairs
 from ..metrics import distance_histograms, reciprocal_rank
 from ..models import HashModel
+from .recipe import Recipe
 
-__all__ = ["pair_score"]
+__all__ = ["hold_out", "pair_score"]
+
+
+def hold_out(recipe: Recipe, pairs: Pairs) -> tuple[Pairs, Pairs]:
+    """Carve ``training.validation_share`` of the training pairs off, by the recipe's seed: the rest, and those."""
+    order = np.random.default_rng(recipe.seed).permutation(len(pairs))
+    n_held_out = max(1, round(recipe.training.validation_share * len(pairs)))
+    return pairs.take(np.sort(order[n_held_out:])), pairs.take(np.sort(order[:n_held_out]))
 
 
 def pair_score(model: HashModel, pairs: Pairs) -> float:
     """Rank every held-out text for each held-out image by Hamming distance, and the reverse.
 
     The mean reciprocal rank of the own partner, both directions averaged, in expectation over tied items: 1 where
-    every partner comes first.
+    every partner comes first. An image with several captions counts the first of them, each of its captions the image.
 
     Args:
         model: the model to score.
@@ -25,9 +33,10 @@ def pair_score(model: HashModel, pairs: Pairs) -> float:
         The score in (0, 1]. O(n^2 D/64) word operations.
     """
     image, text = model.encode_image(pairs.image), model.encode_text(pairs.text)
-    own = np.arange(len(pairs))
+    item_of_image, item_of_text = np.arange(len(pairs)), pairs.item_of_text
+    sides = ((image, text, item_of_image, item_of_text), (text, image, item_of_text, item_of_image))
     scores = [
-        reciprocal_rank(distance_histograms(asks, answers, own, own, model.n_bits)).mean()
-        for asks, answers in ((image, text), (text, image))
+        reciprocal_rank(distance_histograms(asks, answers, own, theirs, model.n_bits)).mean()
+        for asks, answers, own, theirs in sides
     ]
     return float(np.mean(scores))

@@ -1,0 +1,53 @@
+"""Queries that were trained on are found and refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ucch.data import PairedDataset, Pairs, check_overlap, load_digits_pairs
+from ucch.data.overlap import item_digests
+from ucch.errors import DataError
+
+
+def pairs(n: int, seed: int) -> Pairs:
+    rng = np.random.default_rng(seed)
+    return Pairs(rng.normal(size=(n, 4)), rng.normal(size=(n, 3)))
+
+
+def test_a_disjoint_split_passes() -> None:
+    check_overlap(PairedDataset("mine", train=pairs(50, 0), query=pairs(10, 1)))
+    check_overlap(load_digits_pairs())
+
+
+@pytest.mark.parametrize("split", ["training set", "database"])
+def test_queries_in_another_split_are_counted(split: str) -> None:
+    train, query = pairs(50, 0), pairs(10, 1)
+    mixed = Pairs(
+        np.concatenate([train.image[:47], query.image[4:7]]), np.concatenate([train.text[:47], query.text[4:7]])
+    )
+    if split == "training set":
+        dataset = PairedDataset("mine", train=mixed, query=query)
+    else:
+        dataset = PairedDataset("mine", train=train, query=query, database=mixed)
+    message = rf"3 of 10 queries of mine stand in its {split} \(the first is query 4\).* --allow-overlap"
+    with pytest.raises(DataError, match=message):
+        check_overlap(dataset)
+
+
+def test_one_modality_alone_is_no_overlap() -> None:
+    train, query = pairs(50, 0), pairs(10, 1)
+    check_overlap(PairedDataset("mine", train=train, query=Pairs(train.image[:10], query.text)))
+
+
+def test_coarse_features_that_repeat_by_nature_pass() -> None:
+    rng = np.random.default_rng(0)
+    tags = [Pairs(rng.integers(0, 2, (n, 3)), rng.integers(0, 2, (n, 3))) for n in (200, 40)]
+    check_overlap(PairedDataset("tags", train=tags[0], query=tags[1]))
+
+
+def test_an_item_is_its_image_and_its_first_text() -> None:
+    image = np.arange(6.0).reshape(3, 2)
+    one, several = Pairs(image, image), Pairs(image, image[[0, 0, 1, 2]], image_of_text=np.array([0, 0, 1, 2]))
+    assert np.array_equal(item_digests(one), item_digests(several))
+    assert len(np.unique(item_digests(one))) == 3

@@ -1,0 +1,52 @@
+"""What is wrong with the files of a published set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import DataError
+from .entry import DatasetEntry
+from .raw_images import RawImages
+
+__all__ = ["dataset_problems"]
+
+
+def dataset_problems(entry: DatasetEntry, root: Path) -> list[str]:
+    """Read a set as training would, and name everything that is wrong with its files.
+
+    Args:
+        entry: the set.
+        root: the folder with its files.
+
+    Returns:
+        One sentence per problem; empty where the set is as published. The pictures themselves are looked at only
+        where their file is there, by their shape.
+    """
+    problems = _failure(lambda: entry.load(entry, root))
+    if problems:  # loading stops at the first
+        for spec in entry.arrays:
+            problems += _failure(lambda spec=spec: entry.read_array(root, spec))  # type: ignore[misc]
+        for file, _ in entry.other_files:
+            problems += _failure(lambda file=file: entry.find(root, file))  # type: ignore[misc]
+    if entry.raw_images is not None:
+        problems += _raw_problems(entry, root, *entry.raw_images)
+    return list(dict.fromkeys(problems))
+
+
+def _raw_problems(entry: DatasetEntry, root: Path, file: str, key: str) -> list[str]:
+    if _failure(lambda: entry.find(root, file)):
+        return []
+    path, n_images = entry.find(root, file), entry.n_train + entry.n_query
+    problems = _failure(lambda: RawImages(path, key))
+    if not problems and len(pictures := RawImages(path, key)) != n_images:
+        problems = [f"{path}: {key} must hold {n_images} pictures, got {len(pictures)} (shape {pictures.shape})"]
+    return problems
+
+
+def _failure(read: Callable[[], object]) -> list[str]:
+    try:
+        read()
+    except DataError as error:
+        return [str(error)]
+    return []

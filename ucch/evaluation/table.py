@@ -1,0 +1,89 @@
+"""Reports as rows of text, for the terminal, CSV, LaTeX and HTML alike."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["as_csv", "as_latex", "comparison_rows", "report_rows"]
+
+_NAMES = {
+    "image_to_text": "image to text",
+    "text_to_image": "text to image",
+    "query_to_database": "query to database",
+}
+
+
+def report_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    """A header, a row per direction, and with labels the mean and chance; missing figures are a dash."""
+    labelled = report["map_mean"] is not None
+    directions = {name: report[key] for key, name in _NAMES.items() if key in report}
+    first = next(iter(directions.values()))
+    header = [""]
+    if labelled:
+        header += ["MAP", "95 %", *(f"P@{n}" for n in first["precision_at"])]
+    header += [f"R@{n}" for n in first["recall_at"]]
+    rows = [header, *([name, *_figures(direction, labelled)] for name, direction in directions.items())]
+    if labelled:
+        if len(directions) > 1:
+            rows.append(["mean", figure(report["map_mean"])])
+        rows.append(["chance", figure(report["map_chance"])])
+    return [row + [""] * (len(header) - len(row)) for row in rows]
+
+
+def _figures(direction: Mapping[str, Any], labelled: bool) -> list[str]:
+    pairs = [figure(value) for value in direction["recall_at"].values()]
+    if not labelled:
+        return pairs
+    bounds = direction["map_interval"]
+    interval = "-" if bounds is None else "-".join(map(figure, bounds))
+    at = [figure(value) for value in direction["precision_at"].values()]
+    return [figure(direction["map"]), interval, *at, *pairs]
+
+
+def comparison_rows(comparison: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """A header and a row per run and direction: difference of MAP to the baseline, interval, p."""
+    rows = [["run", "direction", "difference", "95 %", "p"]]
+    for row in comparison:
+        for direction in (*_NAMES, "mean"):
+            if direction in row:
+                low, high = row[direction]["interval"]
+                rows.append(
+                    [
+                        Path(row["run"]).name,
+                        _NAMES.get(direction, direction),
+                        f"{row[direction]['difference']:+.3f}",
+                        f"{low:+.3f} to {high:+.3f}",
+                        f"{row[direction]['p_value']:.4f}",
+                    ]
+                )
+    return rows
+
+
+def figure(value: float | None) -> str:
+    """Three decimals, or a dash for what was not measured."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+def as_csv(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as CSV text."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def as_latex(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as a LaTeX tabular, with the rules of booktabs."""
+    header, *body = [" & ".join(map(_escape, row)) + r" \\" for row in rows]
+    columns = "l" + "r" * (len(rows[0]) - 1)
+    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", header, r"\midrule", *body, r"\bottomrule"]
+    return "\n".join([*lines, r"\end{tabular}", ""])
+
+
+def _escape(cell: str) -> str:
+    for character in "&%$#_{}":
+        cell = cell.replace(character, "\\" + character)
+    return cell

@@ -1,0 +1,47 @@
+"""From a recipe to the parts of a training run."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from ..data import FeatureScaler, Pairs
+from ..losses import CrossModalRankingLoss, MaxMarginRankingLoss
+from ..models import HashModel, HashTower
+from .recipe import Recipe
+
+__all__ = ["build_model", "build_ranking", "n_epochs"]
+
+AUTO_EPOCHS, AUTO_STEPS = 3, 600  # the least that ``epochs = "auto"`` trains; docs/default_study.md
+
+
+def build_model(recipe: Recipe, pairs: Pairs) -> HashModel:
+    """Fit the feature scaling and draw the towers; the global generator is left as it was."""
+    sizes = recipe.model
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        model = HashModel(
+            FeatureScaler.fit(pairs.image, recipe.features.image_scaling, name=pairs.array_name("image")),
+            FeatureScaler.fit(pairs.text, recipe.features.text_scaling, name=pairs.array_name("text")),
+            HashTower(pairs.image.shape[1], recipe.bits, width=sizes.width, n_layers=sizes.image_layers),
+            HashTower(pairs.text.shape[1], recipe.bits, width=sizes.width, n_layers=sizes.text_layers),
+        )
+    model.recipe = recipe.to_toml()
+    return model
+
+
+def build_ranking(recipe: Recipe) -> nn.Module:
+    """The ranking loss a recipe names."""
+    loss = recipe.loss
+    if loss.ranking == "cross_modal":
+        return CrossModalRankingLoss(loss.margin, loss.shift, loss.kappa)
+    return MaxMarginRankingLoss(loss.margin)
+
+
+def n_epochs(recipe: Recipe, steps_per_epoch: int) -> int:
+    """Epochs of a run; ``auto`` makes at least 3 of them and at least 600 steps."""
+    if recipe.training.epochs != "auto":
+        return recipe.training.epochs
+    return max(AUTO_EPOCHS, math.ceil(AUTO_STEPS / steps_per_epoch))

@@ -1,0 +1,66 @@
+"""What one epoch did, in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from math import sqrt
+
+import torch
+from torch import Tensor
+
+from ..codes import sign
+from ..optim import Keys
+
+__all__ = ["HEALTH", "EpochStats", "health"]
+
+
+@dataclass(frozen=True)
+class EpochStats:
+    """What one epoch did.
+
+    Attributes:
+        epoch: number, from 1.
+        loss, contrastive, ranking, penalty: means over the steps; the two parts are not weighted, the penalty is.
+        flips_per_row: bits of the table that changed sign, over the rows moved.
+        rows_touched: rows moved over all rows of the table; above 1 where negatives move too.
+        agreement: share of bits on which the two modalities of a pair agree.
+        key_cosine: mean cosine of a query with the signs of its own outputs; 1 leaves no quantisation gap.
+        key_gap: mean difference between a query's cosine with its key and its code's cosine with that key, the
+            part of what was learnt that taking signs changes.
+        learning_rate: at the last step.
+        seconds: wall time.
+    """
+
+    epoch: int
+    loss: float
+    contrastive: float
+    ranking: float
+    penalty: float
+    flips_per_row: float
+    rows_touched: float
+    agreement: float
+    key_cosine: float
+    key_gap: float
+    learning_rate: float
+    seconds: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Plain numbers by name, for a line of ``history.jsonl``."""
+        return asdict(self)
+
+
+HEALTH = ("agreement", "key_cosine", "key_gap")
+
+
+@torch.no_grad()
+def health(h_image: Tensor, h_text: Tensor, keys: Keys) -> list[Tensor]:
+    """Measure the health of a batch's queries, in the order of ``HEALTH``; see :class:`EpochStats`."""
+    own_keys = keys.positives.to(h_image.dtype) / keys.norm  # (B, D), unit
+    root = sqrt(h_image.shape[1])
+    cosines, gaps = [], []
+    for h in (h_image, h_text):
+        code = sign(h) / root
+        cosines.append((h * code).sum(dim=1).mean())
+        gaps.append(((h - code) * own_keys).sum(dim=1).abs().mean())
+    agreement = (sign(h_image) == sign(h_text)).float().mean()
+    return [agreement, (cosines[0] + cosines[1]) / 2, (gaps[0] + gaps[1]) / 2]
