@@ -118,12 +118,31 @@ def test_state_travels_and_copies() -> None:
     assert repr(bank) == "CodeBank(n_codes=5, n_bits=2)"
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.int8])
+def test_small_tables_give_the_codes_and_keys_of_a_wide_one(dtype: torch.dtype) -> None:
+    wide, small = (CodeBank(9, 16, dtype=d, generator=torch.Generator().manual_seed(2)) for d in (torch.float32, dtype))
+    assert small.latent.dtype == dtype
+    assert small.latent.element_size() * small.latent.numel() == 9 * 16 * dtype.itemsize
+    assert torch.equal(small.codes().float(), wide.codes())
+    torch.testing.assert_close(small.values(), wide.values(), atol=1 / 4 / 64, rtol=2**-8)
+    index, h = torch.tensor([3, 3, 8]), torch.nn.functional.normalize(torch.ones(3, 16), dim=1)
+    for binarize in (True, False):
+        similarities = [bank.keys(index, binarize=binarize).similarities(h) for bank in (wide, small)]
+        torch.testing.assert_close(*similarities, atol=0.05, rtol=0)
+    assert repr(small) == f"CodeBank(n_codes=9, n_bits=16, dtype={dtype})"
+
+
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [
         (lambda bank: CodeBank(0, 4), ValueError, "n_codes must be an int of at least 1, got 0"),
         (lambda bank: CodeBank(4, 2.5), TypeError, "n_bits must be an int of at least 1, got 2.5 of type float"),
         (lambda bank: CodeBank(4, 4, init="zero"), ValueError, "init must be one of published, unbiased, got 'zero'"),
+        (
+            lambda bank: CodeBank(4, 4, dtype=torch.int32),
+            ValueError,
+            r"dtype must be one of torch\.float32, torch\.bfloat16, torch\.int8, torch\.float64, got torch\.int32",
+        ),
         (
             lambda bank: bank.keys(torch.tensor([0]), negatives="all"),
             ValueError,

@@ -102,3 +102,11 @@ def test_unit_rows_instead_of_signs() -> None:
     assert keys.norm == 1.0
     torch.testing.assert_close(keys.negatives, normalize(bank.latent.detach(), dim=1))
     torch.testing.assert_close(keys.similarities(keys.positives)[0, 0], torch.tensor(1.0))
+
+
+def test_keys_move_with_all_their_parts() -> None:
+    keys = CodeBank(5, 8).keys(torch.tensor([1, 2]), n_negatives=3, negatives="per_anchor")
+    moved = keys.to("meta")
+    assert moved.norm == keys.norm
+    for name in ("positives", "negatives", "columns", "log_weights"):
+        assert getattr(moved, name).device.type == "meta", name

@@ -175,6 +175,23 @@ def test_options_belong_to_their_group() -> None:
     assert second.latent[0].tolist() == [0.75, 0.5]
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.int8])
+def test_small_tables_move_as_float32_does_up_to_one_rounding(dtype: torch.dtype, generator: torch.Generator) -> None:
+    small = CodeBank(6, 16, dtype=dtype, generator=generator)
+    wide = bank_of(small.values().tolist(), torch.float32)
+    index, views = torch.tensor([4, 0, 4]), torch.randn(2, 3, 16, generator=generator)
+    for bank in (small, wide):
+        binary = MomentumBinary(bank.parameters(), momentum=0.6)
+        bank.observe(index, *views)
+        binary.step()
+    assert small.latent.dtype == dtype
+    half_a_step = 1 / 4 / 64 if dtype == torch.int8 else 2 * 2**-8
+    torch.testing.assert_close(small.values(), wide.values(), atol=1.001 * half_a_step, rtol=0)
+    certain = wide.values().abs() > half_a_step
+    assert torch.equal(small.codes().float()[certain], wide.codes()[certain])
+    assert int(binary.state[wide.latent]["rows"]) == 2
+
+
 def run(bank: CodeBank, binary: MomentumBinary, steps: range) -> None:
     for step in steps:
         generator = torch.Generator().manual_seed(step)

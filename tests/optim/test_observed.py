@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ucch.optim import CodeBank
-from ucch.optim.observed import observed_rows
+from ucch.optim.observed import deposit, forget, is_observed, observed_rows
 
 
 def test_rows_come_once_with_the_mean_of_their_offsets() -> None:
@@ -43,3 +43,24 @@ def test_a_dense_or_missing_gradient_is_refused() -> None:
     bank.latent.sum().backward()
     with pytest.raises(TypeError, match="got a dense one; keep the table out of the loss"):
         observed_rows(bank.latent)
+
+
+def test_an_int8_table_carries_what_was_observed_beside_the_gradient_torch_denies_it() -> None:
+    bank = CodeBank(6, 2, dtype=torch.int8)
+    views = torch.tensor([[0.3, 0.2], [-0.5, 0.4]])
+    bank.observe(torch.tensor([4]), views[:1])
+    bank.observe(torch.tensor([0]), views[1:])
+    assert bank.latent.grad is None
+    assert is_observed(bank.latent)
+    rows, offset = observed_rows(bank.latent)
+    assert rows.tolist() == [0, 4]
+    torch.testing.assert_close(bank.values(rows) - offset, views[[1, 0]])
+    forget(bank.latent)
+    assert not is_observed(bank.latent)
+
+
+def test_deposits_of_one_row_are_averaged_or_added_up() -> None:
+    table = torch.nn.Parameter(torch.zeros(4, 2))
+    deposit(table, torch.tensor([2, 2]), torch.tensor([[1.0, 2.0], [3.0, 6.0]]))
+    assert observed_rows(table)[1].tolist() == [[2.0, 4.0]]
+    assert observed_rows(table, total=True)[1].tolist() == [[4.0, 8.0]]

@@ -44,3 +44,13 @@ def test_a_reload_keeps_dtypes_exactly_and_shares_nothing() -> None:
     assert loaded["touched"].dtype == torch.bool
     loaded["touched"].zero_()
     assert counting.state[bank.latent]["touched"].all()
+
+
+def test_zero_grad_forgets_what_was_observed() -> None:
+    for dtype in (torch.float32, torch.int8):
+        bank = CodeBank(3, 2, dtype=dtype)
+        counting = Counting(bank.parameters())
+        bank.observe(torch.tensor([0]), torch.ones(1, 2))
+        counting.zero_grad()
+        counting.step()
+        assert not counting.state[bank.latent]

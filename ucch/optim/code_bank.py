@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from math import sqrt
+from mmap import mmap
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from .._checks import index_rows, one_of, positive_int, two_dimensional
 from ..codes import sign
+from .initial_rows import INITS, initial_rows, piece_sizes, row_pieces
 from .keys import Keys, mean_view
+from .observed import deposit
+from .row_store import TABLE_DTYPES, decode_rows
+from .table_file import map_table, write_table
 
 __all__ = ["CodeBank"]
 
 NEGATIVES = ("per_anchor", "shared")
-INITS = ("unbiased", "published")
 
 
 class CodeBank(nn.Module):
@@ -25,23 +31,32 @@ class CodeBank(nn.Module):
     :class:`~ucch.optim.MomentumBinary`, turns it into new rows. Keep the bank outside a module wrapped for
     data-parallel training.
 
+    Nothing done for a batch costs more for a longer table, save ``per_anchor`` keys. A table larger than memory lives
+    in a file: :meth:`create_file` and :meth:`from_file` map one, :meth:`flush` puts its changes on disk.
+
     Args:
         n_codes: N, the training pairs.
         n_bits: D, the bits of a code.
         init: ``"unbiased"`` (default) draws fair signs; ``"published"`` draws them as the published code does, from
             N(-s, 4 s^2), of which 69 % are negative. Rows have unit length either way.
         generator: source of the initial table; the global one by default.
-        dtype: of the table; ``torch.float32`` by default.
+        dtype: of the table, ``torch.float32`` by default. ``torch.bfloat16`` and ``torch.int8`` take 1/2 and 1/4 of
+            the memory; updates are computed in float32 and rounded once, to nearest. int8 holds steps of 1/32 of
+            ``1/sqrt(D)``, and rounding flips no bit; a change below half a step is lost, which above a momentum of
+            about .9 stops the table.
         device: of the table.
 
     Shape:
-        - ``latent``: (N, D); memory 4 N D bytes in float32.
+        - ``latent``: (N, D) as stored; :meth:`values` decodes int8. Memory ``N D`` times 4 bytes in float32, 2 in
+          bfloat16, 1 in int8; while it is created at most 64 MiB more.
 
     Raises:
-        TypeError, ValueError: a size is not an int of at least 1, ``init`` is unknown.
+        TypeError, ValueError: a size is not an int of at least 1, ``init`` or ``dtype`` is not one of the above.
 
     Note:
-        The initial table matters for rows that warm-up does not reach; the paper does not specify it.
+        The initial table matters for rows that warm-up does not reach; the paper does not specify it. ``state_dict``
+        holds the table itself, not a copy; of a table in a file, the file is the saved state. A copy or pickle of
+        such a bank, and one moved to another device or dtype, is in memory and no longer has a file.
 
     Reference:
         Hu et al., "Unsupervised Contrastive Cross-Modal Hashing", IEEE TPAMI 45(3), 2023, section 3.2.
@@ -63,13 +78,89 @@ class CodeBank(nn.Module):
         device: torch.device | str | None = None,
     ) -> None:
         super().__init__()
-        positive_int("n_codes", n_codes)
-        positive_int("n_bits", n_bits)
-        one_of("init", init, INITS)
-        noise = torch.randn(n_codes, n_bits, generator=generator, device=generator.device if generator else device)
-        if init == "published":
-            noise = 2.0 * noise - 1.0
-        self.latent = nn.Parameter((sign(noise) / sqrt(n_bits)).to(device=device, dtype=dtype))
+        _check_table(n_codes, n_bits, init, dtype)
+        latent = torch.empty(n_codes, n_bits, dtype=dtype, device=device)
+        for rows in row_pieces(latent):
+            rows.copy_(initial_rows(len(rows), n_bits, init=init, generator=generator, dtype=dtype, device=rows.device))
+        self._adopt(latent, None)
+
+    @classmethod
+    def create_file(
+        cls,
+        path: str | Path,
+        n_codes: int,
+        n_bits: int,
+        *,
+        init: str = "unbiased",
+        generator: torch.Generator | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> CodeBank:
+        """Create a table in a new file and map it; for tables larger than memory.
+
+        The file is a safetensors file of one matrix, ``latent``; its ``N D`` numbers are written once, in memory of
+        64 MiB. Only the rows in use are then in memory, as far as the system finds room.
+
+        Raises:
+            FileExistsError: ``path`` exists; nothing is overwritten.
+            OSError: the file cannot be written, or the disk is full; nothing is left behind.
+            TypeError, ValueError: as for the class.
+        """
+        _check_table(n_codes, n_bits, init, dtype)
+        sizes = piece_sizes(n_codes, n_bits)
+        pieces = (initial_rows(size, n_bits, init=init, generator=generator, dtype=dtype) for size in sizes)
+        write_table(Path(path), (n_codes, n_bits), dtype, pieces)
+        return cls.from_file(path)
+
+    @classmethod
+    def from_file(cls, path: str | Path, *, n_codes: int | None = None, n_bits: int | None = None) -> CodeBank:
+        """Map the table of a file: every step changes the file, which is as safe as the last :meth:`flush`.
+
+        Args:
+            path: of :meth:`create_file` or :meth:`save`.
+            n_codes, n_bits: refuse a table of another size; None takes any.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: it is not a code table, was cut short, or has another size.
+        """
+        latent, mapping = map_table(Path(path))
+        for name, expected, found in (("n_codes", n_codes, len(latent)), ("n_bits", n_bits, latent.shape[1])):
+            if expected is not None and expected != found:
+                raise ValueError(f"{path} must hold a table of {name}={expected}, got {name}={found}")
+        bank = cls.__new__(cls)
+        nn.Module.__init__(bank)
+        bank._adopt(latent, mapping)
+        return bank
+
+    def save(self, path: str | Path) -> None:
+        """Write the table to a new file that :meth:`from_file` maps, without a second table in memory.
+
+        Raises:
+            FileExistsError: ``path`` exists; nothing is overwritten.
+            OSError: the file cannot be written, or the disk is full; nothing is left behind.
+        """
+        latent = self.latent.detach()
+        write_table(Path(path), (self.n_codes, self.n_bits), latent.dtype, row_pieces(latent))
+
+    def flush(self) -> None:
+        """Put the changes of a table in a file on disk; returns when they are there.
+
+        Raises:
+            RuntimeError: the table is not in a file, or left it for another device or dtype.
+        """
+        if self._mapping is None or self.latent.data_ptr() != self._file_pointer:
+            raise RuntimeError(
+                "flush needs a table that is in a file (CodeBank.create_file, CodeBank.from_file), and this one is in"
+                " memory; write it with save(path)"
+            )
+        self._mapping.flush()
+
+    def _adopt(self, latent: Tensor, mapping: mmap | None) -> None:
+        self.latent = nn.Parameter(latent, requires_grad=latent.is_floating_point())
+        self._mapping, self._file_pointer = mapping, latent.data_ptr()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_mapping": None}
 
     @property
     def n_codes(self) -> int:
@@ -82,8 +173,12 @@ class CodeBank(nn.Module):
         return self.latent.shape[1]
 
     def codes(self, index: Tensor | None = None) -> Tensor:
-        """Signs of the rows ``index`` (all by default): (B, D) of +-1, no gradient."""
+        """Signs of the rows ``index`` (all by default): (B, D) of +-1 in the dtype of the table, no gradient."""
         return sign(self.latent if index is None else self.latent.detach()[index])
+
+    def values(self, index: Tensor | None = None) -> Tensor:
+        """Latent values of the rows ``index`` (all by default): (B, D) in float32 or wider, no gradient."""
+        return decode_rows(self.latent.detach() if index is None else self.latent.detach()[index])
 
     def keys(
         self,
@@ -144,20 +239,15 @@ class CodeBank(nn.Module):
             TypeError, ValueError: ``index`` or the views have the wrong kind or shape.
         """
         index_rows("index", index, self.n_codes)
-        target = two_dimensional("views", mean_view(*views), self.n_bits)
+        target = two_dimensional("views", mean_view(*views), self.n_bits).to(self.latent.device)
         if len(target) != len(index):
             raise ValueError(
                 f"views must have one row per entry of index, got {len(target)} rows and {len(index)} entries"
             )
-        rows, offset = index, (self.latent[index] - target).to(self.latent.dtype)
-        if self.latent.grad is not None:
-            rows = torch.cat([self.latent.grad._indices()[0], rows])
-            offset = torch.cat([self.latent.grad._values(), offset])
-        self.latent.grad = torch.sparse_coo_tensor(rows[None], offset, self.latent.shape, check_invariants=False)
+        deposit(self.latent, index, self.values(index) - target)
 
     def _rows(self, index: Tensor | None, binarize: bool) -> Tensor:
-        rows = self.latent.detach() if index is None else self.latent.detach()[index]
-        return sign(rows) if binarize else nn.functional.normalize(rows, dim=1)
+        return self.codes(index) if binarize else nn.functional.normalize(self.values(index), dim=1)
 
     def _norm(self, binarize: bool) -> float:
         return sqrt(self.n_bits) if binarize else 1.0
@@ -170,4 +260,13 @@ class CodeBank(nn.Module):
         return torch.randint(self.n_codes, size, generator=generator, device=device).to(self.latent.device)
 
     def extra_repr(self) -> str:
-        return f"n_codes={self.n_codes}, n_bits={self.n_bits}"
+        dtype = "" if self.latent.dtype == torch.float32 else f", dtype={self.latent.dtype}"
+        return f"n_codes={self.n_codes}, n_bits={self.n_bits}{dtype}"
+
+
+def _check_table(n_codes: int, n_bits: int, init: str, dtype: torch.dtype) -> None:
+    positive_int("n_codes", n_codes)
+    positive_int("n_bits", n_bits)
+    one_of("init", init, INITS)
+    if dtype not in TABLE_DTYPES:
+        raise ValueError(f"dtype must be one of {', '.join(map(str, TABLE_DTYPES))}, got {dtype!r}")

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from .._checks import index_rows, positive
 from .keys import Keys
 from .numbered_keys import NumberedKeys
+from .observed import deposit
 
 __all__ = ["key_gradients", "observe_keys"]
 
@@ -90,7 +91,4 @@ def observe_keys(table: nn.Parameter, keys: NumberedKeys, queries: Sequence[Tens
     index_rows("keys.rows", keys.rows, len(table))
     on_positives, on_negatives, places = key_gradients(keys, queries, temperature=temperature)
     touched, values = torch.cat([keys.index, keys.rows[places]]), torch.cat([on_positives, on_negatives])
-    values = values.to(table.dtype)
-    if table.grad is not None:
-        touched, values = torch.cat([table.grad._indices()[0], touched]), torch.cat([table.grad._values(), values])
-    table.grad = torch.sparse_coo_tensor(touched[None], values, table.shape, check_invariants=False)
+    deposit(table, touched, values)

@@ -56,6 +56,13 @@ class Keys:
         others = h @ negatives.T if self.columns is None else drawn_similarities(h, negatives, self.columns)
         return torch.cat([own, others], dim=1) / self.norm
 
+    def to(self, device: torch.device | str) -> Keys:
+        """Move the keys to where the queries are, from a table kept elsewhere."""
+        tensors: dict[str, Any] = {
+            name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)
+        }
+        return replace(self, **tensors)
+
     def excluding(self, excluded: Tensor) -> Keys:
         """Leave out the negatives marked in ``excluded``, a (B, K) boolean mask."""
         weights = torch.zeros_like(excluded, dtype=torch.float32) if self.log_weights is None else self.log_weights

@@ -12,6 +12,7 @@ from torch.nn.functional import normalize as unit
 from .._checks import interval
 from ..codes import sign
 from .observed import observed_rows
+from .row_store import decode_rows, encode_rows
 from .table_optimizer import TableOptimizer
 
 __all__ = ["MomentumBinary", "momentum_binary"]
@@ -97,7 +98,7 @@ class MomentumBinary(TableOptimizer):
 
     def _update(self, table: Tensor, group: dict[str, Any]) -> None:
         rows, offset = observed_rows(table)
-        old = table[rows].to(offset.dtype)
+        old = decode_rows(table[rows])
         new = momentum_binary(old, old - offset, momentum=group["momentum"], normalize=group["normalize"])
         new = torch.where((offset != 0).any(dim=1, keepdim=True), new, old)
         state = self.state[table]
@@ -106,4 +107,4 @@ class MomentumBinary(TableOptimizer):
         state["step"] += 1
         state["flips"] += (sign(old) != sign(new)).sum().to(state["flips"].device)
         state["rows"] += len(rows)
-        table[rows] = new.to(table.dtype)
+        table[rows] = encode_rows(new, table.dtype)

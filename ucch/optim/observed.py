@@ -1,11 +1,45 @@
-"""What a table's optimizer reads: the sparse gradient that ``CodeBank.observe`` or ``observe_keys`` deposited."""
+"""What a table was observed with: left by ``CodeBank.observe`` or ``observe_keys``, read by its optimizer."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-__all__ = ["observed_rows"]
+__all__ = ["deposit", "forget", "is_observed", "observed_rows"]
+
+
+def deposit(table: Tensor, rows: Tensor, values: Tensor) -> None:
+    """Add a sparse gradient to what a table has been observed with.
+
+    It stands in ``table.grad``, in the dtype of the table as torch demands. An int8 table, to which torch gives no
+    gradient, carries it in float32 as its attribute ``observed``.
+
+    Args:
+        table: (N, D) parameter.
+        rows: (B,) row numbers.
+        values: (B, D) gradients of those rows.
+    """
+    before = _deposited(table)
+    values = values.to(table.dtype if table.is_floating_point() else torch.float32)
+    if before is not None:
+        rows, values = torch.cat([before._indices()[0], rows]), torch.cat([before._values(), values])
+    gradient = torch.sparse_coo_tensor(rows[None], values, table.shape, check_invariants=False)
+    if table.is_floating_point():
+        table.grad = gradient
+    else:
+        setattr(table, "observed", gradient)  # noqa: B010 - mypy knows no such attribute
+
+
+def is_observed(table: Tensor) -> bool:
+    """Whether the table waits for a step."""
+    return _deposited(table) is not None
+
+
+def forget(table: Tensor) -> None:
+    """Drop what was deposited."""
+    table.grad = None
+    if hasattr(table, "observed"):
+        delattr(table, "observed")
 
 
 def observed_rows(table: Tensor, *, total: bool = False) -> tuple[Tensor, Tensor]:
@@ -23,7 +57,7 @@ def observed_rows(table: Tensor, *, total: bool = False) -> tuple[Tensor, Tensor
     Raises:
         TypeError: the gradient is dense.
     """
-    grad = table.grad
+    grad = _deposited(table)
     if grad is None or not grad.is_sparse:
         raise TypeError(
             "the gradient of a code table must be the sparse one that CodeBank.observe deposits,"
@@ -34,3 +68,8 @@ def observed_rows(table: Tensor, *, total: bool = False) -> tuple[Tensor, Tensor
     values = values.to(torch.promote_types(values.dtype, torch.float32))
     added = values.new_zeros(len(rows), table.shape[1]).index_add_(0, inverse, values)
     return rows, added if total else added / counts[:, None]
+
+
+def _deposited(table: Tensor) -> Tensor | None:
+    found: Tensor | None = table.grad if table.is_floating_point() else getattr(table, "observed", None)
+    return found

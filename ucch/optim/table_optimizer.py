@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from .observed import forget, is_observed
+
 __all__ = ["TableOptimizer"]
 
 
@@ -49,10 +51,16 @@ class TableOptimizer(Optimizer):
                 loss = closure()
         for group in self.param_groups:
             for table in group["params"]:
-                if table.grad is not None:
+                if is_observed(table):
                     self._update(table, group)
-                    table.grad = None
+                    forget(table)
         return loss
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget what was observed since the last step."""
+        for group in self.param_groups:
+            for table in group["params"]:
+                forget(table)
 
     @abstractmethod
     def _update(self, table: Tensor, group: dict[str, Any]) -> None:
