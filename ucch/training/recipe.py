@@ -60,6 +60,7 @@ class TableSection(Section):
     n_negatives: Count = 4096
     mask_own: bool = True
     warmup_epochs: Annotated[int, Field(ge=0)] = 1
+    placement: Literal["replicated", "sharded"] = "replicated"
 
 
 class LossSection(Section):

@@ -13,11 +13,13 @@ import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
+from ..collectives import World
 from ..data import Pairs
-from ..losses import ContrastiveHashingLoss
+from ..losses import Among, ContrastiveHashingLoss
 from ..models import HashModel
-from ..optim import CodeBank
+from ..optim import CodeBank, ShardedCodeBank
 from .build import build_model, build_objective, build_ranking, n_epochs
+from .distributed import check_parallel, data_parallel
 from .epoch_stats import HEALTH, EpochStats, health
 from .recipe import Recipe
 from .strategies import STRATEGIES, Batch
@@ -33,10 +35,16 @@ class Trainer:
     Every generator is seeded from the recipe, so two trainers of one recipe, data and machine agree bit for bit, and
     one that loads another's :meth:`state_dict` goes on as that one would have.
 
+    Several processes train one model: all draw the same batch, each runs the towers on its share and compares it with
+    the queries of all, gradients are added up over the processes. The result is that of one process but for the order
+    of sums; generators and states are alike in all processes.
+
     Args:
         recipe: all choices; ``recipe.optimizer`` names the strategy.
         pairs: training pairs; their labels are read by an objective with labels only.
         device: where to train.
+        world: the processes; the current process group by default, else this process alone. Every method but
+            :meth:`finished_model` is then collective.
 
     Attributes:
         model: the towers as they train; :meth:`finished_model` is what encodes.
@@ -45,12 +53,17 @@ class Trainer:
 
     Raises:
         DataError: the objective needs labels and there are none, or none that tell rows apart.
+        RecipeError: the recipe does not train on several processes, or not with such a table.
     """
 
-    def __init__(self, recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self, recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu", world: World | None = None
+    ) -> None:
         self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
+        self.world = World.current() if world is None else world
         training = recipe.training
         self.batch_size = min(training.batch_size, len(pairs))
+        check_parallel(recipe, STRATEGIES[recipe.optimizer].placements, self.world, batch_size=self.batch_size)
         self.steps_per_epoch = len(pairs) // self.batch_size
         self.n_epochs = n_epochs(recipe, self.steps_per_epoch)
         self.generator = torch.Generator().manual_seed(recipe.seed)
@@ -58,7 +71,7 @@ class Trainer:
         self.ucch_weight = 1.0 if self.objective is None else recipe.labels.ucch_weight
         self.model = build_model(recipe, pairs, self.objective.towers() if self.objective else None).to(self.device)
         self.strategy = STRATEGIES[recipe.optimizer](
-            recipe, pairs, n_epochs=self.n_epochs, generator=self.generator, device=self.device
+            recipe, pairs, n_epochs=self.n_epochs, generator=self.generator, device=self.device, world=self.world
         )
         if self.objective is not None:
             self.objective.to(self.device)
@@ -67,12 +80,13 @@ class Trainer:
         self.adam = torch.optim.Adam(
             self.parameters, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
+        self.outputs = data_parallel(self.model, self.world)
         self.contrastive = ContrastiveHashingLoss(recipe.loss.temperature)
         self.ranking = build_ranking(recipe)
         self.epoch = 0
 
     @property
-    def bank(self) -> CodeBank:
+    def bank(self) -> CodeBank | ShardedCodeBank:
         """The code table."""
         return self.strategy.bank
 
@@ -106,30 +120,41 @@ class Trainer:
             **dict(zip(_FIGURES, (totals / self.steps_per_epoch).tolist(), strict=True)),
         )
 
-    def _step(self, rows: Tensor) -> Tensor:
-        image = self._batch(self.pairs.image, rows)
-        text = self._batch(self.pairs.text, self.pairs.draw_text_rows(rows, self.generator))
+    def _step(self, whole: Tensor) -> Tensor:
+        own = self.world.share(len(whole))
+        rows, text_rows = whole[own], self.pairs.draw_text_rows(whole, self.generator)[own]
+        image, text = self._batch(self.pairs.image, rows), self._batch(self.pairs.text, text_rows)
+        share = len(rows) / len(whole)
         beta = self.recipe.loss.beta
         half = self.recipe.training.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
-            u_image, u_text = self.model.image_outputs(image), self.model.text_outputs(text)
-            batch = Batch(rows.to(self.device), u_image, u_text, *self.strategy.activate(u_image, u_text))
+            u_image, u_text = self.outputs(image, text)
+            queries = self.strategy.activate(u_image, u_text)
+            batch = Batch(rows.to(self.device), u_image, u_text, *queries, whole=whole.to(self.device), own=own)
             keys = self.strategy.keys(batch)
             contrastive = ranking = by_label = batch.h_image.new_zeros(())
             if self.ucch_weight > 0:
                 contrastive = self.contrastive(batch.h_image, batch.h_text, keys)
-                ranking = self.ranking(batch.h_image, batch.h_text)
+                ranking = self.ranking(batch.h_image, batch.h_text, self._among(batch))
             if self.objective is not None:
                 by_label = self.objective(batch, self.strategy)
             penalty = self.strategy.penalty(batch)
             loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + by_label + penalty
         self.adam.zero_grad()
-        torch.autograd.backward(loss)
+        torch.autograd.backward(loss * (share * self.world.size))  # the processes' gradients are averaged
         clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
         self.adam.step()
         self.strategy.update(batch, keys)
         figures = [loss, contrastive, ranking, by_label, penalty, *health(batch.h_image, batch.h_text, keys)]
-        return torch.stack([figure.detach() for figure in figures]).float().cpu()
+        return self.world.sum(share * torch.stack([figure.detach() for figure in figures]).float().cpu())
+
+    def _among(self, batch: Batch) -> Among | None:
+        """The queries of all processes, which the ranking loss compares with."""
+        if self.world.size == 1:
+            return None
+        sizes = self.world.sizes(len(batch.whole))
+        image, text = (self.world.gather(h, sizes) for h in (batch.h_image, batch.h_text))
+        return Among(image, text, batch.own.start)
 
     def finished_model(self) -> HashModel:
         """Copy the model as it stands, with what its strategy needs for encoding folded in."""
@@ -150,7 +175,7 @@ class Trainer:
             group["lr"] = rate
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that decides how training goes on."""
+        """Everything that decides how training goes on; of several processes, it is whole in process 0."""
         return {
             "epoch": self.epoch,
             "model": self.model.state_dict(),

@@ -47,6 +47,7 @@ class Discrete(Strategy):
     """
 
     section = "discrete"
+    placements = ("replicated",)
     optimizer: DiscreteCodes
 
     def make_optimizer(self) -> DiscreteCodes:
