@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from ucch.collectives import World
     from ucch.data import PairedDataset
     from ucch.encoders import EncoderCard
     from ucch.training import Recipe, RunFolder
 
-__all__ = ["new_run", "run_dataset"]
+__all__ = ["new_run", "old_run"]
 
 FEATURES = "features.npz"  # in the run folder, where the run took its features from photographs
 
@@ -25,9 +26,12 @@ def new_run(
     device: Any,
     *,
     check: Callable[[PairedDataset], None],
+    world: World,
     **encoding: Any,
 ) -> tuple[RunFolder, PairedDataset]:
     """Load or extract the features of a new run, then make its folder, with the encoders' cards in it.
+
+    Of several processes the first does so, and the others load what it names.
 
     Args:
         console: stderr.
@@ -35,8 +39,38 @@ def new_run(
         recipe: names data or photographs.
         device: where encoders run.
         check: called with the data set before the folder is made; raises where it must not be trained on.
+        world: the processes that train together.
         encoding: the options of :func:`~ucch.cli.extraction_options.encoding_options`.
+
+    Raises:
+        RunError: several processes were given photographs.
     """
+    from ucch.data import load_dataset
+    from ucch.training import RunFolder, on_first
+
+    made: list[tuple[RunFolder, PairedDataset]] = []
+
+    def make() -> str:
+        _check_photographs(recipe, world)
+        made.append(_make_run(console, out, recipe, device, check=check, **encoding))
+        return str(made[0][0].path)
+
+    path = on_first(world, make)
+    if made:
+        return made[0]
+    run = RunFolder.open(path)
+    return run, load_dataset(recipe.data, recipe.data_root)
+
+
+def _make_run(
+    console: Console,
+    out: Path | None,
+    recipe: Recipe,
+    device: Any,
+    *,
+    check: Callable[[PairedDataset], None],
+    **encoding: Any,
+) -> tuple[RunFolder, PairedDataset]:
     from ucch.data import load_dataset
     from ucch.extraction import save_extraction_npz, write_run_encoders
     from ucch.training import RunFolder, free_run_path
@@ -60,17 +94,32 @@ def new_run(
     return run, extraction.dataset
 
 
-def run_dataset(console: Console, run: RunFolder, device: Any, **encoding: Any) -> PairedDataset:
-    """Load the features of a run that is resumed; photographs are encoded again if it stopped before they were kept."""
+def old_run(
+    console: Console, out: Path, device: Any, *, world: World, **encoding: Any
+) -> tuple[RunFolder, PairedDataset]:
+    """Load a run that is resumed; photographs are encoded again if it stopped before their features were kept."""
     from ucch.data import load_dataset
     from ucch.extraction import save_extraction_npz, write_run_encoders
+    from ucch.training import RunFolder
 
+    run = RunFolder.open(out)
     recipe = run.recipe()
     if recipe.source.images and not Path(recipe.data).exists():
+        _check_photographs(recipe, world)
         extraction = _extract(console, recipe, device, **encoding)
         write_run_encoders(run.path, extraction.encoders)
         save_extraction_npz(Path(recipe.data), extraction)
-    return load_dataset(recipe.data, recipe.data_root)
+    return run, load_dataset(recipe.data, recipe.data_root)
+
+
+def _check_photographs(recipe: Recipe, world: World) -> None:
+    from ucch.errors import RunError
+
+    if world.size > 1 and recipe.source.images:
+        raise RunError(
+            f"photographs are encoded by one process, got {world.size}; make features with ucch extract, then train"
+            " on them with --data"
+        )
 
 
 def _extract(console: Console, recipe: Recipe, device: Any, **encoding: Any) -> Any:

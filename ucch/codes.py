@@ -91,7 +91,7 @@ def pack_tensor(codes: Tensor) -> Tensor:
     n_codes, n_bits = codes.shape
     bits = codes.new_zeros(n_codes, 8 * n_bytes(n_bits), dtype=torch.uint8)
     bits[:, :n_bits] = codes > 0
-    return (bits.view(n_codes, -1, 8) * _place_values(codes.device)).sum(dim=2, dtype=torch.uint8)
+    return (bits.view(n_codes, n_bytes(n_bits), 8) * _place_values(codes.device)).sum(dim=2, dtype=torch.uint8)
 
 
 def unpack_tensor(packed: Tensor, n_bits: int, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -19,8 +19,9 @@ from ..errors import DataError, RunError
 from ..files import write_atomically
 from .hash_tower import HashTower
 
-__all__ = ["HashModel"]
+__all__ = ["ENCODING_BATCH", "HashModel"]
 
+ENCODING_BATCH = 4096  # rows at a time
 _FORMAT = "ucch-model-1"
 
 
@@ -65,7 +66,7 @@ class HashModel(nn.Module):
         out: Tensor = self.text_tower(self.text_scaler(text))
         return out
 
-    def encode_image(self, image: FeatureArray, *, batch_size: int = 4096) -> PackedCodes:
+    def encode_image(self, image: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> PackedCodes:
         """Encode image features, (n, dx), into packed codes, (n, ceil(D/8)); rows are read in batches.
 
         Raises:
@@ -73,7 +74,7 @@ class HashModel(nn.Module):
         """
         return self._encode("image", image, batch_size)
 
-    def encode_text(self, text: FeatureArray, *, batch_size: int = 4096) -> PackedCodes:
+    def encode_text(self, text: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> PackedCodes:
         """Encode text features, (n, dy), into packed codes, (n, ceil(D/8)); rows are read in batches.
 
         Raises:

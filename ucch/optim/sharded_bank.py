@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from .._checks import index_rows, one_of, positive_int, two_dimensional
 from ..codes import pack_tensor, sign, unpack_tensor
 from ..collectives import World
-from .code_bank import CodeBank, check_table
+from .code_bank import check_table
 from .initial_rows import initial_rows, piece_sizes
 from .keys import Keys, mean_view
 from .observed import deposit
@@ -29,7 +29,7 @@ class ShardedCodeBank(nn.Module):
     Args:
         n_codes: N, the training pairs of all processes.
         n_bits: D.
-        world: the processes; the current process group by default.
+        world: the processes, such as ``World.current()``.
         init, generator, dtype, device: as of :class:`CodeBank`; the generator must stand alike in all processes.
 
     Shape:
@@ -43,7 +43,7 @@ class ShardedCodeBank(nn.Module):
         8 MiB, so that the table does not depend on W.
 
     Example:
-        >>> bank = ShardedCodeBank(n_codes=100, n_bits=16)
+        >>> bank = ShardedCodeBank(n_codes=100, n_bits=16, world=World.current())
         >>> bank.keys(torch.tensor([3, 7]), n_negatives=32).negatives.shape
         torch.Size([32, 16])
     """
@@ -53,7 +53,7 @@ class ShardedCodeBank(nn.Module):
         n_codes: int,
         n_bits: int,
         *,
-        world: World | None = None,
+        world: World,
         init: str = "unbiased",
         generator: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
@@ -61,7 +61,7 @@ class ShardedCodeBank(nn.Module):
     ) -> None:
         super().__init__()
         check_table(n_codes, n_bits, init, dtype)
-        self.world = World.current() if world is None else world
+        self.world = world
         if n_codes < self.world.size:
             raise ValueError(f"n_codes must be at least one for each of {self.world.size} processes, got {n_codes}")
         self.n_codes, self.n_bits, self.own = n_codes, n_bits, self.world.share(n_codes)

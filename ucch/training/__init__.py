@@ -1,5 +1,6 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
+from .distributed import on_first, processes
 from .objectives import OBJECTIVES, LabelObjective
 from .recipe import Recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
@@ -21,6 +22,8 @@ __all__ = [
     "free_run_path",
     "full_key",
     "load_recipe",
+    "on_first",
+    "processes",
     "recipe_names",
     "train_run",
     "training_labels",

@@ -17,16 +17,19 @@ from ..errors import RecipeError, RunError, UcchError
 from ..models import HashModel
 from .recipe import Recipe
 
-__all__ = ["check_parallel", "data_parallel", "on_first", "processes"]
+__all__ = ["Towers", "check_parallel", "data_parallel", "on_first", "processes"]
 
 _PATIENCE = timedelta(minutes=30)
 
 
 @contextmanager
-def processes() -> Iterator[World]:
+def processes(device: torch.device) -> Iterator[World]:
     """Join the process group that ``torchrun`` set up in the environment; without one, this process is alone.
 
     CPU tensors travel by gloo, those of GPUs by nccl; each process takes the GPU of its local rank.
+
+    Args:
+        device: where the work is done, ``cpu`` or ``cuda``.
 
     Raises:
         RunError: there are more processes than GPUs on a machine that has some, or another process went away.
@@ -34,15 +37,15 @@ def processes() -> Iterator[World]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1 or "RANK" not in os.environ:
         yield World()
         return
-    if torch.cuda.is_available():
+    if device.type == "cuda":
         local = int(os.environ.get("LOCAL_RANK", "0"))
         if local >= torch.cuda.device_count():
             raise RunError(
                 f"each process needs a GPU of its own, got {torch.cuda.device_count()} for process {local};"
-                " start fewer processes, or hide the GPUs with CUDA_VISIBLE_DEVICES= to train on CPUs"
+                " start fewer processes or say --device cpu"
             )
         torch.cuda.set_device(local)
-    dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=_PATIENCE)
+    dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
     try:
         yield World.current()
     except (UcchError, OSError, ValueError):
@@ -111,21 +114,18 @@ def check_parallel(recipe: Recipe, placements: tuple[str, ...], world: World, *,
         raise RecipeError(f"a batch must hold a pair for each of {said}, got {batch_size}; start fewer")
 
 
-class _Outputs(nn.Module):
-    """Both towers in one call."""
+class Towers(nn.Module):
+    """Both towers in one call: scaled features (image, text) to real outputs (u_image, u_text)."""
 
     def __init__(self, model: HashModel) -> None:
         super().__init__()
-        self.model = model
+        self.image, self.text = model.image_tower, model.text_tower
 
     def forward(self, image: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
-        return self.model.image_outputs(image), self.model.text_outputs(text)
+        return self.image(image), self.text(text)
 
 
 def data_parallel(model: HashModel, world: World) -> nn.Module:
-    """Both towers of a model as a module (image, text) -> (u_image, u_text), whose gradients are averaged over processes.
-
-    With one process nothing is added. The table must stay outside.
-    """
-    outputs = _Outputs(model)
-    return outputs if world.size == 1 else DistributedDataParallel(outputs, broadcast_buffers=False)
+    """:class:`Towers` of a model, whose gradients are averaged over several processes; the table stays outside."""
+    towers = Towers(model)
+    return towers if world.size == 1 else DistributedDataParallel(towers)

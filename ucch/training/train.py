@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from ..collectives import World
 from ..data import Pairs
 from ..errors import RunError
 from ..models import HashModel
@@ -24,6 +25,7 @@ def train_run(
     pairs: Pairs,
     *,
     device: torch.device | str = "cpu",
+    world: World | None = None,
     resume: bool = False,
     on_start: Callable[[Trainer], None] | None = None,
     on_step: Callable[[float], None] | None = None,
@@ -32,10 +34,14 @@ def train_run(
 ) -> HashModel:
     """Train by the recipe of a run folder and leave model, history and checkpoint there.
 
+    Several processes train one model (:class:`~ucch.training.Trainer`), process 0 alone writes, and a run may go on
+    with another number of processes.
+
     Args:
         run: a folder from :meth:`RunFolder.create`, or, to resume, :meth:`RunFolder.open`.
         pairs: training pairs; labels are read where the recipe's objective needs them, and nowhere else.
         device: where to train.
+        world: the processes that train together, all of which call; this process alone by default.
         resume: go on from the checkpoint; the result equals the run that was never stopped, bit for bit on one
             machine's CPU. Without a checkpoint it starts over.
         on_start, on_step, on_epoch: called with the trainer, with the loss of every step, and after every epoch.
@@ -47,11 +53,13 @@ def train_run(
         their partners best (:func:`~ucch.training.validation.pair_score`), a score without labels.
 
     Raises:
-        RunError: the checkpoint is damaged or belongs to other data.
+        RunError: the checkpoint is damaged or belongs to other data, or processes were given different pairs.
     """
+    world = world or World()
     recipe, identity = run.recipe(), pairs.digest()
     train, held_out = (pairs, None) if recipe.training.keep == "last" else hold_out(recipe, pairs)
-    trainer = Trainer(recipe, train, device=device)
+    _check_same(world, identity)
+    trainer = Trainer(recipe, train, device=device, world=world)
     best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
     history = []
     if resume and run.checkpoint_file.exists():
@@ -71,26 +79,39 @@ def train_run(
     while trainer.epoch < trainer.n_epochs:
         stats = trainer.train_epoch(on_step)
         line = stats.as_dict()
-        if held_out is not None:
+        if held_out is not None and world.rank == 0:
             model = trainer.finished_model()
             line["validation"] = pair_score(model, held_out)
             if line["validation"] > best["score"]:
                 best = {"score": line["validation"], "epoch": stats.epoch, "model": model.state_dict()}
         history.append(line)
         state = {"pairs": identity, "trainer": trainer.state_dict(), "best": best, "history": history}
-        run.checkpoint_file.parent.mkdir(exist_ok=True)
-        save_state(run.checkpoint_file, state)
-        run.write_history(history)
+        if world.rank == 0:
+            run.checkpoint_file.parent.mkdir(exist_ok=True)
+            save_state(run.checkpoint_file, state)
+            run.write_history(history)
         warning = watch.see(line)
         if on_epoch is not None:
             on_epoch(stats)
         if warning is not None and on_warning is not None:
             on_warning(warning)
-    model = trainer.finished_model()
-    if held_out is not None:
-        model.load_state_dict(best["model"])
-    model.save(run.model_file)
-    return model
+    if world.rank == 0:
+        model = trainer.finished_model()
+        if held_out is not None:
+            model.load_state_dict(best["model"])
+        model.save(run.model_file)
+    world.wait()
+    return model if world.rank == 0 else run.model()
+
+
+def _check_same(world: World, identity: str) -> None:
+    """Refuse processes that were given different pairs."""
+    others = int(world.sum(torch.tensor(int(world.tell(identity) != identity))))
+    if others:
+        raise RunError(
+            f"all processes must train on the same pairs, but {others} of {world.size} have others than process 0;"
+            f" process {world.rank} has {identity}"
+        )
 
 
 def choose_device(word: str) -> torch.device:

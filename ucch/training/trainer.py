@@ -43,8 +43,8 @@ class Trainer:
         recipe: all choices; ``recipe.optimizer`` names the strategy.
         pairs: training pairs; their labels are read by an objective with labels only.
         device: where to train.
-        world: the processes; the current process group by default, else this process alone. Every method but
-            :meth:`finished_model` is then collective.
+        world: the processes that train together; this process alone by default. With several, every method but
+            :meth:`finished_model` is collective.
 
     Attributes:
         model: the towers as they train; :meth:`finished_model` is what encodes.
@@ -60,7 +60,7 @@ class Trainer:
         self, recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu", world: World | None = None
     ) -> None:
         self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
-        self.world = World.current() if world is None else world
+        self.world = world or World()
         training = recipe.training
         self.batch_size = min(training.batch_size, len(pairs))
         check_parallel(recipe, STRATEGIES[recipe.optimizer].placements, self.world, batch_size=self.batch_size)
@@ -80,7 +80,7 @@ class Trainer:
         self.adam = torch.optim.Adam(
             self.parameters, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
-        self.outputs = data_parallel(self.model, self.world)
+        self.towers = data_parallel(self.model, self.world)
         self.contrastive = ContrastiveHashingLoss(recipe.loss.temperature)
         self.ranking = build_ranking(recipe)
         self.epoch = 0
@@ -128,7 +128,7 @@ class Trainer:
         beta = self.recipe.loss.beta
         half = self.recipe.training.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
-            u_image, u_text = self.outputs(image, text)
+            u_image, u_text = self.towers(self.model.image_scaler(image), self.model.text_scaler(text))
             queries = self.strategy.activate(u_image, u_text)
             batch = Batch(rows.to(self.device), u_image, u_text, *queries, whole=whole.to(self.device), own=own)
             keys = self.strategy.keys(batch)

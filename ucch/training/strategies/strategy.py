@@ -89,7 +89,7 @@ class Strategy:
         world: World | None = None,
     ) -> None:
         self.recipe, self.pairs, self.n_epochs, self.generator = recipe, pairs, n_epochs, generator
-        self.world = World() if world is None else world
+        self.world = world or World()
         self.bank = self.make_bank().to(device)
         self.optimizer = self.make_optimizer()
         self.query = self.make_query().to(device)
