@@ -11,7 +11,6 @@ from torch import nn
 
 from tests.training.kit import small_pairs, small_recipe
 from ucch.collectives import World
-from ucch.data import Pairs
 from ucch.errors import UcchError
 from ucch.evaluation import EncodedDataset, encode_dataset, measure
 from ucch.training import EpochStats, RunFolder, Trainer, on_first, train_run
@@ -20,21 +19,29 @@ from ucch.training.distributed import data_parallel
 
 def gradients(world: World, epoch: int, *settings: str) -> dict[str, Any]:
     """Gradients of one step in float64, and the table after it."""
-    trainer = Trainer(small_recipe("clip_norm=1e9", *settings), small_pairs(), world=world)
-    model = trainer.model.double()
-    model.image_scaler, model.text_scaler = nn.Identity(), nn.Identity()  # type: ignore[assignment]
-    trainer.towers = data_parallel(model, world)
-    trainer.bank.double()
+    trainer = _wide(Trainer(small_recipe("clip_norm=1e9", *settings), small_pairs(), world=world))
     trainer.strategy.epoch_start(epoch)
     rows = torch.randperm(100, generator=torch.Generator().manual_seed(7))[:32]
     figures = trainer._step(rows)
-    grads = [parameter.grad for parameter in model.parameters()]
+    grads = [parameter.grad for parameter in trainer.model.parameters()]
     return {"grads": grads, "latent": trainer.bank.latent.detach(), "figures": figures}
 
 
+def _wide(trainer: Trainer) -> Trainer:
+    """Have a trainer compute in float64, in which the order of sums decides no sign."""
+    model = trainer.model.double()
+    model.image_scaler, model.text_scaler = nn.Identity(), nn.Identity()  # type: ignore[assignment]
+    trainer.towers = data_parallel(model, trainer.world)
+    trainer.bank.double()
+    for part in trainer.strategy.parts().values():
+        if isinstance(part, nn.Module):
+            part.double()
+    return trainer
+
+
 def epochs(world: World, n: int, *settings: str) -> dict[str, Any]:
-    """A few epochs: towers, table, figures, and the codes that evaluation makes of them."""
-    trainer = Trainer(small_recipe(*settings), small_pairs(), world=world)
+    """A few epochs: towers, table, counts and figures."""
+    trainer = _wide(Trainer(small_recipe(*settings), small_pairs(), world=world))
     stats = [trainer.train_epoch() for _ in range(n)]
     state = trainer.state_dict()
     return {
@@ -98,14 +105,10 @@ def failing(world: World) -> str:
 def refusal(world: World, *settings: str) -> str:
     """Why a recipe does not train on several processes."""
     try:
-        Trainer(small_recipe(*settings), _labelled(), world=world)
+        Trainer(small_recipe(*settings), small_pairs(), world=world)
     except UcchError as error:
         return str(error)
     return ""
-
-
-def _labelled() -> Pairs:
-    return small_pairs()
 
 
 def evaluated(world: World, folder: Path, dataset: Any) -> tuple[EncodedDataset, dict[str, Any]]:

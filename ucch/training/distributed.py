@@ -24,8 +24,9 @@ _PATIENCE = timedelta(minutes=30)
 
 @contextmanager
 def processes(device: torch.device) -> Iterator[World]:
-    """Join the process group that ``torchrun`` set up in the environment; without one, this process is alone.
+    """Join the processes that ``torchrun`` started; without it, this process is alone.
 
+    A process group of torch that exists already is used, and left as it is.
     CPU tensors travel by gloo, those of GPUs by nccl; each process takes the GPU of its local rank.
 
     Args:
@@ -34,8 +35,9 @@ def processes(device: torch.device) -> Iterator[World]:
     Raises:
         RunError: there are more processes than GPUs on a machine that has some, or another process went away.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1 or "RANK" not in os.environ:
-        yield World()
+    started = int(os.environ.get("WORLD_SIZE", "1")) > 1 and "RANK" in os.environ
+    if not started or dist.is_initialized():
+        yield World.current()
         return
     if device.type == "cuda":
         local = int(os.environ.get("LOCAL_RANK", "0"))
