@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 BITS, NEGATIVES, WIDTH, IMAGE, TEXT = 64, 4096, 1024, 512, 300
@@ -74,7 +75,7 @@ def measure(arguments: argparse.Namespace) -> None:
             return
         per_epoch = trainer.steps_per_epoch + 1
         marks = [times[first + i * per_epoch : first + (i + 1) * per_epoch] for i in range(arguments.epochs)]
-        steps = [b - a for epoch in marks for a, b in zip(epoch, epoch[1:], strict=False)]
+        steps = [b - a for epoch in marks for a, b in pairwise(epoch)]
         after = carried()
         figures = {
             "seconds": statistics.median(steps),
