@@ -51,7 +51,7 @@ def measure_run(
     encoded = encode_dataset(run.model(), dataset, world)
     rankings = measure(encoded, protocol=protocol, seed=seed, world=world)
     report = evaluate(encoded, protocol=protocol, seed=seed, rankings=rankings)
-    made_up = recipe.objective != "ucch" and not recipe.supervised
+    made_up = recipe.wants_labels and not recipe.supervised
     report = {
         "run": str(run.path),
         "recipe": recipe.name,

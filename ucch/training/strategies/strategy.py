@@ -24,18 +24,27 @@ __all__ = ["Batch", "Stateful", "Strategy"]
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch as the slots see it: B table rows, real outputs u and queries h of both modalities, (B, D) each.
+    """One batch as the slots see it: B table rows, their features, real outputs u and queries h, (B, D), of both.
 
-    Where several processes share a batch, these are the part of this process: ``own`` of the rows ``whole``.
+    Features are those of the data, (B, dx) and (B, dy), unscaled and in their dtype; of several captions, one drawn.
+
+    Where several processes share a batch, this is the part ``own`` of the table rows ``everyone``.
     """
 
     index: Tensor
+    image: Tensor
+    text: Tensor
     u_image: Tensor
     u_text: Tensor
     h_image: Tensor
     h_text: Tensor
-    whole: Tensor
-    own: slice
+    everyone: Tensor | None = None
+    own: slice = slice(None)
+
+    @property
+    def whole(self) -> Tensor:
+        """Table rows of all processes."""
+        return self.index if self.everyone is None else self.everyone
 
 
 class Stateful(Protocol):
