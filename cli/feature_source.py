@@ -63,13 +63,17 @@ def new_run(
 def run_dataset(console: Console, run: RunFolder, device: Any, **encoding: Any) -> PairedDataset:
     """Load the features of a run that is resumed; photographs are encoded again if it stopped before they were kept."""
     from ucch.data import load_dataset
-    from ucch.extraction import save_extraction_npz, write_run_encoders
+    from ucch.extraction import read_run_encoders, save_extraction_npz, write_run_encoders
 
     recipe = run.recipe()
     if recipe.source.images and not Path(recipe.data).exists():
         extraction = _extract(console, recipe, device, **encoding)
         write_run_encoders(run.path, extraction.encoders)
         save_extraction_npz(Path(recipe.data), extraction)
+    elif not read_run_encoders(run.path):
+        cards = _cards(Path(recipe.data))
+        if cards:
+            write_run_encoders(run.path, cards)  # the run was killed before it had them
     return load_dataset(recipe.data, recipe.data_root)
 
 
