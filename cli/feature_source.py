@@ -99,7 +99,7 @@ def old_run(
 ) -> tuple[RunFolder, PairedDataset]:
     """Load a run that is resumed; photographs are encoded again if it stopped before their features were kept."""
     from ucch.data import load_dataset
-    from ucch.extraction import save_extraction_npz, write_run_encoders
+    from ucch.extraction import read_run_encoders, save_extraction_npz, write_run_encoders
     from ucch.training import RunFolder
 
     run = RunFolder.open(out)
@@ -109,6 +109,10 @@ def old_run(
         extraction = _extract(console, recipe, device, **encoding)
         write_run_encoders(run.path, extraction.encoders)
         save_extraction_npz(Path(recipe.data), extraction)
+    elif world.rank == 0 and not read_run_encoders(run.path):
+        cards = _cards(Path(recipe.data))
+        if cards:
+            write_run_encoders(run.path, cards)  # the run was killed before it had them
     return run, load_dataset(recipe.data, recipe.data_root)
 
 

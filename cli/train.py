@@ -65,7 +65,7 @@ def command(
 
     Labels are not read, but for the recipes unihash and mlwch-like, which need them. Without options it trains on
     built-in digits. With --images it first does what ucch extract does. Nothing is overwritten: --out must be new or
-    empty.
+    empty. Ctrl-C and SIGTERM finish the step, save, and exit with 130 and 143; --resume goes on as if nothing had been.
 
     torchrun starts several processes, which train one model (docs/scale.md).
 
@@ -76,8 +76,10 @@ def command(
     ucch train --images photos --captions captions.csv --image-encoder clip --text-encoder clip
     """
     from ucch.data import check_overlap
+    from ucch.errors import RunStoppedError
     from ucch.evaluation import evaluate_run
     from ucch.training import choose_device, processes, train_run, training_labels
+    from ucch.training.stop_signals import StopSignals
 
     from .feature_source import new_run, old_run
     from .progress import TrainingProgress
@@ -105,18 +107,23 @@ def command(
         console.print(
             f"{dataset.name}: {len(dataset.train)} pairs, {recipe.bits} bits, into {run.path}", highlight=False
         )
-        with TrainingProgress(console) as shown:
-            train_run(
-                run,
-                dataset.train,
-                device=where,
-                world=world,
-                resume=resume,
-                on_start=shown.start,
-                on_step=shown.step,
-                on_epoch=shown.epoch,
-                on_warning=shown.warning,
-            )
+        with TrainingProgress(console) as shown, StopSignals() as stop:
+            try:
+                train_run(
+                    run,
+                    dataset.train,
+                    device=where,
+                    world=world,
+                    resume=resume,
+                    on_start=shown.start,
+                    on_step=shown.step,
+                    on_epoch=shown.epoch,
+                    on_warning=shown.warning,
+                    stop=stop,
+                )
+            except RunStoppedError as error:
+                console.print(str(error), highlight=False, soft_wrap=True)
+                ctx.exit(128 + (stop.number or 0))
         report = evaluate_run(run, dataset, world=world)
     if world.rank:
         return

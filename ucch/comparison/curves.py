@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..files import replacing
+
 __all__ = ["PANELS", "plot_curves"]
 
 PANELS = {
@@ -45,4 +47,5 @@ def plot_curves(histories: Mapping[str, Sequence[Sequence[dict[str, Any]]]], tit
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    with replacing(path) as aside:
+        figure.savefig(aside, format="png")

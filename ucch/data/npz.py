@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
+from ..files import replacing
 from .arrays import FeatureArray
 from .dataset import PairedDataset
 from .labels import multi_hot
@@ -73,7 +73,8 @@ def save_npz(
         The path written.
 
     Raises:
-        DataError: the ending is another one, the folder is missing, or the file exists and may not be replaced.
+        DataError: the ending is another one, the folder is missing, the file exists and may not be
+            replaced, or it cannot be written.
     """
     path = Path(path)
     if path.suffix != ".npz":
@@ -92,14 +93,8 @@ def save_npz(
             arrays[f"label_{split}"] = pairs.label
         if pairs.image_of_text is not None:
             arrays[f"image_of_text_{split}"] = pairs.image_of_text
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(path, error=DataError) as aside, open(aside, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
     return path
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import IndexFileError
+from ..files import replacing
 
 __all__ = ["FORMAT", "digest", "read_index_file", "write_index_file"]
 
@@ -48,18 +49,10 @@ def write_index_file(path: Path, header: dict[str, Any], arrays: Arrays) -> None
         }
     head = json.dumps(entries).encode()
     head += b" " * (-(len(head) + 8) % 64)  # with the eight bytes of the length, data starts at a multiple of 64
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(aside, "wb") as file:
-            file.write(len(head).to_bytes(8, "little") + head)
-            for _, array in ordered:
-                np.ascontiguousarray(array).tofile(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise IndexFileError(f"{path} cannot be written: {error.strerror or error}") from error
+    with replacing(path, error=IndexFileError) as aside, open(aside, "wb") as file:
+        file.write(len(head).to_bytes(8, "little") + head)
+        for _, array in ordered:
+            np.ascontiguousarray(array).tofile(file)
 
 
 def read_index_file(path: Path) -> tuple[dict[str, Any], Arrays]:

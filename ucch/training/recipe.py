@@ -84,6 +84,7 @@ class TrainingSection(Section):
     schedule: Literal["constant", "cosine"] = "cosine"
     weight_decay: NotNegative = 1e-6
     clip_norm: Positive = 1.0
+    nonfinite_steps: Count = 10
     precision: Literal["float32", "bfloat16"] = "float32"
     keep: Literal["last", "best"] = "last"
     validation_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1

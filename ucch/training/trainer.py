@@ -20,9 +20,12 @@ from ..models import HashModel
 from ..optim import CodeBank, ShardedCodeBank
 from .build import build_model, build_objective, build_ranking, n_epochs
 from .distributed import check_parallel, data_parallel
+from .epoch_part import EpochPart
 from .epoch_stats import HEALTH, EpochStats, health
+from .finite import FiniteSteps
 from .recipe import Recipe
 from .strategies import STRATEGIES, Batch
+from .table_balance import table_balance
 
 __all__ = ["EpochStats", "Trainer"]
 
@@ -49,6 +52,8 @@ class Trainer:
     Attributes:
         model: the towers as they train; :meth:`finished_model` is what encodes.
         strategy: how to train through the sign; see :class:`~ucch.training.strategies.Strategy`.
+        part: how far the present epoch is; None between epochs.
+        finite: skips the steps whose loss or gradient is no finite number.
         objective: the :class:`~ucch.training.objectives.Objective`, or None where UCCH's losses are all.
 
     Raises:
@@ -83,7 +88,9 @@ class Trainer:
         self.towers = data_parallel(self.model, self.world)
         self.contrastive = ContrastiveHashingLoss(recipe.loss.temperature)
         self.ranking = build_ranking(recipe)
+        self.finite = FiniteSteps(training.nonfinite_steps)
         self.epoch = 0
+        self.part: EpochPart | None = None
 
     @property
     def bank(self) -> CodeBank | ShardedCodeBank:
@@ -91,34 +98,50 @@ class Trainer:
         return self.strategy.bank
 
     def train_epoch(self, on_step: Callable[[float], None] | None = None) -> EpochStats:
-        """Run the next epoch over a new permutation; the last incomplete batch is left out, as published.
+        """Run the next epoch over a new permutation, or the rest of one; the last incomplete batch is left out.
 
         Args:
-            on_step: called with the loss after each step.
+            on_step: called with the loss after each step; if it raises, the state is that between two steps.
+
+        Raises:
+            NonFiniteError: too many steps in a row had a loss or gradient that is no finite number.
         """
-        start, before = time.perf_counter(), self.strategy.moved()
+        start = time.perf_counter()
         self.model.train()
-        self.strategy.epoch_start(self.epoch)
-        order = torch.randperm(len(self.pairs), generator=self.generator)
-        totals = torch.zeros(len(_FIGURES))
-        for step in range(self.steps_per_epoch):
-            self._set_learning_rate(self.epoch * self.steps_per_epoch + step)
-            rows = order[step * self.batch_size : (step + 1) * self.batch_size]
+        if self.part is None:
+            before = self.strategy.moved()
+            self.strategy.epoch_start(self.epoch)
+            order = torch.randperm(len(self.pairs), generator=self.generator)
+            self.part = EpochPart(order, torch.zeros(len(_FIGURES)), before)
+        part = self.part
+        while part.step < self.steps_per_epoch:
+            self._set_learning_rate(self.epoch * self.steps_per_epoch + part.step)
+            rows = part.order[part.step * self.batch_size : (part.step + 1) * self.batch_size]
             figures = self._step(rows)
-            totals += figures
+            part.add(figures if self.finite.passed else None)
             if on_step is not None:
                 on_step(float(figures[0]))
         self.strategy.epoch_end()
         self.epoch += 1
-        moved = {name: count - before[name] for name, count in self.strategy.moved().items()}
+        self.part = None
+        moved = {name: count - part.before[name] for name, count in self.strategy.moved().items()}
+        dead_bits, likeness = table_balance(self.bank)
         return EpochStats(
             epoch=self.epoch,
             flips_per_row=moved["flips"] / max(1, moved["rows"]),
             rows_touched=moved["rows"] / len(self.pairs),
             learning_rate=self.adam.param_groups[0]["lr"],
             seconds=time.perf_counter() - start,
-            **dict(zip(_FIGURES, (totals / self.steps_per_epoch).tolist(), strict=True)),
+            skipped=part.skipped,
+            dead_bits=dead_bits,
+            likeness=likeness,
+            **dict(zip(_FIGURES, (part.totals / max(1, part.step - part.skipped)).tolist(), strict=True)),
         )
+
+    @property
+    def steps_done(self) -> int:
+        """Steps since the start of the run."""
+        return self.epoch * self.steps_per_epoch + (0 if self.part is None else self.part.step)
 
     def _step(self, whole: Tensor) -> Tensor:
         own = self.world.share(len(whole))
@@ -144,11 +167,13 @@ class Trainer:
             loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + cost + penalty
         self.adam.zero_grad()
         torch.autograd.backward(loss * (share * self.world.size))  # the processes' gradients are averaged
-        clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
-        self.adam.step()
-        self.strategy.update(batch, keys)
-        figures = [loss, contrastive, ranking, cost, penalty, *health(batch.h_image, batch.h_text, keys)]
-        return self.world.sum(share * torch.stack([figure.detach() for figure in figures]).float().cpu())
+        norm = clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
+        own_figures = [loss, contrastive, ranking, cost, penalty, *health(batch.h_image, batch.h_text, keys)]
+        figures = self.world.sum(share * torch.stack([figure.detach() for figure in own_figures]).float().cpu())
+        if self.finite.see(float(figures[0]), float(norm), whole):
+            self.adam.step()
+            self.strategy.update(batch, keys)
+        return figures
 
     def _among(self, batch: Batch) -> Among | None:
         """The queries of all processes, which the ranking loss compares with."""
@@ -183,6 +208,8 @@ class Trainer:
             "model": self.model.state_dict(),
             "adam": self.adam.state_dict(),
             "generator": self.generator.get_state(),
+            "skipped_in_a_row": self.finite.in_a_row,
+            "part": None if self.part is None else self.part.state_dict(),
             **({} if self.objective is None else {"objective": self.objective.state_dict()}),
             **self.strategy.state_dict(),
         }
@@ -196,3 +223,7 @@ class Trainer:
         if self.objective is not None:
             self.objective.load_state_dict(state["objective"])
         self.strategy.load_state_dict(state)
+        self.finite.in_a_row = state["skipped_in_a_row"]
+        if state["part"] is not None:
+            self.part = EpochPart(**state["part"])
+            self.strategy.resume_epoch(self.epoch)

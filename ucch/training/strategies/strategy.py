@@ -138,6 +138,13 @@ class Strategy:
         """Take note that epoch number ``epoch``, from 0, begins."""
         self.epoch = epoch
 
+    def resume_epoch(self, epoch: int) -> None:
+        """Take up epoch number ``epoch`` in its middle, after :meth:`load_state_dict`.
+
+        For a strategy whose :meth:`epoch_start` depends on the number alone; one that draws or fits there overrides it.
+        """
+        self.epoch_start(epoch)
+
     def activate(self, u_image: Tensor, u_text: Tensor) -> tuple[Tensor, Tensor]:
         """Turn outputs into unit queries, differentiably."""
         return self.query(u_image), self.query(u_text)
