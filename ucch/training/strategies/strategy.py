@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import torch
@@ -39,7 +39,7 @@ class Batch:
     h_image: Tensor
     h_text: Tensor
     everyone: Tensor | None = None
-    own: slice = slice(None)
+    own: slice = field(default_factory=lambda: slice(None))
 
     @property
     def whole(self) -> Tensor:
