@@ -8,13 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from ucch.cli.feature_source import _check_photographs
 
 from tests.cli.photographs import ucch
 from tests.processes import Processes
 from tests.training import shared_work
-from tests.training.kit import small_recipe
+from tests.training.kit import small_dataset, small_recipe
 from ucch.collectives import World
 from ucch.errors import RecipeError, RunError
 from ucch.training import RunFolder, on_first, processes
@@ -150,6 +152,22 @@ def test_more_processes_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -
     message = "each process needs a GPU of its own, got 2 for process 3; start fewer processes or say --device cpu"
     with pytest.raises(RunError, match=message), processes(torch.device("cuda")):
         pass
+
+
+def test_evaluation_is_that_of_one_process(processes: Processes, tmp_path: Path) -> None:
+    shared_work.run_until(World(), tmp_path / "run", 0, False, "epochs=1")
+    encoded, figures = shared_work.evaluated(World(), tmp_path / "run", small_dataset())
+    for codes, found in processes.run(shared_work.evaluated, tmp_path / "run", small_dataset()):
+        for side in ("query", "database"):
+            for kind in ("image", "text"):
+                assert np.array_equal(getattr(codes, side)[kind], getattr(encoded, side)[kind])
+        assert found == figures
+
+
+def test_photographs_are_for_one_process() -> None:
+    recipe = small_recipe('source.images="photos"')
+    with pytest.raises(RunError, match="photographs are encoded by one process, got 2; make features with ucch extr"):
+        _check_photographs(recipe, World(0, 2))
 
 
 def test_torchrun_trains_and_reports_as_one_process_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,7 @@ def encode_with_ray(
         MissingPackageError: ray is not installed.
         DataError: as of :func:`~ucch.extraction.files_to_encode`.
     """
+    require("ray", extra="ray", need="encoding on a Ray cluster")
     data = require("ray.data", extra="ray", need="encoding on a Ray cluster")
     n_bits = HashModel.load(model_file).n_bits
     files = files_to_encode(source, out, model_digest=model_digest, modality=modality, n_bits=n_bits)
