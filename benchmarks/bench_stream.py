@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -60,15 +59,23 @@ def make_matrix(path: Path, shape: tuple[int, ...], dtype: str) -> Path:
 def measure(*arguments: object) -> tuple[dict[str, object], float, float]:
     """Run ``ucch`` with arguments; its JSON answer, seconds, and largest resident set in MB."""
     command = [sys.executable, "-m", "ucch", *map(str, arguments), "--json"]
-    start = time.perf_counter()
+    start, memory = time.perf_counter(), 0
     with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen(command, stdout=out)
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
+        while process.poll() is None:  # not the child's rusage, which starts at what this process held
+            memory = max(memory, high_water(process.pid))
+            time.sleep(0.02)
+        if process.returncode:
             raise SystemExit(f"{' '.join(command)} failed")
         out.seek(0)
         answer: dict[str, object] = json.loads(out.read())
-    return answer, time.perf_counter() - start, usage.ru_maxrss * 1024 / 1e6
+    return answer, time.perf_counter() - start, memory / 1e6
+
+
+def high_water(pid: int) -> int:
+    """Bytes of the largest resident set of a process so far; Linux."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
 
 def encode(folder: Path, rows: int, dtype: str) -> tuple[float, float]:
