@@ -177,7 +177,7 @@ def test_torchrun_trains_and_reports_as_one_process_does(tmp_path: Path, monkeyp
     options = ["train", "--bits", "12", "--epochs", "1", "--set", "width=16", "--json", "--device", "cpu", "--out"]
     alone = ucch(*options, tmp_path / "alone")
     assert alone.exit_code == 0, alone.stderr
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
     launch += ["-m", "ucch", *options, str(tmp_path / "two"), "--set", "placement=sharded"]
     two = subprocess.run(launch, capture_output=True, text=True, timeout=600, check=False)
     assert two.returncode == 0, two.stderr

@@ -63,6 +63,6 @@ def encode_with_ray(
     rows = data.from_items(paths, override_num_blocks=len(paths)).map(
         FileEncoder,
         fn_constructor_args=(str(model_file.resolve()), str(out.resolve()), modality),
-        concurrency=min(workers, len(paths)),
+        compute=data.ActorPoolStrategy(size=min(workers, len(paths))),
     )
     return {row["file"]: int(row["codes"]) for row in rows.take_all()}
