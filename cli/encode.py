@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 from rich.console import Console
 
 from .extraction_options import cache_folder, encoding_options, import_from_here, worker_count
@@ -119,15 +118,9 @@ def _from_texts(console: Console, run: Path, **choices: Any) -> tuple[Any, list[
 
 
 def _from_features(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]]]:
-    from ucch.errors import DataError
+    from ucch.retrieval.code_files import read_matrix
 
-    path = choices["features"]
-    try:
-        features = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} cannot be read as a .npy of numbers: {error}") from error
-    if not isinstance(features, np.ndarray):
-        raise DataError(f"{path} must be one .npy array, not an archive")
+    features = read_matrix(choices["features"])
     return features, [str(row) for row in range(len(features))], []
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from ..data import save_npz
 from ..data.arrays import FeatureArray
+from ..data.npz_archive import NpzArchive
 from ..encoders import EncoderCard
 from ..errors import DataError, EncoderError
+from ..plain_json import parse_json
 from .extract import Extraction
 
 __all__ = ["read_npz_encoders", "save_extraction_npz"]
@@ -41,10 +42,10 @@ def read_npz_encoders(path: Path) -> dict[str, EncoderCard]:
         DataError: the file is damaged, or its cards are.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if "encoders" not in archive.files:
+        with NpzArchive(path) as archive:
+            if "encoders" not in archive.names:
                 return {}
-            cards = json.loads(str(archive["encoders"]))
+            cards = parse_json(str(archive.read("encoders")))
         return {modality: EncoderCard.from_dict(card) for modality, card in cards.items()}
-    except (OSError, zipfile.BadZipFile, ValueError, AttributeError, EncoderError) as error:
+    except (DataError, ValueError, AttributeError, EncoderError) as error:
         raise DataError(f"{path}: the description of the encoders is damaged: {error}") from error

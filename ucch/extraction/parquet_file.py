@@ -12,6 +12,7 @@ from ..encoders import EncoderCard, Features
 from ..errors import DataError, EncoderError
 from ..extras import require
 from ..files import replacing
+from ..plain_json import parse_json
 from .extract import Extraction
 
 __all__ = ["read_parquet_encoders", "save_extraction_parquet"]
@@ -67,7 +68,7 @@ def read_parquet_encoders(path: Path) -> dict[str, EncoderCard]:
     arrow, parquet = _pyarrow()
     try:
         held = (parquet.read_schema(path).metadata or {}).get(_KEY)
-        cards = json.loads(held) if held is not None else {}
+        cards = parse_json(held) if held is not None else {}
         return {modality: EncoderCard.from_dict(card) for modality, card in cards.items()}
     except (OSError, arrow.ArrowException, ValueError, AttributeError, EncoderError) as error:
         raise DataError(f"{path}: the description of the encoders is damaged: {error}") from error

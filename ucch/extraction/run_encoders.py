@@ -20,6 +20,7 @@ from ..encoders import (
 from ..errors import EncoderError, RunError
 from ..files import write_atomically
 from ..images import DECODING_VERSION
+from ..plain_json import parse_json
 
 __all__ = ["read_run_encoders", "run_encoder", "write_run_encoders"]
 
@@ -46,7 +47,7 @@ def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
     if not path.exists():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         return {modality: EncoderCard.from_dict(content[modality]) for modality in ("image", "text")}
     except (OSError, KeyError, TypeError, ValueError, EncoderError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error

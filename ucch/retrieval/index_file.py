@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ..errors import IndexFileError
 from ..files import replacing
+from ..plain_json import parse_json
 
 __all__ = ["FORMAT", "digest", "read_index_file", "write_index_file"]
 
@@ -73,8 +74,8 @@ def read_index_file(path: Path) -> tuple[dict[str, Any], Arrays]:
     if len(head) < length:
         raise IndexFileError(f"{path} is cut off inside its header")
     try:
-        entries = json.loads(head)
-        header = json.loads(entries.pop("__metadata__", {}).get("ucch", "{}"))
+        entries = parse_json(head)
+        header = parse_json(entries.pop("__metadata__", {}).get("ucch", "{}"))
         version = header.pop("format", None)
     except (ValueError, AttributeError, TypeError) as error:
         raise IndexFileError(f"{path} is not an index: its header cannot be read; make one with ucch index") from error
