@@ -39,6 +39,8 @@ def mat_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     Raises:
         DataError: the file is damaged, cut off, or of another kind.
     """
+    if not path.is_file():
+        raise DataError(f"{path} is damaged or no MATLAB file: it is not a file")
     if is_hdf5(path):
         return hdf5_shapes(path)
     try:

@@ -19,6 +19,7 @@ _HEAD = 1 << 16  # bytes of a variable looked at: tag, flags, dimensions, name, 
 _MATRIX, _COMPRESSED = 14, 15
 _NUMBERS = {4: "char", 6: "double", 7: "single"} | {8 + i: f"{'u' * (i % 2)}int{8 << i // 2}" for i in range(8)}
 _OTHERS = {1: "cell", 2: "struct", 3: "object", 5: "sparse", 16: "function", 17: "opaque"}
+_STORED = (1, 2, 3, 4, 5, 6, 7, 9, 12, 13)  # kinds of numbers
 _COMPLEX = 0x0800
 
 
@@ -89,12 +90,14 @@ def _check_variable(path: Path, head: bytes, length: int, order: str, keys: Coll
     if name not in keys:
         return 0
     if flags & 0xFF not in _NUMBERS or flags & _COMPLEX:
-        kind = _OTHERS.get(flags & 0xFF, "something unknown") if flags & 0xFF not in _NUMBERS else "complex numbers"
-        kind = "csc_matrix (sparse)" if kind == "sparse" else kind
-        raise DataError(f"{path}: {name} must be a full matrix, got {kind}")
+        other = _OTHERS.get(flags & 0xFF, "something unknown") if flags & 0xFF not in _NUMBERS else "complex numbers"
+        other = "csc_matrix (sparse)" if other == "sparse" else other
+        raise DataError(f"{path}: {name} must be a full matrix, got {other}")
     if min(shape, default=0) < 0:
         raise DataError(f"{path} is damaged or no MATLAB file: {name} has shape {shape}")
-    _, held, *_ = _tag(head, place, order)
+    kind, held, *_ = _tag(head, place, order)
+    if kind not in _STORED:  # SciPy looks kinds up without a check and can crash
+        raise DataError(f"{path} is damaged or no MATLAB file: {name} holds values of kind {kind}")
     if held > length:
         raise DataError(f"{path} is damaged or no MATLAB file: {name} holds more than its own length")
     return max(held, 8 * math.prod(shape))

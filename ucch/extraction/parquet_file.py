@@ -11,7 +11,7 @@ import numpy as np
 from ..encoders import EncoderCard, Features
 from ..errors import DataError, EncoderError
 from ..extras import require
-from ..files import replacing
+from ..files import check_regular, replacing
 from ..plain_json import parse_json
 from .extract import Extraction
 
@@ -66,6 +66,7 @@ def read_parquet_encoders(path: Path) -> dict[str, EncoderCard]:
         MissingPackageError: pyarrow is not installed.
     """
     arrow, parquet = _pyarrow()
+    check_regular(path, DataError)
     try:
         held = (parquet.read_schema(path).metadata or {}).get(_KEY)
         cards = parse_json(held) if held is not None else {}

@@ -18,7 +18,7 @@ from ..encoders import (
     text_encoder,
 )
 from ..errors import EncoderError, RunError
-from ..files import write_atomically
+from ..files import check_regular, write_atomically
 from ..images import DECODING_VERSION
 from ..plain_json import parse_json
 
@@ -46,6 +46,7 @@ def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
     path = run / FILE
     if not path.exists():
         return {}
+    check_regular(path, RunError)
     try:
         content = parse_json(path.read_text(encoding="utf-8"))
         return {modality: EncoderCard.from_dict(content[modality]) for modality in ("image", "text")}

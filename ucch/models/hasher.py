@@ -17,7 +17,7 @@ from ..codes import PackedCodes, pack, sign
 from ..data.arrays import FeatureArray, check_chunk, check_matrix, row_chunks
 from ..data.scaling import FeatureScaler
 from ..errors import DataError, RunError
-from ..files import write_atomically
+from ..files import check_regular, write_atomically
 from ..plain_json import one_line, parse_json
 from .hash_tower import HashTower
 
@@ -123,6 +123,7 @@ class HashModel(nn.Module):
         Raises:
             RunError: the file is missing, damaged, or no model of this format.
         """
+        check_regular(path, RunError)
         try:
             with safe_open(path, framework="pt") as file:
                 config: dict[str, Any] = parse_json((file.metadata() or {}).get("ucch", "{}"))

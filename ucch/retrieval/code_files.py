@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..codes import PackedCodes
 from ..data.npy import map_npy
 from ..errors import DataError
+from ..files import check_regular
 from .rows import Ids
 
 __all__ = ["read_codes", "read_ids", "read_matrix"]
@@ -59,9 +60,13 @@ def read_ids(path: str | Path) -> Ids:
     path = Path(path)
     if path.suffix == ".npy":
         try:
-            return np.array(map_npy(path))
+            ids = np.array(map_npy(path))
         except DataError as error:
             raise DataError(f"{path} cannot be read as a .npy of ids: {error}") from error
+        if ids.ndim != 1:
+            raise DataError(f"{path} must hold a row of ids, got shape {ids.shape}")
+        return ids
+    check_regular(path, DataError)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import IndexFileError
-from ..files import replacing
+from ..files import check_regular, replacing
 from ..plain_json import parse_json
 
 __all__ = ["FORMAT", "digest", "read_index_file", "write_index_file"]
@@ -62,6 +62,7 @@ def read_index_file(path: Path) -> tuple[dict[str, Any], Arrays]:
     Raises:
         IndexFileError: the file is missing, cut off, damaged, of another version, or no index.
     """
+    check_regular(path, IndexFileError)
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
