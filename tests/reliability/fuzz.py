@@ -30,6 +30,7 @@ from ucch.errors import UcchError
 MEMORY = 256 << 20  # what a child may grow by; files of 200 KB may ask for 64 MiB and 1,032 times their length
 SECONDS = 20.0
 CHUNK = 500  # cases per child
+MAGIC = (b"PK\x03\x04\0\0\0\0", b"\x93NUMPY\x01\0", b"\x89HDF\r\n\x1a\n", b"PAR1\0\0\0\0", b"\x80\x04]\0")
 EXTREMES = (0, 1, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**63 - 1, 2**63, 2**64 - 1)
 
 
@@ -92,7 +93,9 @@ def mutate(content: bytes, dice: random.Random, family: Family) -> bytes:
     elif kind == 6:
         raw[place:place] = raw[place : place + dice.randrange(1, 256)]
     elif kind == 7:
-        raw[:8] = dice.choice([b"PK\x03\x04\0\0\0\0", b"\x93NUMPY\x01\0", b"\x89HDF\r\n\x1a\n", b"PAR1\0\0\0\0", b"\x80\x04]\0"])
+        raw[:8] = dice.choice(
+            [b"PK\x03\x04\0\0\0\0", b"\x93NUMPY\x01\0", b"\x89HDF\r\n\x1a\n", b"PAR1\0\0\0\0", b"\x80\x04]\0"]
+        )
     elif kind == 8:
         other = dice.choice(list(family.honest().values()))
         raw[place:] = other[dice.randrange(len(other)) :]

@@ -29,7 +29,9 @@ def test_steps_pass_by_loss_and_gradient() -> None:
 def test_the_last_straw_names_its_rows() -> None:
     steps = FiniteSteps(most=2)
     steps.see(NAN, NAN, torch.tensor([1, 2]))
-    with pytest.raises(NonFiniteError, match=r"2 steps in a row had a loss .* \(the last: loss inf, gradient 1\.0\)") as info:
+    with pytest.raises(
+        NonFiniteError, match=r"2 steps in a row had a loss .* \(the last: loss inf, gradient 1\.0\)"
+    ) as info:
         steps.see(INF, 1.0, torch.tensor([7, 3]))
     assert info.value.rows == [7, 3]
 
@@ -93,7 +95,9 @@ def test_too_many_in_a_row_end_the_run_with_a_good_checkpoint_and_the_rows(
     run = RunFolder.create(tmp_path / "run", small_recipe("nonfinite_steps=3", f"keep={keep}"))
     per_epoch = 3 if keep == "last" else 2
     calls = spoil(monkeypatch, {per_epoch + step for step in (1, 2, 3)})
-    with pytest.raises(NonFiniteError, match="3 steps in a row .* rows of the last batch, from 0: .* last good state is") as info:
+    with pytest.raises(
+        NonFiniteError, match="3 steps in a row .* rows of the last batch, from 0: .* last good state is"
+    ) as info:
         train_run(run, small_pairs())
     held = json.loads((run.path / "nonfinite.json").read_text())
     assert held["rows"] == info.value.rows == sorted(set(info.value.rows))

@@ -47,7 +47,9 @@ def test_dead_bits_are_said_once_per_stretch_after_warm_up() -> None:
 def test_collapse_is_said_in_place_of_its_dead_bits() -> None:
     heard = said(BalanceWatch(n_codes=1000, n_bits=16, n_epochs=20), *[(14, 0.97)] * 9)
     assert list(heard) == [5]
-    assert heard[5].startswith("the codes have collapsed: two of them agree on 97% of their bits for 5 epochs (epoch 5)")
+    assert heard[5].startswith(
+        "the codes have collapsed: two of them agree on 97% of their bits for 5 epochs (epoch 5)"
+    )
     assert heard[5].endswith("or lower the learning rate: --set learning_rate=1e-4")
 
 

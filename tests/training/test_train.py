@@ -85,7 +85,9 @@ def test_stopped_within_an_epoch_goes_on_from_the_latest_checkpoint(
 
 def test_fast_epochs_write_the_first_checkpoint_and_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[int] = []
-    monkeypatch.setattr("ucch.training.train.save_state", lambda path, state, keep_as: written.append(len(state["history"])))
+    monkeypatch.setattr(
+        "ucch.training.train.save_state", lambda path, state, keep_as: written.append(len(state["history"]))
+    )
     train_run(RunFolder.create(tmp_path / "run", small_recipe("epochs=6")), small_pairs())
     assert written == [1, 6]
 

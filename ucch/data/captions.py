@@ -99,7 +99,9 @@ def read_captions(path: str | os.PathLike[str], images: str | os.PathLike[str] |
         raise DataError(f"captions {path} hold no caption")
     for image in captions.images:
         if not image or "\0" in image or Path(image).is_absolute() or ".." in Path(image).parts:
-            raise DataError(f"captions {path} name the image {image[:200]!r}; a name must lead into the folder of images")
+            raise DataError(
+                f"captions {path} name the image {image[:200]!r}; a name must lead into the folder of images"
+            )
     return captions
 
 

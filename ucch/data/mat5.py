@@ -109,4 +109,3 @@ def _tag(head: bytes, place: int, order: str) -> tuple[int, int, int, int]:
     if kind >> 16:
         return kind & 0xFFFF, kind >> 16, place + 4, place + 8
     return kind, length, place + 8, place + 8 + length + -length % 8
-

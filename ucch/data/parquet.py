@@ -60,7 +60,9 @@ def load_parquet(path: Path) -> PairedDataset:
         image, text = (_matrix(path, part, kind) for kind in ("image", "text"))
         one_each = len(first) == part.num_rows
         try:
-            pairs[split] = Pairs(image[np.sort(first)], text, split=split, image_of_text=None if one_each else order[item])
+            pairs[split] = Pairs(
+                image[np.sort(first)], text, split=split, image_of_text=None if one_each else order[item]
+            )
         except DataError as error:
             raise DataError(f"{path}: {error}") from None
     return PairedDataset(path.stem, pairs["train"], pairs["query"])

@@ -68,9 +68,7 @@ def load_state(path: Path) -> dict[str, Any]:
         raise RunError(f"{path} cannot be read: {one_line(error)}") from error
 
 
-def load_newest(
-    path: Path, previous: Path, on_warning: Callable[[str], None] | None = None
-) -> dict[str, Any] | None:
+def load_newest(path: Path, previous: Path, on_warning: Callable[[str], None] | None = None) -> dict[str, Any] | None:
     """Read the newest state that is whole; None where neither file exists.
 
     A damaged newest file is renamed, so that the next save does not put it in the place of the previous one.

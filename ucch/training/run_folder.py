@@ -67,7 +67,7 @@ class RunFolder:
             lock.acquire()
         except Timeout as error:
             raise RunError(
-                f"{self.path} is being trained by another process; wait for it to end, or name another folder with --out"
+                f"{self.path} is being trained by another process; wait for it to end, or name another folder"
             ) from error
         except OSError as error:
             raise RunError(f"{self.path} cannot be written: {error.strerror or error}") from error

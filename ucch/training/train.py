@@ -139,7 +139,8 @@ class _Run:
             if stop is not None and stop():
                 self._save()
                 raise RunStoppedError(
-                    f"stopped after step {trainer.steps_done} of {trainer.n_epochs * trainer.steps_per_epoch} and saved;"
+                    f"stopped after step {trainer.steps_done} of {trainer.n_epochs * trainer.steps_per_epoch} and"
+                    " saved;"
                     f" go on with: ucch train --out {run.path} --resume"
                 )
             if self._due():
@@ -182,8 +183,8 @@ class _Run:
         if stats.skipped:
             said.insert(
                 0,
-                f"{stats.skipped} of {self.trainer.steps_per_epoch} steps of epoch {stats.epoch} were skipped: their loss"
-                " or gradient was no finite number",
+                f"{stats.skipped} of {self.trainer.steps_per_epoch} steps of epoch {stats.epoch} were skipped: their"
+                " loss or gradient was no finite number",
             )
         return said
 
