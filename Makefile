@@ -37,7 +37,7 @@ test-fast: $(VENV)/.dev ## run the tests that take no training
 test-lowest: ## run the tests on the lowest versions that setup.cfg allows (constraints/lowest.txt)
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable '.[dev]'
-	$(VENV)-lowest/bin/python -m pytest -q
+	$(VENV)-lowest/bin/python -m pytest -q -o filterwarnings=default
 
 soak: $(VENV)/.dev ## the long reliability tests: 50 kills, 10,000 bad files per kind of reader; minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.reliability.kills --trials 50

@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from scipy.io import loadmat, whosmat
@@ -47,7 +48,7 @@ def mat_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         if is_mat5(path):
             check_mat5(path)
         with open(path, "rb") as file:
-            return {name: tuple(int(size) for size in shape) for name, shape, _ in whosmat(CappedFile(file))}
+            return {name: tuple(int(size) for size in shape) for name, shape, _ in whosmat(cast(Any, CappedFile(file)))}
     except DataError:
         raise
     except Exception as error:  # damaged bytes fail in many ways inside the reader
@@ -80,7 +81,7 @@ def read_mat(path: Path, keys: Collection[str]) -> dict[str, FeatureArray]:
             check_size(path, "its variables", sum(8 * math.prod(held[key]) for key in keys))
         with warnings.catch_warnings(), open(path, "rb") as file:
             warnings.simplefilter("error")  # of a variable that cannot be read and would come as text
-            contents = loadmat(CappedFile(file), variable_names=list(keys))
+            contents = loadmat(cast(Any, CappedFile(file)), variable_names=list(keys))
     except DataError:
         raise
     except Exception as error:  # as above

@@ -84,8 +84,8 @@ def _check_variable(path: Path, head: bytes, length: int, order: str, keys: Coll
         if part_length > _HEAD:
             raise DataError(f"{path} is damaged or no MATLAB file: a name or shape of {part_length:,} bytes")
         parts.append(head[at : at + part_length])
-    flags = struct.unpack_from(f"{order}I", parts[0])[0]
-    shape = struct.unpack(f"{order}{len(parts[1]) // 4}i", parts[1])
+    flags: int = struct.unpack_from(f"{order}I", parts[0])[0]
+    shape: tuple[int, ...] = struct.unpack(f"{order}{len(parts[1]) // 4}i", parts[1])
     name = parts[2].decode("latin1")
     if name not in keys:
         return 0

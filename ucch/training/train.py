@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ..data import Pairs
+from ..data.caption_rows import RowNumbers
 from ..errors import NonFiniteError, RunError, RunStoppedError
 from ..files import write_atomically
 from ..models import HashModel
@@ -83,8 +84,10 @@ class _Run:
         on_warning: Callable[[str], None] | None,
     ) -> None:
         self.run, self.recipe, self.identity, self.on_warning = run, run.recipe(), pairs.digest(), on_warning
-        best_kept = self.recipe.training.keep == "best"
-        self.rows, held_out = split_rows(self.recipe, len(pairs)) if best_kept else (np.arange(len(pairs)), None)
+        self.rows: RowNumbers = np.arange(len(pairs))
+        held_out: RowNumbers | None = None
+        if self.recipe.training.keep == "best":
+            self.rows, held_out = split_rows(self.recipe, len(pairs))
         self.held_out = None if held_out is None else pairs.take(held_out)
         self.trainer = Trainer(self.recipe, pairs if held_out is None else pairs.take(self.rows), device=device)
         self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
