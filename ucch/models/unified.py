@@ -72,10 +72,8 @@ class UnifiedEncoder(nn.Module):
             HashTower(n_features, n_bits, width=width, n_layers=n_layers, activation="gelu")
             for n_features in (n_image, n_text)
         )
-        for tower in (self.image_tower, self.text_tower):
-            nn.init.normal_(
-                next(tower.parameters())
-            )  # the first weight: a row of length 1 enters the trunk at the variance of a label
+        for tower in (self.image_tower, self.text_tower):  # a row of length 1 then enters at the scale of a label
+            nn.init.normal_(next(tower.parameters()))
         for number in range(1, len(self.image_tower)):
             self.text_tower[number] = self.image_tower[number]
         self.label_embedding = nn.Parameter(torch.randn(n_classes, width))
