@@ -172,6 +172,7 @@ def bench_flat(n: int) -> list[dict[str, Any]]:
 def bench_recall(captions: str, encoder: str, epochs: int) -> list[dict[str, Any]]:
     """Recall@10 of the float top-10 on caption embeddings: learnt codes, sign, ITQ, PQ; alone and re-ranked."""
     import faiss
+    import torch
 
     from ucch import CrossModalHasher
     from ucch.data.captions import read_captions
@@ -188,12 +189,14 @@ def bench_recall(captions: str, encoder: str, epochs: int) -> list[dict[str, Any
         hasher = CrossModalHasher(n_bits=bits, epochs=epochs).fit(base, base)
         itq = faiss.ITQTransform(base.shape[1], bits, True)
         itq.train(base)
+        with torch.no_grad():
+            real = hasher.model_.text_outputs(torch.from_numpy(asked)).numpy()
         ways = {
-            "ucch": [hasher.encode_text(side) for side in (base, asked)],
-            "ITQ": [np.packbits(itq.apply(side) >= 0, axis=1) for side in (base, asked)],
+            "ucch": ([hasher.encode_text(side) for side in (base, asked)], real),
+            "ITQ": ([np.packbits(itq.apply(side) >= 0, axis=1) for side in (base, asked)], itq.apply(asked)),
         }
-        for name, (codes, queries) in ways.items():
-            for point in measure_trade(codes, queries, bits, base, asked):
+        for name, ((codes, queries), outputs) in ways.items():
+            for point in measure_trade(codes, queries, bits, base, asked, query_outputs=outputs):
                 shown = point.name.replace("codes", name)
                 if name == "ucch" or "codes" in point.name:
                     rows.append({"bits": bits, "way": shown, "bytes": point.bytes, "recall": point.recall})
