@@ -169,7 +169,7 @@ def bench_flat(n: int) -> list[dict[str, Any]]:
     return [row]
 
 
-def bench_recall(captions: str, encoder: str, epochs: int) -> list[dict[str, Any]]:
+def bench_recall(captions: str, encoder: str, epochs: int, picture: Path | None) -> list[dict[str, Any]]:
     """Recall@10 of the float top-10 on caption embeddings: learnt codes, sign, ITQ, PQ; alone and re-ranked."""
     import faiss
     import torch
@@ -178,7 +178,7 @@ def bench_recall(captions: str, encoder: str, epochs: int) -> list[dict[str, Any
     from ucch.data.captions import read_captions
     from ucch.encoders import text_encoder
     from ucch.extraction import encode_texts
-    from ucch.retrieval.trade import measure_trade
+    from ucch.retrieval.trade import draw_trade, measure_trade
 
     texts = sorted(set(read_captions(captions).texts))
     features = encode_texts(texts, text_encoder(encoder))
@@ -196,10 +196,21 @@ def bench_recall(captions: str, encoder: str, epochs: int) -> list[dict[str, Any
             "ITQ": ([np.packbits(itq.apply(side) >= 0, axis=1) for side in (base, asked)], itq.apply(asked)),
         }
         for name, ((codes, queries), outputs) in ways.items():
-            for point in measure_trade(codes, queries, bits, base, asked, query_outputs=outputs):
+            points = measure_trade(codes, queries, bits, base, asked, query_outputs=outputs)
+            if picture is not None and (name, bits) == ("ucch", 64):
+                draw_trade(points, picture)
+            for point in points:
                 shown = point.name.replace("codes", name)
                 if name == "ucch" or "codes" in point.name:
-                    rows.append({"bits": bits, "way": shown, "bytes": point.bytes, "recall": point.recall})
+                    rows.append(
+                        {
+                            "bits": bits,
+                            "way": shown,
+                            "bytes": point.bytes,
+                            "ms": point.milliseconds,
+                            "recall": point.recall,
+                        }
+                    )
                     _say(rows[-1])
     return rows
 
@@ -229,6 +240,7 @@ def main() -> None:
     parser.add_argument("--captions")
     parser.add_argument("--encoder", default="sentence")
     parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--picture", type=Path, help="recall: draw the trade at 64 bits")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     from ucch.retrieval.engine import one_thread
@@ -239,7 +251,7 @@ def main() -> None:
         elif given.what == "flat":
             rows = bench_flat(given.size)
         else:
-            rows = bench_recall(given.captions, given.encoder, given.epochs)
+            rows = bench_recall(given.captions, given.encoder, given.epochs, given.picture)
     if given.json:
         with given.json.open("a", encoding="utf-8") as out:
             out.writelines(json.dumps(row) + "\n" for row in rows)

@@ -17,6 +17,7 @@ import json
 import os
 import random
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -93,13 +94,17 @@ def main() -> None:
     try:
         if given.cores:
             os.sched_setaffinity(0, {given.cores[1]})
+        start = time.process_time()
         report = asyncio.run(load(url, index.n_bits, given.clients, given.seconds, server))
+        clients_cpu = time.process_time() - start
     finally:
         server.kill()
         server.wait()
     index = BinaryIndex.load(given.index)
     same = hashlib.sha256(given.index.read_bytes()).hexdigest() == before
     itself = index.search(index.codes_of(ids[:1]), 1).distances.tolist()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    report |= {"server_cpu_seconds": used.ru_utime + used.ru_stime, "clients_cpu_seconds": clients_cpu}
     report["index_after_the_kill"] = "readable, the same bytes" if same and itself == [0] else "changed"
     print(json.dumps(report))
     wrong = report["errors"] or any(name.startswith("wrong") for name in report["answers"])
