@@ -96,13 +96,20 @@ def measure_trade(
 def draw_trade(points: list[TradePoint], path: Path) -> None:
     """Draw recall against time, the area of a mark being the bytes of an item; the format follows the ending."""
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.add_subplot()
+    families = list(dict.fromkeys(point.name.partition(", ")[0] for point in points))
     for point in points:
-        axes.scatter(point.milliseconds, point.recall, s=8 * point.bytes**0.7, alpha=0.5)
-        label = f"{point.name} ({point.bytes:g} B)"
-        axes.annotate(label, (point.milliseconds, point.recall), fontsize=7, xytext=(4, 3), textcoords="offset points")
+        family, _, rest = point.name.partition(", ")
+        colour = f"C{families.index(family)}"
+        axes.scatter(point.milliseconds, point.recall, s=8 * point.bytes**0.7, alpha=0.5, color=colour)
+        label, place = f"{rest or family} ({point.bytes:g} B)", (point.milliseconds, point.recall)
+        axes.annotate(label, place, fontsize=7, xytext=(5, 3), textcoords="offset points", color=colour)
+    patches = [Patch(color=f"C{number}", label=family) for number, family in enumerate(families)]
+    figure.legend(handles=patches, loc="outside upper center", ncols=len(patches))
+    axes.margins(x=0.2)
     axes.set(xscale="log", xlabel="milliseconds a query, one thread", ylabel="recall of the exact answer")
     axes.grid(alpha=0.3)
     figure.savefig(path)
