@@ -3,7 +3,8 @@
 For each N: drawing the keys of a batch, the loss forward and backward to the outputs, and the move of the table, for a
 shared set of negatives. ``momentum`` is ``observe`` and ``MomentumBinary.step`` after tanh queries, with the table in
 each dtype and in a mapped file; ``straight-through`` has signed queries and overwrites; ``bop`` sends gradients to
-every key and flips binary rows. Beside them stands the same loss on straight-through codes of the batch with no table at all.
+every key and flips binary rows. Beside them stands the same loss on straight-through codes of the batch with no table.
+
 Times are of the processor on one thread, which other work on the machine disturbs least; each row is a process of its
 own and each step's rows are drawn anywhere in the table. ``ratio`` is to the first row of the same kind. ``create``,
 ``steps`` and ``save`` MiB are what each adds at its peak to the memory the process had before it; in ``create`` that
