@@ -1,7 +1,7 @@
 """Sentence embeddings to 64-bit codes that keep their neighbours, from captions alone.
 
 Embeddings of MiniLM (384 floats) become codes of 64 bits. A linear tower starts at ITQ and learns with the toolkit's
-table: one code per training caption, moved by ``MomentumBinary``. The signs of a caption, straight-through, are compared
+table: one code per training caption, moved by ``MomentumBinary``. Signs of a caption, straight-through, are compared
 with the codes of all other captions, and the softmax of these similarities is to equal the softmax of the similarities
 of the embeddings: a code is to have the neighbours that its caption has. No labels take part, nor which captions belong
 to one image.
