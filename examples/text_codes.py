@@ -14,6 +14,15 @@ database; the 500 captions of the other 100 images ask. Recall@10 is the share o
 the embeddings that stand among its ten nearest codes, in expectation over ties. All methods have 64 bits. ``--choose``
 leaves the queries alone and asks with the captions of 80 of the 400 images instead; settings were chosen there.
 
+Half a minute for the embeddings and another for three seeds, on one core:
+
+    sign of random hyperplanes    0.260 +- 0.006
+    sign of principal components  0.302 +- 0.000
+    random rotation + sign        0.402 +- 0.010
+    ITQ                           0.458 +- 0.003
+    ucch, from ITQ                0.459 +- 0.003
+
+so learning comes out level with ITQ on new images. With ``--choose`` and two seeds it was .469 against .461.
 """
 
 from __future__ import annotations
