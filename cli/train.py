@@ -94,7 +94,7 @@ def command(
         def check(dataset: PairedDataset) -> None:
             if not allow_overlap:
                 check_overlap(dataset)
-            if recipe.objective != "ucch":
+            if recipe.wants_labels:
                 training_labels(recipe, dataset.train)
 
         run, dataset = new_run(console, out, recipe, where, check=check, **encoding)
@@ -147,7 +147,7 @@ def _recipe(**choices: Any) -> Any:
     if epochs is not None:
         update["training"] = recipe.training.model_copy(update={"epochs": epochs})
     if pseudo is not None:
-        if recipe.objective == "ucch":
+        if not recipe.wants_labels:
             raise click.UsageError(
                 f"--pseudo-labels goes with --recipe unihash or mlwch-like; recipe {recipe.name} reads no labels"
             )

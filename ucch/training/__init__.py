@@ -1,6 +1,6 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
-from .objectives import OBJECTIVES, LabelObjective
+from .objectives import OBJECTIVES, LabelObjective, Objective
 from .recipe import Recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
 from .strategies import STRATEGIES, Strategy
@@ -13,6 +13,7 @@ __all__ = [
     "STRATEGIES",
     "EpochStats",
     "LabelObjective",
+    "Objective",
     "Recipe",
     "RunFolder",
     "Strategy",
