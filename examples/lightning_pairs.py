@@ -9,9 +9,12 @@ negatives from a generator seeded by ``global_step`` (which counts both optimize
     pip install 'lightning>=2.6'
     python examples/lightning_pairs.py
 
-takes half a minute on one core and prints, for left and right halves of digits (labels serve the evaluation only,
-MAP@ALL expected under ties, mean of both directions; chance is .099)
+prints, for left and right halves of digits (labels serve the evaluation only; MAP@ALL expected under ties, mean of both
+directions; chance is .099)
 
+    MAP at 64 bits, stopped half way and resumed: 0.769
+    MAP at 64 bits, never stopped:                0.769
+    tables equal: True
 """
 
 from __future__ import annotations
