@@ -111,7 +111,7 @@ def learn(x: Tensor, start: nn.Linear, *, steps: int = 300, seed: int = 0) -> nn
     with torch.no_grad():
         scale = tower(x).std()
         for parameter in tower.parameters():
-            parameter /= scale
+            parameter.div_(scale)
     adam = torch.optim.Adam(tower.parameters(), lr=1e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
     bank = CodeBank(n_codes=len(x), n_bits=start.out_features)
@@ -128,7 +128,7 @@ def learn(x: Tensor, start: nn.Linear, *, steps: int = 300, seed: int = 0) -> nn
         target = torch.softmax(x[index] @ x.T / TARGET_TEMPERATURE + keys.log_weights, dim=1)
         loss = nn.functional.cross_entropy(similarities.clamp(min=-1e4), target)
         adam.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
         schedule.step()
         bank.observe(index, u.tanh())
