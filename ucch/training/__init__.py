@@ -1,5 +1,6 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
+from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
 from .objectives import OBJECTIVES, LabelObjective
 from .recipe import Recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
@@ -12,11 +13,14 @@ __all__ = [
     "OBJECTIVES",
     "STRATEGIES",
     "EpochStats",
+    "FineTuning",
     "LabelObjective",
     "Recipe",
     "RunFolder",
     "Strategy",
     "Trainer",
+    "check_fine_tuning",
+    "check_tunable",
     "choose_device",
     "free_run_path",
     "full_key",
