@@ -41,14 +41,15 @@ def load_extraction_npz(path: Path) -> Extraction:
         DataError: the file is damaged, or no extraction.
     """
     dataset, cards = load_npz(path), read_npz_encoders(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            ids = {
-                kind: {split: archive[f"{kind}_id_{split}"].tolist() for split in ("train", "query")}
-                for kind in ("image", "text")
-            }
-    except KeyError as error:
-        raise DataError(f"{path} does not hold {error.args[0]}; it was not written by ucch extract") from error
+    with np.load(path, allow_pickle=False) as archive:
+        names = [f"{kind}_id_{split}" for kind in ("image", "text") for split in ("train", "query")]
+        missing = [name for name in names if name not in archive.files]
+        if missing:
+            raise DataError(f"{path} does not hold {', '.join(missing)}; it was not written by ucch extract")
+        ids = {
+            kind: {split: archive[f"{kind}_id_{split}"].tolist() for split in ("train", "query")}
+            for kind in ("image", "text")
+        }
     return Extraction(dataset, ids["image"], ids["text"], cards, [], 0, 0)
 
 
