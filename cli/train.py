@@ -95,7 +95,7 @@ def command(
         def check(dataset: PairedDataset) -> None:
             if not allow_overlap:
                 check_overlap(dataset)
-            if recipe.objective != "ucch":
+            if recipe.wants_labels:
                 training_labels(recipe, dataset.train)
 
         run, dataset = new_run(console, out, recipe, where, check=check, **encoding)
@@ -155,7 +155,7 @@ def _recipe(**choices: Any) -> Any:
     if fine_tune:
         update["fine_tuning"] = recipe.fine_tuning.model_copy(update={"enabled": True})
     if pseudo is not None:
-        if recipe.objective == "ucch":
+        if not recipe.wants_labels:
             raise click.UsageError(
                 f"--pseudo-labels goes with --recipe unihash or mlwch-like; recipe {recipe.name} reads no labels"
             )

@@ -1,7 +1,7 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
 from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
-from .objectives import OBJECTIVES, LabelObjective
+from .objectives import OBJECTIVES, LabelObjective, Objective
 from .recipe import Recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
 from .strategies import STRATEGIES, Strategy
@@ -15,6 +15,7 @@ __all__ = [
     "EpochStats",
     "FineTuning",
     "LabelObjective",
+    "Objective",
     "Recipe",
     "RunFolder",
     "Strategy",

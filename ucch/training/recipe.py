@@ -13,7 +13,8 @@ import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
 from ..errors import RecipeError
-from .label_sections import LabelSection, MlwchLikeSection, ObjectiveName, UniHashSection
+from .label_sections import LabelSection, MlwchLikeSection, UniHashSection
+from .objective_names import LABELLED, ObjectiveName
 from .sections import Count, NotNegative, Positive, Section, Share
 from .strategy_sections import (
     BiHalfSection,
@@ -144,9 +145,14 @@ class Recipe(Section):
     quantization: QuantizationSection = QuantizationSection()
 
     @property
+    def wants_labels(self) -> bool:
+        """Whether the objective learns from labels, those of the data or made up from the features."""
+        return self.objective in LABELLED
+
+    @property
     def supervised(self) -> bool:
         """Whether training reads the labels of the data; labels made up from the features do not count."""
-        return self.objective != "ucch" and self.labels.pseudo == "none"
+        return self.wants_labels and self.labels.pseudo == "none"
 
     def to_toml(self) -> str:
         """Write the recipe out in full; :func:`load_recipe` reads it back equal."""

@@ -26,11 +26,11 @@ from .strategies import STRATEGIES, Batch
 
 __all__ = ["EpochStats", "Trainer"]
 
-_FIGURES = ("loss", "contrastive", "ranking", "by_label", "penalty", *HEALTH)
+_FIGURES = ("loss", "contrastive", "ranking", "objective", "penalty", *HEALTH)
 
 
 class Trainer:
-    """Train a :class:`~ucch.models.HashModel` on pairs, without labels unless ``recipe.objective`` asks for them.
+    """Train a :class:`~ucch.models.HashModel` on pairs, without labels unless ``recipe.objective`` needs them.
 
     Every generator is seeded from the recipe, so two trainers of one recipe, data and machine agree bit for bit, and
     one that loads another's :meth:`state_dict` goes on as that one would have.
@@ -44,7 +44,7 @@ class Trainer:
     Attributes:
         model: the towers as they train; :meth:`finished_model` is what encodes.
         strategy: how to train through the sign; see :class:`~ucch.training.strategies.Strategy`.
-        objective: the :class:`~ucch.training.objectives.LabelObjective`, or None where UCCH's losses are all.
+        objective: the :class:`~ucch.training.objectives.Objective`, or None where UCCH's losses are all.
 
     Raises:
         DataError: the objective needs labels and there are none, or none that tell rows apart.
@@ -68,7 +68,7 @@ class Trainer:
         self.n_epochs = n_epochs(recipe, self.steps_per_epoch)
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.objective = build_objective(recipe, pairs, self.generator)
-        self.ucch_weight = 1.0 if self.objective is None else recipe.labels.ucch_weight
+        self.ucch_weight = 1.0 if self.objective is None else self.objective.ucch_weight
         self.model = build_model(recipe, pairs, self.objective.towers() if self.objective else None).to(self.device)
         self.strategy = STRATEGIES[recipe.optimizer](
             recipe, pairs, n_epochs=self.n_epochs, generator=self.generator, device=self.device
@@ -132,22 +132,23 @@ class Trainer:
         half = self.recipe.training.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
             u_image, u_text = self.model.image_outputs(image), self.model.text_outputs(text)
-            batch = Batch(rows.to(self.device), u_image, u_text, *self.strategy.activate(u_image, u_text))
+            h_image, h_text = self.strategy.activate(u_image, u_text)
+            batch = Batch(rows.to(self.device), image, text, u_image, u_text, h_image, h_text)
             keys = self.strategy.keys(batch)
-            contrastive = ranking = by_label = batch.h_image.new_zeros(())
+            contrastive = ranking = cost = batch.h_image.new_zeros(())
             if self.ucch_weight > 0:
                 contrastive = self.contrastive(batch.h_image, batch.h_text, keys)
                 ranking = self.ranking(batch.h_image, batch.h_text)
             if self.objective is not None:
-                by_label = self.objective(batch, self.strategy)
+                cost = self.objective(batch, self.strategy)
             penalty = self.strategy.penalty(batch)
-            loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + by_label + penalty
+            loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + cost + penalty
         self.adam.zero_grad()
         torch.autograd.backward(loss)
         clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
         self.adam.step()
         self.strategy.update(batch, keys)
-        figures = [loss, contrastive, ranking, by_label, penalty, *health(batch.h_image, batch.h_text, keys)]
+        figures = [loss, contrastive, ranking, cost, penalty, *health(batch.h_image, batch.h_text, keys)]
         return torch.stack([figure.detach() for figure in figures]).float().cpu()
 
     def finished_model(self) -> HashModel:
