@@ -103,6 +103,7 @@ def keep_tuned(console: Console, run: RunFolder, tuning: FineTuning, **encoding:
 
     Its card comes last: until then nothing can be encoded by this run.
     """
+    from ucch.data import load_npz
     from ucch.extraction import (
         load_extraction_npz,
         save_extraction_npz,
@@ -127,7 +128,7 @@ def keep_tuned(console: Console, run: RunFolder, tuning: FineTuning, **encoding:
     write_tuned_weights(run.path, encoder)
     save_extraction_npz(run.path / FEATURES, extraction, overwrite=True)
     write_run_encoders(run.path, extraction.encoders)
-    return extraction.dataset
+    return load_npz(run.path / FEATURES)
 
 
 def _keep(run: RunFolder, extraction: Extraction) -> None:
