@@ -49,6 +49,7 @@ bench: $(VENV)/.dev ## measure speed and memory against plain references, minute
 	$(BIN)/python benchmarks/bench_search.py kinds --sizes 100000
 	$(BIN)/python benchmarks/bench_negative_labels.py
 	$(BIN)/python benchmarks/bench_table.py
+	$(BIN)/python benchmarks/bench_extraction.py
 
 docs: $(VENV)/.docs ## build the documentation, warnings as errors
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
