@@ -43,7 +43,7 @@ def measure_run(
     encoded = encode_dataset(run.model(), dataset)
     rankings = measure(encoded, protocol=protocol, seed=seed)
     report = evaluate(encoded, protocol=protocol, seed=seed, rankings=rankings)
-    made_up = recipe.objective != "ucch" and not recipe.supervised
+    made_up = recipe.wants_labels and not recipe.supervised
     report = {
         "run": str(run.path),
         "recipe": recipe.name,

@@ -89,7 +89,7 @@ def _read_header(path: Path, head: bytes) -> tuple[tuple[int, int], torch.dtype,
         entry = json.loads(head[8 : 8 + length])["latent"]
         n_codes, n_bits = (int(size) for size in entry["shape"])
         dtype = _DTYPES[entry["dtype"]]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(
             f"{path} must be a code table: a safetensors file with a matrix latent of {', '.join(_DTYPES)},"
             " as CodeBank writes it"

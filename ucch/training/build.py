@@ -10,7 +10,7 @@ from torch import nn
 from ..data import FeatureScaler, Pairs
 from ..losses import CrossModalRankingLoss, MaxMarginRankingLoss
 from ..models import HashModel, HashTower
-from .objectives import OBJECTIVES, LabelObjective
+from .objectives import OBJECTIVES, Objective
 from .recipe import Recipe
 
 __all__ = ["build_model", "build_objective", "build_ranking", "n_epochs"]
@@ -18,8 +18,8 @@ __all__ = ["build_model", "build_objective", "build_ranking", "n_epochs"]
 AUTO_EPOCHS, AUTO_STEPS = 3, 600  # the least that ``epochs = "auto"`` trains; docs/default_study.md
 
 
-def build_objective(recipe: Recipe, pairs: Pairs, generator: torch.Generator) -> LabelObjective | None:
-    """The objective with labels a recipe names; None for UCCH, which reads none."""
+def build_objective(recipe: Recipe, pairs: Pairs, generator: torch.Generator) -> Objective | None:
+    """The objective a recipe names; None for UCCH, whose losses are the trainer's own."""
     if recipe.objective == "ucch":
         return None
     return OBJECTIVES[recipe.objective](recipe, pairs, generator=generator)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from .sections import Count, NotNegative, Positive, Section
 
-__all__ = ["LabelSection", "MlwchLikeSection", "ObjectiveName", "UniHashSection"]
-
-
-def _plain(value: Any) -> Any:
-    return value.strip().lower().replace("_", "-") if isinstance(value, str) else value
-
-
-ObjectiveName = Annotated[Literal["ucch", "unihash", "mlwch-like"], BeforeValidator(_plain)]
+__all__ = ["LabelSection", "MlwchLikeSection", "UniHashSection"]
 
 
 class LabelSection(Section):

@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from ..errors import RecipeError
 from ..plain_json import one_line
-from .label_sections import LabelSection, MlwchLikeSection, ObjectiveName, UniHashSection
+from .label_sections import LabelSection, MlwchLikeSection, UniHashSection
+from .objective_names import LABELLED, ObjectiveName
 from .sections import Count, NotNegative, Positive, Section, Share
 from .strategy_sections import (
     BiHalfSection,
@@ -104,6 +105,17 @@ class SourceSection(Section):
     max_bad: Annotated[float, Field(ge=0, le=1)] = 0.05
 
 
+class FineTuningSection(Section):
+    """The image encoder trained on with the towers, after the published code's mode for raw images."""
+
+    enabled: bool = False
+    frozen_epochs: Annotated[int, Field(ge=0)] = 5
+    encoder_learning_rate: Positive = 1e-5
+    augment: bool = True
+    smallest_crop: Annotated[float, Field(gt=0, le=1)] = 0.5
+    pictures_at_once: Count = 32
+
+
 class Recipe(Section):
     """Everything that decides a training run.
 
@@ -124,6 +136,7 @@ class Recipe(Section):
     table: TableSection = TableSection()
     loss: LossSection = LossSection()
     training: TrainingSection = TrainingSection()
+    fine_tuning: FineTuningSection = FineTuningSection()
     labels: LabelSection = LabelSection()
     unihash: UniHashSection = UniHashSection()
     mlwch_like: MlwchLikeSection = MlwchLikeSection()
@@ -137,9 +150,14 @@ class Recipe(Section):
     quantization: QuantizationSection = QuantizationSection()
 
     @property
+    def wants_labels(self) -> bool:
+        """Whether the objective learns from labels, those of the data or made up from the features."""
+        return self.objective in LABELLED
+
+    @property
     def supervised(self) -> bool:
         """Whether training reads the labels of the data; labels made up from the features do not count."""
-        return self.objective != "ucch" and self.labels.pseudo == "none"
+        return self.wants_labels and self.labels.pseudo == "none"
 
     def to_toml(self) -> str:
         """Write the recipe out in full; :func:`load_recipe` reads it back equal."""

@@ -17,6 +17,7 @@ from ..files import write_atomically
 from ..models import HashModel
 from ..plain_json import one_line
 from .checkpoint import load_newest, save_state
+from .fine_tuning import FineTuning
 from .run_folder import RunFolder
 from .table_balance import BalanceWatch
 from .trainer import EpochStats, Trainer
@@ -34,6 +35,7 @@ def train_run(
     *,
     device: torch.device | str = "cpu",
     resume: bool = False,
+    fine_tuning: FineTuning | None = None,
     on_start: Callable[[Trainer], None] | None = None,
     on_step: Callable[[float], None] | None = None,
     on_epoch: Callable[[EpochStats], None] | None = None,
@@ -51,6 +53,7 @@ def train_run(
             first epoch, after a step once ``CHECKPOINT_SECONDS`` have passed and at least ten times as long as the
             last one took to write, when ``stop`` says so, when ``on_epoch`` raises, and at the end; steps done after
             the checkpoint are done again, and their epochs leave the history.
+        fine_tuning: the image encoder and the photographs, where the recipe trains it too.
         on_start, on_step, on_epoch: called with the trainer, with the loss of every step, and after every epoch.
         on_warning: called with a sentence when the codes no longer move or all of them do
             (:class:`~ucch.training.watch.FlipWatch`), when they collapse or bits die
@@ -69,7 +72,7 @@ def train_run(
             ``nonfinite.json`` in the folder has the rows of the last, and the checkpoint is from before them.
     """
     with run.locked():
-        return _Run(run, pairs, device, resume, on_warning).train(on_start, on_step, on_epoch, stop)
+        return _Run(run, pairs, device, resume, fine_tuning, on_warning).train(on_start, on_step, on_epoch, stop)
 
 
 class _Run:
@@ -81,6 +84,7 @@ class _Run:
         pairs: Pairs,
         device: torch.device | str,
         resume: bool,
+        fine_tuning: FineTuning | None,
         on_warning: Callable[[str], None] | None,
     ) -> None:
         self.run, self.recipe, self.identity, self.on_warning = run, run.recipe(), pairs.digest(), on_warning
@@ -89,7 +93,8 @@ class _Run:
         if self.recipe.training.keep == "best":
             self.rows, held_out = split_rows(self.recipe, len(pairs))
         self.held_out = None if held_out is None else pairs.take(held_out)
-        self.trainer = Trainer(self.recipe, pairs if held_out is None else pairs.take(self.rows), device=device)
+        train = pairs if held_out is None else pairs.take(self.rows)
+        self.trainer = Trainer(self.recipe, train, device=device, fine_tuning=fine_tuning)
         self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
         self.history: list[dict[str, Any]] = []
         if resume:

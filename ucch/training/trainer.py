@@ -14,12 +14,14 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from ..data import Pairs
+from ..errors import RecipeError
 from ..losses import ContrastiveHashingLoss
 from ..models import HashModel
 from ..optim import CodeBank
 from .build import build_model, build_objective, build_ranking, n_epochs
 from .epoch_part import EpochPart
 from .epoch_stats import HEALTH, EpochStats, health
+from .fine_tuning import FineTuning
 from .finite import FiniteSteps
 from .recipe import Recipe
 from .strategies import STRATEGIES, Batch
@@ -27,11 +29,11 @@ from .table_balance import table_balance
 
 __all__ = ["EpochStats", "Trainer"]
 
-_FIGURES = ("loss", "contrastive", "ranking", "by_label", "penalty", *HEALTH)
+_FIGURES = ("loss", "contrastive", "ranking", "objective", "penalty", *HEALTH)
 
 
 class Trainer:
-    """Train a :class:`~ucch.models.HashModel` on pairs, without labels unless ``recipe.objective`` asks for them.
+    """Train a :class:`~ucch.models.HashModel` on pairs, without labels unless ``recipe.objective`` needs them.
 
     Every generator is seeded from the recipe, so two trainers of one recipe, data and machine agree bit for bit, and
     one that loads another's :meth:`state_dict` goes on as that one would have.
@@ -40,19 +42,30 @@ class Trainer:
         recipe: all choices; ``recipe.optimizer`` names the strategy.
         pairs: training pairs; their labels are read by an objective with labels only.
         device: where to train.
+        fine_tuning: the image encoder, where it trains along on the photographs of these pairs.
 
     Attributes:
         model: the towers as they train; :meth:`finished_model` is what encodes.
         strategy: how to train through the sign; see :class:`~ucch.training.strategies.Strategy`.
         part: how far the present epoch is; None between epochs.
         finite: skips the steps whose loss or gradient is no finite number.
-        objective: the :class:`~ucch.training.objectives.LabelObjective`, or None where UCCH's losses are all.
+        objective: the :class:`~ucch.training.objectives.Objective`, or None where UCCH's losses are all.
 
     Raises:
         DataError: the objective needs labels and there are none, or none that tell rows apart.
+        RecipeError: the recipe asks for fine tuning and ``fine_tuning`` is not given, or the reverse.
     """
 
-    def __init__(self, recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        pairs: Pairs,
+        *,
+        device: torch.device | str = "cpu",
+        fine_tuning: FineTuning | None = None,
+    ) -> None:
+        if recipe.fine_tuning.enabled != (fine_tuning is not None):
+            raise RecipeError("fine_tuning needs the photographs: it goes with ucch train --images")
         self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
         training = recipe.training
         self.batch_size = min(training.batch_size, len(pairs))
@@ -60,7 +73,7 @@ class Trainer:
         self.n_epochs = n_epochs(recipe, self.steps_per_epoch)
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.objective = build_objective(recipe, pairs, self.generator)
-        self.ucch_weight = 1.0 if self.objective is None else recipe.labels.ucch_weight
+        self.ucch_weight = 1.0 if self.objective is None else self.objective.ucch_weight
         self.model = build_model(recipe, pairs, self.objective.towers() if self.objective else None).to(self.device)
         self.strategy = STRATEGIES[recipe.optimizer](
             recipe, pairs, n_epochs=self.n_epochs, generator=self.generator, device=self.device
@@ -69,9 +82,13 @@ class Trainer:
             self.objective.to(self.device)
         parts = [self.model] if self.objective is None else [self.model, self.objective]
         self.parameters = list(dict.fromkeys(parameter for part in parts for parameter in part.parameters()))
-        self.adam = torch.optim.Adam(
-            self.parameters, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
-        )
+        groups, self.learning_rates = [{"params": list(self.parameters)}], [training.learning_rate]
+        self.fine_tuning = fine_tuning
+        if fine_tuning is not None:
+            self.parameters += fine_tuning.parameters
+            groups.append({"params": fine_tuning.parameters})
+            self.learning_rates.append(recipe.fine_tuning.encoder_learning_rate)
+        self.adam = torch.optim.Adam(groups, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True)
         self.contrastive = ContrastiveHashingLoss(recipe.loss.temperature)
         self.ranking = build_ranking(recipe)
         self.finite = FiniteSteps(training.nonfinite_steps)
@@ -99,7 +116,9 @@ class Trainer:
             self.strategy.epoch_start(self.epoch)
             order = torch.randperm(len(self.pairs), generator=self.generator)
             self.part = EpochPart(order, torch.zeros(len(_FIGURES)), before)
-        part = self.part
+        part, n_rows = self.part, self.steps_per_epoch * self.batch_size
+        if self.fine_tuning is not None:
+            self.fine_tuning.epoch_start(self.epoch, part.order[part.step * self.batch_size : n_rows])
         while part.step < self.steps_per_epoch:
             self._set_learning_rate(self.epoch * self.steps_per_epoch + part.step)
             rows = part.order[part.step * self.batch_size : (part.step + 1) * self.batch_size]
@@ -130,29 +149,30 @@ class Trainer:
         return self.epoch * self.steps_per_epoch + (0 if self.part is None else self.part.step)
 
     def _step(self, rows: Tensor) -> Tensor:
-        image = self._batch(self.pairs.image, rows)
+        image = self._image_features(rows)
         text = self._batch(self.pairs.text, self.pairs.draw_text_rows(rows, self.generator))
         beta = self.recipe.loss.beta
         half = self.recipe.training.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
             u_image, u_text = self.model.image_outputs(image), self.model.text_outputs(text)
-            batch = Batch(rows.to(self.device), u_image, u_text, *self.strategy.activate(u_image, u_text))
+            h_image, h_text = self.strategy.activate(u_image, u_text)
+            batch = Batch(rows.to(self.device), image, text, u_image, u_text, h_image, h_text)
             keys = self.strategy.keys(batch)
-            contrastive = ranking = by_label = batch.h_image.new_zeros(())
+            contrastive = ranking = cost = batch.h_image.new_zeros(())
             if self.ucch_weight > 0:
                 contrastive = self.contrastive(batch.h_image, batch.h_text, keys)
                 ranking = self.ranking(batch.h_image, batch.h_text)
             if self.objective is not None:
-                by_label = self.objective(batch, self.strategy)
+                cost = self.objective(batch, self.strategy)
             penalty = self.strategy.penalty(batch)
-            loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + by_label + penalty
+            loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + cost + penalty
         self.adam.zero_grad()
         torch.autograd.backward(loss)
         norm = clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
         if self.finite.see(float(loss.detach()), float(norm), rows):
             self.adam.step()
             self.strategy.update(batch, keys)
-        figures = [loss, contrastive, ranking, by_label, penalty, *health(batch.h_image, batch.h_text, keys)]
+        figures = [loss, contrastive, ranking, cost, penalty, *health(batch.h_image, batch.h_text, keys)]
         return torch.stack([figure.detach() for figure in figures]).float().cpu()
 
     def finished_model(self) -> HashModel:
@@ -162,16 +182,21 @@ class Trainer:
         self.strategy.fold(model)
         return model
 
+    def _image_features(self, rows: Tensor) -> Tensor:
+        if self.fine_tuning is not None and self.fine_tuning.active:
+            return self.fine_tuning.features(len(rows))
+        return self._batch(self.pairs.image, rows)
+
     def _batch(self, features: np.ndarray[Any, Any], rows: Tensor) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(features[rows.numpy()])).to(self.device)
 
     def _set_learning_rate(self, step: int) -> None:
         training = self.recipe.training
-        rate = training.learning_rate
+        share = 1.0
         if training.schedule == "cosine":
-            rate *= 0.5 * (1 + math.cos(math.pi * step / (self.n_epochs * self.steps_per_epoch)))
-        for group in self.adam.param_groups:
-            group["lr"] = rate
+            share = 0.5 * (1 + math.cos(math.pi * step / (self.n_epochs * self.steps_per_epoch)))
+        for group, rate in zip(self.adam.param_groups, self.learning_rates, strict=True):
+            group["lr"] = share * rate
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that decides how training goes on."""
@@ -183,6 +208,7 @@ class Trainer:
             "skipped_in_a_row": self.finite.in_a_row,
             "part": None if self.part is None else self.part.state_dict(),
             **({} if self.objective is None else {"objective": self.objective.state_dict()}),
+            **({} if self.fine_tuning is None else {"image_encoder": self.fine_tuning.state_dict()}),
             **self.strategy.state_dict(),
         }
 
@@ -194,6 +220,8 @@ class Trainer:
         self.generator.set_state(state["generator"])
         if self.objective is not None:
             self.objective.load_state_dict(state["objective"])
+        if self.fine_tuning is not None:
+            self.fine_tuning.load_state_dict(state["image_encoder"])
         self.strategy.load_state_dict(state)
         self.finite.in_a_row = state["skipped_in_a_row"]
         if state["part"] is not None:

@@ -1,14 +1,15 @@
-"""Objectives that learn from labels, or from labels made up; UCCH's own losses are the trainer's."""
+"""Objectives: costs beside UCCH's own losses, which are the trainer's; some need labels or make labels up."""
 
 from __future__ import annotations
 
+from .label_objective import Comparison, LabelObjective
 from .mlwch_like import MlwchLikeObjective
-from .objective import Comparison, LabelObjective
+from .objective import Objective
 from .unihash import UniHashObjective
 
-__all__ = ["OBJECTIVES", "Comparison", "LabelObjective"]
+__all__ = ["OBJECTIVES", "Comparison", "LabelObjective", "Objective"]
 
-OBJECTIVES: dict[str, type[LabelObjective]] = {
+OBJECTIVES: dict[str, type[Objective]] = {
     "mlwch-like": MlwchLikeObjective,
     "unihash": UniHashObjective,
 }

@@ -12,7 +12,7 @@ from ...data import Pairs
 from ...losses import WeightedContrastiveLoss, compact_label_similarity
 from ..recipe import Recipe
 from ..strategies import Batch, Strategy
-from .objective import LabelObjective
+from .label_objective import LabelObjective
 
 __all__ = ["MlwchLikeObjective"]
 

@@ -1,55 +1,41 @@
-"""What every objective with labels shares: the labels of the rows, and what outputs are compared with."""
+"""What a recipe minimises beside or in place of UCCH's own losses, with labels or without."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
-from math import sqrt
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 from ...data import Pairs
 from ...models import HashTower
 from ..recipe import Recipe
 from ..strategies import Batch, Strategy
-from ..training_labels import training_labels
 
-__all__ = ["Comparison", "LabelObjective"]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One direction: (B, D) queries of a modality, (K, D) keys, and the multi-hot labels of both."""
-
-    query: Tensor
-    key: Tensor
-    query_label: Tensor
-    key_label: Tensor
+__all__ = ["Objective"]
 
 
-class LabelObjective(nn.Module):
-    """Cost of a batch by its labels; a subclass says how.
+class Objective(nn.Module):
+    """Cost of a batch; a subclass says how, and fits in its constructor what it needs to know of all pairs.
 
-    Rows without a label are skipped: they neither ask nor answer.
+    Its parameters train with the towers, its buffers and :meth:`state_dict` go into checkpoints. What can be computed
+    again from recipe and pairs belongs in a buffer with ``persistent=False``. Whether an objective needs labels is
+    said in :data:`~ucch.training.objective_names.LABELLED`.
 
     Args:
-        recipe: all choices; ``recipe.labels`` is common to all, a section of its own what an objective alone has.
-        pairs: training pairs.
-        generator: source of everything drawn while training, on the CPU.
-
-    Attributes:
-        label: (n, C) bool multi-hot of the training rows.
+        recipe: all choices; a section of its own holds what an objective alone has.
+        pairs: training pairs; without labels, ``pairs.label`` is not to be read.
+        generator: source of everything drawn, on the CPU.
     """
-
-    label: Tensor
 
     def __init__(self, recipe: Recipe, pairs: Pairs, *, generator: torch.Generator) -> None:
         super().__init__()
         self.recipe, self.generator = recipe, generator
-        self.register_buffer("label", training_labels(recipe, pairs), persistent=False)
-        self.labelled_rows = self.label.any(dim=1).nonzero().squeeze(1)
+
+    @property
+    def ucch_weight(self) -> float:
+        """Weight of the losses of section ``loss``, which are added."""
+        return 0.0
 
     def towers(self) -> tuple[HashTower, HashTower] | None:
         """The image and text tower where the objective brings its own, which the model then trains."""
@@ -57,37 +43,4 @@ class LabelObjective(nn.Module):
 
     @abstractmethod
     def forward(self, batch: Batch, strategy: Strategy) -> Tensor:
-        """Cost of a batch, a scalar in float32 or wider."""
-
-    def comparisons(self, h_image: Tensor, h_text: Tensor, index: Tensor, strategy: Strategy) -> list[Comparison]:
-        """Both directions of labelled rows: against each other, or each against codes of the table after warm-up.
-
-        Args:
-            h_image, h_text: (B, D) outputs at the length of a code, sqrt(D).
-            index: (B,) their table rows.
-            strategy: owner of the table.
-        """
-        label = self.label[index]
-        kept = label.any(dim=1)
-        image, text, label = h_image[kept], h_text[kept], label[kept]
-        if self.recipe.labels.against == "batch" or strategy.warming_up:
-            return [Comparison(image, text, label, label), Comparison(text, image, label, label)]
-        rows = self._table_rows(index[kept])
-        codes = _table_codes(strategy, rows)
-        return [Comparison(query, codes, label, self.label[rows]) for query in (image, text)]
-
-    def _table_rows(self, own: Tensor) -> Tensor:
-        """The rows of the batch and others, drawn among the labelled ones: all where the table is small."""
-        labelled, n_others = self.labelled_rows, self.recipe.table.n_negatives
-        if n_others >= len(labelled):
-            return labelled.to(own.device)
-        drawn = torch.randint(len(labelled), (n_others,), generator=self.generator)
-        return torch.cat([own, labelled[drawn].to(own.device)])
-
-
-def _table_codes(strategy: Strategy, rows: Tensor) -> Tensor:
-    """Codes of table rows, constants of length sqrt(D); the latent rows themselves where keys are no signs."""
-    if strategy.binarize:
-        return strategy.bank.codes(rows)
-    latent = strategy.bank.latent.detach()[rows]
-    return normalize(latent, dim=1) * sqrt(latent.shape[1])
+        """Cost of a batch, a scalar in float32 or wider; ``strategy.epoch`` is the epoch, from 0."""

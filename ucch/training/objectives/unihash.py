@@ -13,7 +13,7 @@ from ...losses import LabelCorrelationLoss, PairwiseLikelihoodLoss, labels_overl
 from ...models import HashTower, UnifiedEncoder
 from ..recipe import Recipe
 from ..strategies import Batch, Strategy
-from .objective import LabelObjective
+from .label_objective import LabelObjective
 
 __all__ = ["UniHashObjective"]
 

@@ -22,9 +22,14 @@ __all__ = ["Batch", "Stateful", "Strategy"]
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch as the slots see it: B table rows, real outputs u and queries h of both modalities, (B, D) each."""
+    """One batch as the slots see it: B table rows, their features, real outputs u and queries h, (B, D), of both.
+
+    Features are those of the data, (B, dx) and (B, dy), unscaled and in their dtype; of several captions, one drawn.
+    """
 
     index: Tensor
+    image: Tensor
+    text: Tensor
     u_image: Tensor
     u_text: Tensor
     h_image: Tensor
