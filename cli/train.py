@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_OWN = ("data", "data_root", "optimizer", "pseudo_labels", "bits", "epochs", "recipe", "settings", "seed")
+_OWN = ("data", "data_root", "optimizer", "pseudo_labels", "bits", "epochs", "recipe", "settings", "seed", "fine_tune")
 _FROM_RECIPE = (*_OWN, *SOURCE)
 
 
@@ -40,6 +40,7 @@ _FROM_RECIPE = (*_OWN, *SOURCE)
 @click.option("--recipe", metavar="NAME|FILE.toml", help="Where the other choices come from.  [default: default]")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change one choice of the recipe.")
 @click.option("--seed", type=click.IntRange(0), help="Decides everything random.  [default: 0]")
+@click.option("--fine-tune", is_flag=True, help="Train the image encoder too, after epochs in which it stays as it is.")
 @encoding_options
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option(
@@ -81,7 +82,7 @@ def command(
     from ucch.training import choose_device, processes, train_run, training_labels
     from ucch.training.stop_signals import StopSignals
 
-    from .feature_source import new_run, old_run
+    from .feature_source import keep_tuned, new_run, old_run, open_tuning
     from .progress import TrainingProgress
     from .tables import report_table
 
@@ -104,26 +105,29 @@ def command(
                     training_labels(recipe, dataset.train)
 
             run, dataset = new_run(console, out, recipe, where, check=check, world=world, **encoding)
-        console.print(
-            f"{dataset.name}: {len(dataset.train)} pairs, {recipe.bits} bits, into {run.path}", highlight=False
-        )
-        with TrainingProgress(console) as shown, StopSignals() as stop:
-            try:
-                train_run(
-                    run,
-                    dataset.train,
-                    device=where,
-                    world=world,
-                    resume=resume,
-                    on_start=shown.start,
-                    on_step=shown.step,
-                    on_epoch=shown.epoch,
-                    on_warning=shown.warning,
-                    stop=stop,
-                )
-            except RunStoppedError as error:
-                console.print(str(error), highlight=False, soft_wrap=True)
-                ctx.exit(128 + (stop.number or 0))
+        pairs = f"{dataset.name}: {len(dataset.train)} pairs, {recipe.bits} bits"
+        console.print(f"{pairs}, into {run.path}", highlight=False)
+        with open_tuning(run, where, **encoding) as tuning:
+            with TrainingProgress(console) as shown, StopSignals() as stop:
+                try:
+                    train_run(
+                        run,
+                        dataset.train,
+                        device=where,
+                        world=world,
+                        resume=resume,
+                        fine_tuning=tuning,
+                        on_start=shown.start,
+                        on_step=shown.step,
+                        on_epoch=shown.epoch,
+                        on_warning=shown.warning,
+                        stop=stop,
+                    )
+                except RunStoppedError as error:
+                    console.print(str(error), highlight=False, soft_wrap=True)
+                    ctx.exit(128 + (stop.number or 0))
+            if tuning is not None:
+                dataset = keep_tuned(console, run, tuning, **encoding)
         report = evaluate_run(run, dataset, world=world)
     if world.rank:
         return
@@ -150,6 +154,7 @@ def _recipe(**choices: Any) -> Any:
     settings = list(choices.pop("settings"))
     recipe = load_recipe(choices.pop("recipe") or "default", settings)
     source = {name: choices.pop(name) for name in SOURCE}
+    fine_tune = choices.pop("fine_tune")
     data, root, epochs, pseudo = (choices.pop(name) for name in ("data", "data_root", "epochs", "pseudo_labels"))
     update: dict[str, Any] = {name: value for name, value in choices.items() if value is not None}
     if data is not None:
@@ -162,6 +167,8 @@ def _recipe(**choices: Any) -> Any:
         update["source"] = type(recipe.source)()
     if epochs is not None:
         update["training"] = recipe.training.model_copy(update={"epochs": epochs})
+    if fine_tune:
+        update["fine_tuning"] = recipe.fine_tuning.model_copy(update={"enabled": True})
     if pseudo is not None:
         if not recipe.wants_labels:
             raise click.UsageError(

@@ -47,7 +47,7 @@ def test_a_failed_write_leaves_the_older_file_and_no_leftover(tmp_path: Path, mo
 def test_a_full_quota_is_named_and_the_older_file_stands(tmp_path: Path) -> None:
     """A real refusal by the system: no file may grow over 1,000 bytes."""
     (tmp_path / "a.txt").write_text("old")
-    code = "from pathlib import Path; from ucch.files import write_atomically; write_atomically(Path('a.txt'), b'x' * 2000)"
+    code = "from pathlib import Path; from ucch.files import *; write_atomically(Path('a.txt'), b'x' * 2000)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,

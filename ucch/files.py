@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .errors import RunError, UcchError
 
-__all__ = ["is_leftover", "replacing", "write_atomically"]
+__all__ = ["check_regular", "is_leftover", "replacing", "write_atomically"]
 
 
 @contextmanager
@@ -51,6 +51,16 @@ def write_atomically(path: Path, content: bytes | str, *, keep_as: Path | None =
     """
     with replacing(path, keep_as=keep_as) as aside:
         aside.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def check_regular(path: Path, error: type[UcchError]) -> None:
+    """Refuse what is there but no regular file: a device or a pipe gives bytes without end, or none and no end either.
+
+    Raises:
+        UcchError: of the kind ``error``.
+    """
+    if path.exists() and not path.is_file():
+        raise error(f"{path} is not a file")
 
 
 def is_leftover(name: str) -> bool:

@@ -54,7 +54,7 @@ def test_what_is_no_matrix_is_refused(tmp_path: Path) -> None:
         open_features(tmp_path / "flat.npy", "image")
     np.savez(tmp_path / "z.npz", a=FEATURES)
     (tmp_path / "z.npy").write_bytes((tmp_path / "z.npz").read_bytes())
-    with pytest.raises(DataError, match=r"z\.npy must be one \.npy array, not an archive"):
+    with pytest.raises(DataError, match=r"z\.npy cannot be read as a \.npy of numbers: it holds an archive"):
         open_features(tmp_path / "z.npy", "image")
     (tmp_path / "bad.parquet").write_bytes(b"PAR1")
     with pytest.raises(DataError, match=r"bad\.parquet cannot be read as Parquet"):

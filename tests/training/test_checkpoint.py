@@ -102,9 +102,7 @@ def test_damage_to_all_there_is_names_all_and_touches_nothing(tmp_path: Path) ->
         load_newest(new, old)
     save_state(old, {"n": 0})
     damage(old)
-    with pytest.raises(
-        RunError, match=r"state\.safetensors cannot be .*; .*previous\.safetensors cannot be .*; delete"
-    ):
+    with pytest.raises(RunError, match=r"state\.safetensors cannot .*; .*previous\.safetensors cannot .*; delete"):
         load_newest(new, old)
     assert {entry.name for entry in tmp_path.iterdir()} == {new.name, old.name}
 

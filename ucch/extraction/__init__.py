@@ -9,11 +9,12 @@ from .extract import Extraction, extract, split_images
 from .feature_file import FeatureFile, open_features
 from .image_features import BadFile, ImageFeatures, encode_images
 from .list_images import list_images
-from .npz_file import read_npz_encoders, save_extraction_npz
+from .npz_file import load_extraction_npz, read_npz_encoders, save_extraction_npz
 from .parquet_file import read_parquet_encoders, save_extraction_parquet
 from .ray_data import encode_with_ray
-from .run_encoders import read_run_encoders, run_encoder, write_run_encoders
+from .run_encoders import read_run_encoders, run_encoder, write_run_encoders, write_tuned_weights
 from .text_features import encode_texts
+from .tuned import with_tuned_images
 
 __all__ = [
     "BadFile",
@@ -33,6 +34,7 @@ __all__ = [
     "files_to_encode",
     "ids_path",
     "list_images",
+    "load_extraction_npz",
     "open_features",
     "read_npz_encoders",
     "read_parquet_encoders",
@@ -41,6 +43,8 @@ __all__ = [
     "save_extraction_npz",
     "save_extraction_parquet",
     "split_images",
+    "with_tuned_images",
     "write_codes",
     "write_run_encoders",
+    "write_tuned_weights",
 ]

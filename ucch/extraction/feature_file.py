@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.arrays import FeatureArray
+from ..data.npy import map_npy
 from ..errors import DataError
 from ..extras import require
 
@@ -69,12 +70,9 @@ class _Npy(FeatureFile):
 
     def _map(self) -> npt.NDArray[Any]:
         try:
-            array = np.load(self.path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            return map_npy(self.path)
+        except DataError as error:
             raise DataError(f"{self.path} cannot be read as a .npy of numbers: {error}") from error
-        if not isinstance(array, np.ndarray):
-            raise DataError(f"{self.path} must be one .npy array, not an archive")
-        return array
 
     def batches(self, rows: int) -> Iterator[tuple[FeatureArray, Sequence[str]]]:
         for start in range(0, self.n_rows, rows):

@@ -11,7 +11,8 @@ import numpy as np
 from ..encoders import EncoderCard, Features
 from ..errors import DataError, EncoderError
 from ..extras import require
-from ..files import replacing
+from ..files import check_regular, replacing
+from ..plain_json import parse_json
 from .extract import Extraction
 
 __all__ = ["read_parquet_encoders", "save_extraction_parquet"]
@@ -65,9 +66,10 @@ def read_parquet_encoders(path: Path) -> dict[str, EncoderCard]:
         MissingPackageError: pyarrow is not installed.
     """
     arrow, parquet = _pyarrow()
+    check_regular(path, DataError)
     try:
         held = (parquet.read_schema(path).metadata or {}).get(_KEY)
-        cards = json.loads(held) if held is not None else {}
+        cards = parse_json(held) if held is not None else {}
         return {modality: EncoderCard.from_dict(card) for modality, card in cards.items()}
     except (OSError, arrow.ArrowException, ValueError, AttributeError, EncoderError) as error:
         raise DataError(f"{path}: the description of the encoders is damaged: {error}") from error

@@ -7,23 +7,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
 from ..encoders import (
     IMAGE_ENCODERS,
     TEXT_ENCODERS,
     EncoderCard,
     FittedTextEncoder,
+    NetworkImageEncoder,
     check_same,
     image_encoder,
     is_plugin,
     text_encoder,
 )
 from ..errors import EncoderError, RunError
-from ..files import write_atomically
+from ..files import check_regular, write_atomically
 from ..images import DECODING_VERSION
+from ..plain_json import parse_json
 
-__all__ = ["read_run_encoders", "run_encoder", "write_run_encoders"]
+__all__ = ["read_run_encoders", "run_encoder", "write_run_encoders", "write_tuned_weights"]
 
 FILE = "encoders.json"
+TUNED = "image_encoder.safetensors"
 
 
 def write_run_encoders(run: Path, cards: Mapping[str, EncoderCard]) -> None:
@@ -36,6 +42,15 @@ def write_run_encoders(run: Path, cards: Mapping[str, EncoderCard]) -> None:
     write_atomically(run / FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
+def write_tuned_weights(run: Path, encoder: NetworkImageEncoder) -> None:
+    """Keep the weights of an image encoder that the run trained on; :func:`run_encoder` gives it these.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    write_atomically(run / TUNED, save(encoder.weights()))
+
+
 def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
     """Read the cards of a run's encoders; empty for a run that was trained on features of unknown origin.
 
@@ -45,15 +60,16 @@ def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
     path = run / FILE
     if not path.exists():
         return {}
+    check_regular(path, RunError)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         return {modality: EncoderCard.from_dict(content[modality]) for modality in ("image", "text")}
     except (OSError, KeyError, TypeError, ValueError, EncoderError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
 
 
 def run_encoder(run: Path, modality: str, spec: str | None = None, *, device: Any = "cpu") -> Any:
-    """Build the encoder that a run was trained with.
+    """Build the encoder that a run was trained with, with the weights that the run gave it.
 
     A class outside ``ucch`` is imported only where the caller names it: opening a run folder that somebody else made
     must not run code that the folder names.
@@ -82,5 +98,17 @@ def run_encoder(run: Path, modality: str, spec: str | None = None, *, device: An
     encoder = build(spec or card.spec, device=device)
     if isinstance(encoder, FittedTextEncoder) and card.state is not None:
         encoder.load_state(card.state)
+    if modality == "image" and (run / TUNED).exists():
+        _load_tuned(run / TUNED, encoder)
     check_same(encoder, card, modality)
     return encoder
+
+
+def _load_tuned(path: Path, encoder: Any) -> None:
+    if not isinstance(encoder, NetworkImageEncoder):
+        raise EncoderError(f"{path} holds weights of a network, but image encoder {encoder.name} has none")
+    try:
+        encoder.load_weights(load_file(path))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise EncoderError(f"{path} does not fit image encoder {encoder.name}: {reason}") from error

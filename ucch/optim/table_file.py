@@ -57,6 +57,8 @@ def map_table(path: Path) -> tuple[Tensor, mmap]:
         FileNotFoundError: there is no such file.
         ValueError: the file is not a code table, or is shorter or longer than it says.
     """
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path} must be a code table, and is not a file")
     with open(path, "r+b") as file:
         shape, dtype, start = _read_header(path, file.read(8 + _LONGEST_HEADER))
         expected, found = start + shape[0] * shape[1] * dtype.itemsize, os.fstat(file.fileno()).st_size
@@ -87,7 +89,7 @@ def _read_header(path: Path, head: bytes) -> tuple[tuple[int, int], torch.dtype,
         entry = json.loads(head[8 : 8 + length])["latent"]
         n_codes, n_bits = (int(size) for size in entry["shape"])
         dtype = _DTYPES[entry["dtype"]]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(
             f"{path} must be a code table: a safetensors file with a matrix latent of {', '.join(_DTYPES)},"
             " as CodeBank writes it"

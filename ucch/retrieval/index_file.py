@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import IndexFileError
-from ..files import replacing
+from ..files import check_regular, replacing
+from ..plain_json import parse_json
 
 __all__ = ["FORMAT", "digest", "read_index_file", "write_index_file"]
 
@@ -61,6 +62,7 @@ def read_index_file(path: Path) -> tuple[dict[str, Any], Arrays]:
     Raises:
         IndexFileError: the file is missing, cut off, damaged, of another version, or no index.
     """
+    check_regular(path, IndexFileError)
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -73,8 +75,8 @@ def read_index_file(path: Path) -> tuple[dict[str, Any], Arrays]:
     if len(head) < length:
         raise IndexFileError(f"{path} is cut off inside its header")
     try:
-        entries = json.loads(head)
-        header = json.loads(entries.pop("__metadata__", {}).get("ucch", "{}"))
+        entries = parse_json(head)
+        header = parse_json(entries.pop("__metadata__", {}).get("ucch", "{}"))
         version = header.pop("format", None)
     except (ValueError, AttributeError, TypeError) as error:
         raise IndexFileError(f"{path} is not an index: its header cannot be read; make one with ucch index") from error

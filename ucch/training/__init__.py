@@ -1,6 +1,7 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
 from .distributed import on_first, processes
+from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
 from .objectives import OBJECTIVES, LabelObjective, Objective
 from .recipe import Recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
@@ -13,12 +14,15 @@ __all__ = [
     "OBJECTIVES",
     "STRATEGIES",
     "EpochStats",
+    "FineTuning",
     "LabelObjective",
     "Objective",
     "Recipe",
     "RunFolder",
     "Strategy",
     "Trainer",
+    "check_fine_tuning",
+    "check_tunable",
     "choose_device",
     "free_run_path",
     "full_key",

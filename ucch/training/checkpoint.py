@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ..errors import RunError
-from ..files import write_atomically
+from ..files import check_regular, write_atomically
 from ..plain_json import one_line, parse_json
 
 __all__ = ["load_newest", "load_state", "save_state"]
@@ -49,6 +49,7 @@ def load_state(path: Path) -> dict[str, Any]:
     Raises:
         RunError: the file is missing, damaged, or no state of this format.
     """
+    check_regular(path, RunError)
     try:
         with safe_open(path, framework="pt") as file:
             header = parse_json((file.metadata() or {}).get("ucch", "{}"))

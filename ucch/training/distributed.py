@@ -95,14 +95,16 @@ def check_parallel(recipe: Recipe, placements: tuple[str, ...], world: World, *,
         batch_size: B, of all processes together.
 
     Raises:
-        RecipeError: an objective with labels; an optimizer that needs the batch or the table as a whole; keys that a
-            table cut by rows cannot send; fewer pairs in a batch than processes.
+        RecipeError: an objective but UCCH's; an encoder that trains along; an optimizer that needs the batch or the
+            table as a whole; keys that a table cut by rows cannot send; fewer pairs in a batch than processes.
     """
     if world.size == 1:
         return
     said = f"{world.size} processes"
     if recipe.objective != "ucch":
         raise RecipeError(f"recipe key objective must be ucch on {said}, got {recipe.objective!r}; train on one")
+    if recipe.fine_tuning.enabled:
+        raise RecipeError(f"fine_tuning trains the encoder in one process, got {said}; start one")
     if not placements:
         raise RecipeError(f"optimizer {recipe.optimizer} needs whole batches and trains on one process, got {said}")
     table = recipe.table

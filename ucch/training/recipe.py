@@ -13,6 +13,7 @@ import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
 from ..errors import RecipeError
+from ..plain_json import one_line
 from .label_sections import LabelSection, MlwchLikeSection, UniHashSection
 from .objective_names import LABELLED, ObjectiveName
 from .sections import Count, NotNegative, Positive, Section, Share
@@ -34,6 +35,9 @@ else:
     import tomli as tomllib
 
 __all__ = ["Recipe", "full_key", "load_recipe", "recipe_names", "with_settings"]
+
+
+_LONGEST = 1 << 20
 
 
 class FeatureSection(Section):
@@ -102,6 +106,17 @@ class SourceSection(Section):
     max_bad: Annotated[float, Field(ge=0, le=1)] = 0.05
 
 
+class FineTuningSection(Section):
+    """The image encoder trained on with the towers, after the published code's mode for raw images."""
+
+    enabled: bool = False
+    frozen_epochs: Annotated[int, Field(ge=0)] = 5
+    encoder_learning_rate: Positive = 1e-5
+    augment: bool = True
+    smallest_crop: Annotated[float, Field(gt=0, le=1)] = 0.5
+    pictures_at_once: Count = 32
+
+
 class Recipe(Section):
     """Everything that decides a training run.
 
@@ -122,6 +137,7 @@ class Recipe(Section):
     table: TableSection = TableSection()
     loss: LossSection = LossSection()
     training: TrainingSection = TrainingSection()
+    fine_tuning: FineTuningSection = FineTuningSection()
     labels: LabelSection = LabelSection()
     unihash: UniHashSection = UniHashSection()
     mlwch_like: MlwchLikeSection = MlwchLikeSection()
@@ -157,8 +173,10 @@ class Recipe(Section):
         """
         try:
             return _validate(tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
-            raise RecipeError(f"recipe is not TOML: {error}") from error
+        except RecipeError:
+            raise
+        except (ValueError, RecursionError) as error:  # numbers too long and nesting too deep are no TOMLDecodeError
+            raise RecipeError(f"recipe is not TOML: {one_line(error)}") from error
 
 
 def recipe_names() -> list[str]:
@@ -182,10 +200,7 @@ def load_recipe(name_or_path: str | Path | Recipe, settings: Iterable[str] = ())
         return with_settings(name_or_path, settings)
     path = Path(name_or_path)
     if path.suffix == ".toml" or path.exists():
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise RecipeError(f"recipe {path} cannot be read: {error}") from error
+        text = _read(path)
     elif (word := str(name_or_path).replace("_", "-").lower()) in recipe_names():
         text = resources.files("ucch.recipes").joinpath(f"{word}.toml").read_text(encoding="utf-8")
     else:
@@ -197,6 +212,19 @@ def load_recipe(name_or_path: str | Path | Recipe, settings: Iterable[str] = ())
         return with_settings(Recipe.from_toml(text), settings)
     except RecipeError as error:
         raise RecipeError(f"{name_or_path}: {error}") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        if not path.is_file() and path.exists():
+            raise RecipeError(f"recipe {path} is not a file")
+        with open(path, "rb") as file:
+            raw = file.read(_LONGEST + 1)
+        if len(raw) > _LONGEST:
+            raise RecipeError(f"recipe {path} is longer than {_LONGEST:,} bytes, as no recipe is")
+        return raw.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"recipe {path} cannot be read: {error}") from error
 
 
 def with_settings(recipe: Recipe, settings: Iterable[str]) -> Recipe:
@@ -230,7 +258,7 @@ def with_settings(recipe: Recipe, settings: Iterable[str]) -> Recipe:
 def _toml_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         pass
     try:
         return float(text)  # .5 and 1e-4, which TOML would write 0.5 and 1e-4

@@ -12,7 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..errors import RunError
-from ..files import is_leftover, write_atomically
+from ..files import check_regular, is_leftover, write_atomically
 from ..models import HashModel
 from ..plain_json import parse_json
 from .recipe import Recipe, load_recipe
@@ -67,7 +67,7 @@ class RunFolder:
             lock.acquire()
         except Timeout as error:
             raise RunError(
-                f"{self.path} is being trained by another process; wait for it to end, or name another folder with --out"
+                f"{self.path} is being trained by another process; wait for it to end, or name another folder"
             ) from error
         except OSError as error:
             raise RunError(f"{self.path} cannot be written: {error.strerror or error}") from error
@@ -153,6 +153,7 @@ class RunFolder:
         """
         if not self.history_file.exists():
             return []
+        check_regular(self.history_file, RunError)
         try:
             lines = [parse_json(line) for line in self.history_file.read_text(encoding="utf-8").splitlines()]
             if not all(isinstance(line, dict) for line in lines):

@@ -13,11 +13,13 @@ import torch
 
 from ..collectives import World
 from ..data import Pairs
+from ..data.caption_rows import RowNumbers
 from ..errors import NonFiniteError, RunError, RunStoppedError
 from ..files import write_atomically
 from ..models import HashModel
 from ..plain_json import one_line
 from .checkpoint import load_newest, save_state
+from .fine_tuning import FineTuning
 from .run_folder import RunFolder
 from .table_balance import BalanceWatch
 from .trainer import EpochStats, Trainer
@@ -36,6 +38,7 @@ def train_run(
     device: torch.device | str = "cpu",
     world: World | None = None,
     resume: bool = False,
+    fine_tuning: FineTuning | None = None,
     on_start: Callable[[Trainer], None] | None = None,
     on_step: Callable[[float], None] | None = None,
     on_epoch: Callable[[EpochStats], None] | None = None,
@@ -57,6 +60,7 @@ def train_run(
             first epoch, after a step once ``CHECKPOINT_SECONDS`` have passed and at least ten times as long as the
             last one took to write, when ``stop`` says so, when ``on_epoch`` raises, and at the end; steps done after
             the checkpoint are done again, and their epochs leave the history.
+        fine_tuning: the image encoder and the photographs, where the recipe trains it too.
         on_start, on_step, on_epoch: called with the trainer, with the loss of every step, and after every epoch.
         on_warning: called with a sentence when the codes no longer move or all of them do
             (:class:`~ucch.training.watch.FlipWatch`), when they collapse or bits die
@@ -76,7 +80,9 @@ def train_run(
     """
     world = world or World()
     with run.locked() if world.rank == 0 else nullcontext():
-        model = _Run(run, pairs, device, world, resume, on_warning).train(on_start, on_step, on_epoch, stop)
+        model = _Run(run, pairs, device, world, resume, fine_tuning, on_warning).train(
+            on_start, on_step, on_epoch, stop
+        )
         world.wait()
     return run.model() if model is None else model
 
@@ -91,16 +97,19 @@ class _Run:
         device: torch.device | str,
         world: World,
         resume: bool,
+        fine_tuning: FineTuning | None,
         on_warning: Callable[[str], None] | None,
     ) -> None:
         self.run, self.recipe, self.identity, self.on_warning = run, run.recipe(), pairs.digest(), on_warning
         self.world = world
         _check_same(world, self.identity)
-        best_kept = self.recipe.training.keep == "best"
-        self.rows, held_out = split_rows(self.recipe, len(pairs)) if best_kept else (np.arange(len(pairs)), None)
+        self.rows: RowNumbers = np.arange(len(pairs))
+        held_out: RowNumbers | None = None
+        if self.recipe.training.keep == "best":
+            self.rows, held_out = split_rows(self.recipe, len(pairs))
         self.held_out = None if held_out is None else pairs.take(held_out)
         train = pairs if held_out is None else pairs.take(self.rows)
-        self.trainer = Trainer(self.recipe, train, device=device, world=world)
+        self.trainer = Trainer(self.recipe, train, device=device, world=world, fine_tuning=fine_tuning)
         self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
         self.history: list[dict[str, Any]] = []
         if resume:
@@ -156,7 +165,8 @@ class _Run:
             if stopping:
                 self._save()
                 raise RunStoppedError(
-                    f"stopped after step {trainer.steps_done} of {trainer.n_epochs * trainer.steps_per_epoch} and saved;"
+                    f"stopped after step {trainer.steps_done} of {trainer.n_epochs * trainer.steps_per_epoch} and"
+                    " saved;"
                     f" go on with: ucch train --out {run.path} --resume"
                 )
             if due:
@@ -203,8 +213,8 @@ class _Run:
         if stats.skipped:
             said.insert(
                 0,
-                f"{stats.skipped} of {self.trainer.steps_per_epoch} steps of epoch {stats.epoch} were skipped: their loss"
-                " or gradient was no finite number",
+                f"{stats.skipped} of {self.trainer.steps_per_epoch} steps of epoch {stats.epoch} were skipped: their"
+                " loss or gradient was no finite number",
             )
         return said
 

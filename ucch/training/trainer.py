@@ -15,6 +15,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from ..collectives import World
 from ..data import Pairs
+from ..errors import RecipeError
 from ..losses import Among, ContrastiveHashingLoss
 from ..models import HashModel
 from ..optim import CodeBank, ShardedCodeBank
@@ -22,6 +23,7 @@ from .build import build_model, build_objective, build_ranking, n_epochs
 from .distributed import check_parallel, data_parallel
 from .epoch_part import EpochPart
 from .epoch_stats import HEALTH, EpochStats, health
+from .fine_tuning import FineTuning
 from .finite import FiniteSteps
 from .recipe import Recipe
 from .strategies import STRATEGIES, Batch
@@ -46,6 +48,7 @@ class Trainer:
         recipe: all choices; ``recipe.optimizer`` names the strategy.
         pairs: training pairs; their labels are read by an objective with labels only.
         device: where to train.
+        fine_tuning: the image encoder, where it trains along on the photographs of these pairs.
         world: the processes that train together; this process alone by default. With several, every method but
             :meth:`finished_model` is collective.
 
@@ -58,12 +61,21 @@ class Trainer:
 
     Raises:
         DataError: the objective needs labels and there are none, or none that tell rows apart.
-        RecipeError: the recipe does not train on several processes, or not with such a table.
+        RecipeError: the recipe does not train on several processes, or not with such a table; it asks for fine tuning
+            and ``fine_tuning`` is not given, or the reverse.
     """
 
     def __init__(
-        self, recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu", world: World | None = None
+        self,
+        recipe: Recipe,
+        pairs: Pairs,
+        *,
+        device: torch.device | str = "cpu",
+        world: World | None = None,
+        fine_tuning: FineTuning | None = None,
     ) -> None:
+        if recipe.fine_tuning.enabled != (fine_tuning is not None):
+            raise RecipeError("fine_tuning needs the photographs: it goes with ucch train --images")
         self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
         self.world = world or World()
         training = recipe.training
@@ -82,10 +94,14 @@ class Trainer:
             self.objective.to(self.device)
         parts = [self.model] if self.objective is None else [self.model, self.objective]
         self.parameters = list(dict.fromkeys(parameter for part in parts for parameter in part.parameters()))
-        self.adam = torch.optim.Adam(
-            self.parameters, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
-        )
         self.towers = data_parallel(self.model, self.world)
+        groups, self.learning_rates = [{"params": list(self.parameters)}], [training.learning_rate]
+        self.fine_tuning = fine_tuning
+        if fine_tuning is not None:
+            self.parameters += fine_tuning.parameters
+            groups.append({"params": fine_tuning.parameters})
+            self.learning_rates.append(recipe.fine_tuning.encoder_learning_rate)
+        self.adam = torch.optim.Adam(groups, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True)
         self.contrastive = ContrastiveHashingLoss(recipe.loss.temperature)
         self.ranking = build_ranking(recipe)
         self.finite = FiniteSteps(training.nonfinite_steps)
@@ -113,7 +129,9 @@ class Trainer:
             self.strategy.epoch_start(self.epoch)
             order = torch.randperm(len(self.pairs), generator=self.generator)
             self.part = EpochPart(order, torch.zeros(len(_FIGURES)), before)
-        part = self.part
+        part, n_rows = self.part, self.steps_per_epoch * self.batch_size
+        if self.fine_tuning is not None:
+            self.fine_tuning.epoch_start(self.epoch, part.order[part.step * self.batch_size : n_rows])
         while part.step < self.steps_per_epoch:
             self._set_learning_rate(self.epoch * self.steps_per_epoch + part.step)
             rows = part.order[part.step * self.batch_size : (part.step + 1) * self.batch_size]
@@ -146,7 +164,7 @@ class Trainer:
     def _step(self, whole: Tensor) -> Tensor:
         own = self.world.share(len(whole))
         rows, text_rows = whole[own], self.pairs.draw_text_rows(whole, self.generator)[own]
-        image, text = self._batch(self.pairs.image, rows), self._batch(self.pairs.text, text_rows)
+        image, text = self._image_features(rows), self._batch(self.pairs.text, text_rows)
         share = len(rows) / len(whole)
         beta = self.recipe.loss.beta
         half = self.recipe.training.precision == "bfloat16"
@@ -190,16 +208,21 @@ class Trainer:
         self.strategy.fold(model)
         return model
 
+    def _image_features(self, rows: Tensor) -> Tensor:
+        if self.fine_tuning is not None and self.fine_tuning.active:
+            return self.fine_tuning.features(len(rows))
+        return self._batch(self.pairs.image, rows)
+
     def _batch(self, features: np.ndarray[Any, Any], rows: Tensor) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(features[rows.numpy()])).to(self.device)
 
     def _set_learning_rate(self, step: int) -> None:
         training = self.recipe.training
-        rate = training.learning_rate
+        share = 1.0
         if training.schedule == "cosine":
-            rate *= 0.5 * (1 + math.cos(math.pi * step / (self.n_epochs * self.steps_per_epoch)))
-        for group in self.adam.param_groups:
-            group["lr"] = rate
+            share = 0.5 * (1 + math.cos(math.pi * step / (self.n_epochs * self.steps_per_epoch)))
+        for group, rate in zip(self.adam.param_groups, self.learning_rates, strict=True):
+            group["lr"] = share * rate
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that decides how training goes on; of several processes, it is whole in process 0."""
@@ -211,6 +234,7 @@ class Trainer:
             "skipped_in_a_row": self.finite.in_a_row,
             "part": None if self.part is None else self.part.state_dict(),
             **({} if self.objective is None else {"objective": self.objective.state_dict()}),
+            **({} if self.fine_tuning is None else {"image_encoder": self.fine_tuning.state_dict()}),
             **self.strategy.state_dict(),
         }
 
@@ -222,6 +246,8 @@ class Trainer:
         self.generator.set_state(state["generator"])
         if self.objective is not None:
             self.objective.load_state_dict(state["objective"])
+        if self.fine_tuning is not None:
+            self.fine_tuning.load_state_dict(state["image_encoder"])
         self.strategy.load_state_dict(state)
         self.finite.in_a_row = state["skipped_in_a_row"]
         if state["part"] is not None:
