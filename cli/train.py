@@ -14,6 +14,7 @@ from .options import OPTIMIZERS, debug_option
 
 if TYPE_CHECKING:
     from ucch.data import PairedDataset
+    from ucch.training import RunFolder
 
 __all__ = ["command"]
 
@@ -77,13 +78,10 @@ def command(
     ucch train --images photos --captions captions.csv --image-encoder clip --text-encoder clip
     """
     from ucch.data import check_overlap
-    from ucch.errors import RunStoppedError
     from ucch.evaluation import evaluate_run
-    from ucch.training import choose_device, processes, train_run, training_labels
-    from ucch.training.stop_signals import StopSignals
+    from ucch.training import choose_device, processes, training_labels
 
     from .feature_source import keep_tuned, new_run, old_run, open_tuning
-    from .progress import TrainingProgress
     from .tables import report_table
 
     encoding = {name: choices.pop(name) for name in ENCODING}
@@ -108,24 +106,7 @@ def command(
         pairs = f"{dataset.name}: {len(dataset.train)} pairs, {recipe.bits} bits"
         console.print(f"{pairs}, into {run.path}", highlight=False)
         with open_tuning(run, where, **encoding) as tuning:
-            with TrainingProgress(console) as shown, StopSignals() as stop:
-                try:
-                    train_run(
-                        run,
-                        dataset.train,
-                        device=where,
-                        world=world,
-                        resume=resume,
-                        fine_tuning=tuning,
-                        on_start=shown.start,
-                        on_step=shown.step,
-                        on_epoch=shown.epoch,
-                        on_warning=shown.warning,
-                        stop=stop,
-                    )
-                except RunStoppedError as error:
-                    console.print(str(error), highlight=False, soft_wrap=True)
-                    ctx.exit(128 + (stop.number or 0))
+            _train(ctx, console, run, dataset, device=where, world=world, resume=resume, fine_tuning=tuning)
             if tuning is not None:
                 dataset = keep_tuned(console, run, tuning, **encoding)
         report = evaluate_run(run, dataset, world=world)
@@ -136,6 +117,28 @@ def command(
     else:
         Console().print(report_table(report))
     console.print(f"run folder {run.path}, pictures in {run.plots}", highlight=False)
+
+
+def _train(ctx: click.Context, console: Console, run: RunFolder, dataset: PairedDataset, **options: Any) -> None:
+    """Train with a bar; a signal ends the command by its exit code, once the state is saved."""
+    from ucch.errors import RunStoppedError
+    from ucch.training import train_run
+    from ucch.training.stop_signals import StopSignals
+
+    from .progress import TrainingProgress
+
+    with TrainingProgress(console) as shown, StopSignals() as stop:
+        callbacks: dict[str, Any] = {
+            "on_start": shown.start,
+            "on_step": shown.step,
+            "on_epoch": shown.epoch,
+            "on_warning": shown.warning,
+        }
+        try:
+            train_run(run, dataset.train, stop=stop, **callbacks, **options)
+        except RunStoppedError as error:
+            console.print(str(error), highlight=False, soft_wrap=True)
+            ctx.exit(128 + (stop.number or 0))
 
 
 def _check_resume(ctx: click.Context, out: Path | None) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from ucch.cli.main import cli
+from ucch.cli.progress import TrainingProgress
 
 from tests.training.kit import small_dataset
 from ucch.data import PairedDataset, Pairs, save_npz
@@ -71,6 +73,22 @@ def test_a_run_is_never_overwritten(data: Path, tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "already holds a run" in result.stderr
     assert (tmp_path / "run" / "model.safetensors").read_bytes() == model
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_saves_says_how_to_go_on_and_has_its_exit_code(
+    number: signal.Signals, code: int, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ucch("train", "--data", data, "--out", tmp_path / "through", *QUICK)
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingProgress, "step", lambda self, loss: signal.raise_signal(number))
+        result = ucch("train", "--data", data, "--out", tmp_path / "run", *QUICK)
+    assert result.exit_code == code
+    assert f"stopped after step 1 of 6 and saved; go on with: ucch train --out {tmp_path}/run --resume" in result.stderr
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    assert ucch("train", "--resume", "--out", tmp_path / "run", "--device", "cpu").exit_code == 0
+    model, through = (tmp_path / name / "model.safetensors" for name in ("run", "through"))
+    assert model.read_bytes() == through.read_bytes()
 
 
 def test_resume_goes_on_with_the_recipe_of_the_folder(data: Path, tmp_path: Path) -> None:

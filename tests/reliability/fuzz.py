@@ -24,7 +24,8 @@ import time
 import traceback
 from pathlib import Path
 
-from tests.reliability.readers import FAMILIES, HUGE, Family
+from tests.reliability.family import HUGE, Family
+from tests.reliability.readers import FAMILIES
 from ucch.errors import UcchError
 
 MEMORY = 256 << 20  # what a child may grow by; files of 200 KB may ask for 64 MiB and 1,032 times their length

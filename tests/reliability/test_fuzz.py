@@ -14,8 +14,10 @@ import pytest
 from click.testing import CliRunner
 from ucch.cli.main import cli
 
+from tests.reliability.bad_arrays import npy_header, npz_arrays, npz_bytes
+from tests.reliability.bad_runs import run_honest
 from tests.reliability.fuzz import make_case, mutate
-from tests.reliability.readers import FAMILIES, npy_header, npz_arrays, npz_bytes, run_honest
+from tests.reliability.readers import FAMILIES
 
 ROOT = Path(__file__).resolve().parents[2]
 

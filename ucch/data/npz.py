@@ -92,8 +92,11 @@ def save_npz(
             arrays[f"label_{split}"] = pairs.label
         if pairs.image_of_text is not None:
             arrays[f"image_of_text_{split}"] = pairs.image_of_text
+    objects = [name for name, array in arrays.items() if array.dtype.hasobject]
+    if objects:  # savez of NumPy 2.0 would write them as pickles
+        raise DataError(f"{', '.join(objects)} must hold numbers or text, got Python objects")
     with replacing(path, error=DataError) as aside, open(aside, "wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        np.savez(file, **arrays)
     return path
 
 
