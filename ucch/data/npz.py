@@ -96,7 +96,7 @@ def save_npz(
     if objects:  # savez of NumPy 2.0 would write them as pickles
         raise DataError(f"{', '.join(objects)} must hold numbers or text, got Python objects")
     with replacing(path, error=DataError) as aside, open(aside, "wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # not allow_pickle=, which NumPy 2.0 would store
     return path
 
 
