@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_OWN = ("data", "data_root", "optimizer", "pseudo_labels", "bits", "epochs", "recipe", "settings", "seed")
+_OWN = ("data", "data_root", "optimizer", "teacher", "pseudo_labels", "bits", "epochs", "recipe", "settings", "seed")
 _FROM_RECIPE = (*_OWN, *SOURCE)
 
 
@@ -29,6 +29,11 @@ _FROM_RECIPE = (*_OWN, *SOURCE)
     "--optimizer",
     type=click.Choice(OPTIMIZERS, case_sensitive=False),
     help="How to train through the sign.  [default: momentum]",
+)
+@click.option(
+    "--teacher",
+    type=click.Choice(["auto", "none", "mie", "joint-semantics"], case_sensitive=False),
+    help="Similarity of the training pairs that guides the codes, without labels.  [default: auto]",
 )
 @click.option(
     "--pseudo-labels",
@@ -109,6 +114,7 @@ def command(
             on_step=shown.step,
             on_epoch=shown.epoch,
             on_warning=shown.warning,
+            on_teacher=shown.teacher,
         )
     report = evaluate_run(run, dataset)
     if as_json:
@@ -146,6 +152,8 @@ def _recipe(**choices: Any) -> Any:
         update["source"] = type(recipe.source)()
     if epochs is not None:
         update["training"] = recipe.training.model_copy(update={"epochs": epochs})
+    if (teacher := update.pop("teacher", None)) is not None:
+        update["teacher"] = recipe.teacher.model_copy(update={"similarity": teacher})
     if pseudo is not None:
         if not recipe.wants_labels:
             raise click.UsageError(

@@ -13,18 +13,28 @@ __all__ = ["CrossModalRankingLoss", "cross_modal_ranking_loss"]
 
 
 def cross_modal_ranking_loss(
-    h_image: Tensor, h_text: Tensor, *, margin: float = 0.2, shift: float = 0.1, kappa: float = 1.0
+    h_image: Tensor,
+    h_text: Tensor,
+    *,
+    margin: float = 0.2,
+    shift: float = 0.1,
+    kappa: float = 1.0,
+    targets: Tensor | None = None,
 ) -> Tensor:
     """Smooth bound of the bidirectional max-margin loss over all pairs; see :class:`CrossModalRankingLoss`."""
     two_dimensional("h_image", h_image)
     same_shape("h_image", h_image, "h_text", h_text)
     similarity = h_image @ h_text.T  # (B, B)
     similarity = similarity.to(torch.promote_types(similarity.dtype, torch.float32))
+    if targets is not None:
+        same_shape("targets", targets, "h_image h_text^T", similarity)
     total = similarity.new_zeros(())
     for rows in (similarity, similarity.T):
         own = rows.diagonal()
         outside = own.detach()[:, None] - rows.detach() > margin
         shifted = rows - shift * outside.to(rows.dtype)
+        if targets is not None:
+            own = (1 - targets.sum(dim=1)) * own + (targets * rows).sum(dim=1)
         total = total + (margin + kappa * torch.logsumexp(shifted / kappa, dim=1) - own).mean()
     return total
 
@@ -46,6 +56,8 @@ class CrossModalRankingLoss(nn.Module):
 
     Shape:
         - ``h_image``, ``h_text``: (B, D), unit rows.
+        - ``targets``: None, or (B, B) shares of each row's target that go to other pairs, rows adding up to at most 1,
+          used in both directions: M_ii gives way to the mean of M_ij under that target, the margin stays at M_ii.
         - output: scalar, float32 or wider. At the start it is about 2 (ln B + margin). Cost O(B^2 D).
 
     Raises:
@@ -70,8 +82,9 @@ class CrossModalRankingLoss(nn.Module):
         self.shift = interval("shift", shift, 0.0, inf, open_high=True)
         self.kappa = positive("kappa", kappa)
 
-    def forward(self, h_image: Tensor, h_text: Tensor) -> Tensor:
-        return cross_modal_ranking_loss(h_image, h_text, margin=self.margin, shift=self.shift, kappa=self.kappa)
+    def forward(self, h_image: Tensor, h_text: Tensor, targets: Tensor | None = None) -> Tensor:
+        options = {"margin": self.margin, "shift": self.shift, "kappa": self.kappa}
+        return cross_modal_ranking_loss(h_image, h_text, **options, targets=targets)
 
     def extra_repr(self) -> str:
         return f"margin={self.margin}, shift={self.shift}, kappa={self.kappa}"

@@ -27,6 +27,7 @@ from .strategy_sections import (
     QuantizationSection,
     StraightThroughSection,
 )
+from .teacher_sections import MieSection, TeacherSection, UchmLikeSection
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -120,6 +121,9 @@ class Recipe(Section):
     table: TableSection = TableSection()
     loss: LossSection = LossSection()
     training: TrainingSection = TrainingSection()
+    teacher: TeacherSection = TeacherSection()
+    mie: MieSection = MieSection()
+    uchm_like: UchmLikeSection = UchmLikeSection()
     labels: LabelSection = LabelSection()
     unihash: UniHashSection = UniHashSection()
     mlwch_like: MlwchLikeSection = MlwchLikeSection()

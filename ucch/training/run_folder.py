@@ -19,8 +19,9 @@ __all__ = ["RunFolder", "free_run_path"]
 class RunFolder:
     """Name the files of a run.
 
-    ``recipe.toml`` (resolved), ``model.safetensors`` (scaling and towers), ``checkpoint/state.safetensors`` (to
-    resume), ``history.jsonl`` (a line per epoch), ``report.json``, ``plots/``. None of them can hold code.
+    ``recipe.toml`` (resolved), ``teacher.safetensors`` (where there is a teacher), ``model.safetensors`` (scaling and
+    towers), ``checkpoint/state.safetensors`` and, in the teacher stage, ``checkpoint/teacher.safetensors`` (to resume),
+    ``history.jsonl`` (a line per epoch), ``report.json``, ``plots/``. None of them can hold code.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -28,6 +29,8 @@ class RunFolder:
         self.recipe_file = self.path / "recipe.toml"
         self.model_file = self.path / "model.safetensors"
         self.checkpoint_file = self.path / "checkpoint" / "state.safetensors"
+        self.teacher_file = self.path / "teacher.safetensors"
+        self.teacher_checkpoint_file = self.path / "checkpoint" / "teacher.safetensors"
         self.history_file = self.path / "history.jsonl"
         self.report_file = self.path / "report.json"
         self.plots = self.path / "plots"

@@ -13,6 +13,7 @@ from ..errors import RunError
 from ..models import HashModel
 from .checkpoint import load_state, save_state
 from .run_folder import RunFolder
+from .teacher_run import check_pairs, run_teacher_stage
 from .trainer import EpochStats, Trainer
 from .validation import hold_out, pair_score
 from .watch import FlipWatch
@@ -32,6 +33,7 @@ def train_run(
     on_step: Callable[[float], None] | None = None,
     on_epoch: Callable[[EpochStats], None] | None = None,
     on_warning: Callable[[str], None] | None = None,
+    on_teacher: Callable[[int, int], None] | None = None,
 ) -> HashModel:
     """Train by the recipe of a run folder and leave model, history and checkpoint there.
 
@@ -46,6 +48,7 @@ def train_run(
         on_start, on_step, on_epoch: called with the trainer, with the loss of every step, and after every epoch.
         on_warning: called with a sentence when the codes no longer move or all of them do
             (:class:`~ucch.training.watch.FlipWatch`).
+        on_teacher: called with the epochs done and those in all after every epoch of the teacher stage.
 
     Returns:
         The model of the last epoch, or with ``training.keep = "best"`` that of the epoch whose held-out pairs found
@@ -56,16 +59,13 @@ def train_run(
     """
     recipe, identity = run.recipe(), pairs.digest()
     train, held_out = (pairs, None) if recipe.training.keep == "last" else hold_out(recipe, pairs)
-    trainer = Trainer(recipe, train, device=device)
+    teacher = run_teacher_stage(run, train, identity, device=device, resume=resume, on_epoch=on_teacher)
+    trainer = Trainer(recipe, train, device=device, teacher=teacher)
     best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
     history = []
     if resume and run.checkpoint_file.exists():
         state = load_state(run.checkpoint_file)
-        if state["pairs"] != identity:
-            raise RunError(
-                f"{run.path} was trained on pairs {state['pairs']}, got {identity};"
-                " resume with the data it was started on"
-            )
+        check_pairs(run, state, identity)
         trainer.load_state_dict(state["trainer"])
         best, history = state["best"], state["history"]
     watch = FlipWatch(n_epochs=trainer.n_epochs, n_bits=recipe.bits, warmup_epochs=recipe.table.warmup_epochs)

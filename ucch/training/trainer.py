@@ -6,7 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -17,14 +17,17 @@ from ..data import Pairs
 from ..losses import ContrastiveHashingLoss
 from ..models import HashModel
 from ..optim import CodeBank
+from ..teachers import Teacher
 from .build import build_model, build_objective, build_ranking, n_epochs
 from .epoch_stats import HEALTH, EpochStats, health
+from .guide import Guidance, Guide
 from .recipe import Recipe
 from .strategies import STRATEGIES, Batch
+from .teacher_stage import fit_teacher
 
 __all__ = ["EpochStats", "Trainer"]
 
-_FIGURES = ("loss", "contrastive", "ranking", "objective", "penalty", *HEALTH)
+_FIGURES = ("loss", "contrastive", "ranking", "objective", "structure", "penalty", *HEALTH)
 
 
 class Trainer:
@@ -37,8 +40,10 @@ class Trainer:
         recipe: all choices; ``recipe.optimizer`` names the strategy.
         pairs: training pairs; their labels are read by an objective with labels only.
         device: where to train.
+        teacher: of these pairs; ``"fit"`` (default) fits the one that ``recipe.teacher`` asks for, None does without.
 
     Attributes:
+        teacher: the :class:`~ucch.teachers.Teacher`, or None.
         model: the towers as they train; :meth:`finished_model` is what encodes.
         strategy: how to train through the sign; see :class:`~ucch.training.strategies.Strategy`.
         objective: the :class:`~ucch.training.objectives.Objective`, or None where UCCH's losses are all.
@@ -47,8 +52,19 @@ class Trainer:
         DataError: the objective needs labels and there are none, or none that tell rows apart.
     """
 
-    def __init__(self, recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        pairs: Pairs,
+        *,
+        device: torch.device | str = "cpu",
+        teacher: Teacher | Literal["fit"] | None = "fit",
+    ) -> None:
         self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
+        teacher = fit_teacher(recipe, pairs, device=device) if teacher == "fit" else teacher
+        if teacher is not None and len(teacher) != len(pairs):
+            raise ValueError(f"teacher must describe the {len(pairs)} training pairs, got {len(teacher)} rows")
+        self.teacher = None if teacher is None else teacher.to(self.device)
         training = recipe.training
         self.batch_size = min(training.batch_size, len(pairs))
         self.steps_per_epoch = len(pairs) // self.batch_size
@@ -60,8 +76,11 @@ class Trainer:
         self.strategy = STRATEGIES[recipe.optimizer](
             recipe, pairs, n_epochs=self.n_epochs, generator=self.generator, device=self.device
         )
+        self.guide = Guide(self.teacher, recipe) if self.teacher is not None and recipe.objective == "ucch" else None
         if self.objective is not None:
             self.objective.to(self.device)
+            if self.teacher is not None:
+                self.objective.guided_by(self.teacher)
         parts = [self.model] if self.objective is None else [self.model, self.objective]
         self.parameters = list(dict.fromkeys(parameter for part in parts for parameter in part.parameters()))
         self.adam = torch.optim.Adam(
@@ -116,20 +135,25 @@ class Trainer:
             h_image, h_text = self.strategy.activate(u_image, u_text)
             batch = Batch(rows.to(self.device), image, text, u_image, u_text, h_image, h_text)
             keys = self.strategy.keys(batch)
-            contrastive = ranking = cost = batch.h_image.new_zeros(())
+            contrastive = ranking = cost = structure = batch.h_image.new_zeros(())
+            if self.guide is not None:
+                guidance, structure = self.guide(batch, keys), self.guide.structure(batch)
+            else:
+                guidance = Guidance(keys, None, None)
             if self.ucch_weight > 0:
-                contrastive = self.contrastive(batch.h_image, batch.h_text, keys)
-                ranking = self.ranking(batch.h_image, batch.h_text)
+                contrastive = self.contrastive(batch.h_image, batch.h_text, guidance.keys, guidance.key_targets)
+                ranked = () if guidance.batch_targets is None else (guidance.batch_targets,)
+                ranking = self.ranking(batch.h_image, batch.h_text, *ranked)
             if self.objective is not None:
                 cost = self.objective(batch, self.strategy)
             penalty = self.strategy.penalty(batch)
-            loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + cost + penalty
+            loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + cost + structure + penalty
         self.adam.zero_grad()
         torch.autograd.backward(loss)
         clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
         self.adam.step()
         self.strategy.update(batch, keys)
-        figures = [loss, contrastive, ranking, cost, penalty, *health(batch.h_image, batch.h_text, keys)]
+        figures = [loss, contrastive, ranking, cost, structure, penalty, *health(batch.h_image, batch.h_text, keys)]
         return torch.stack([figure.detach() for figure in figures]).float().cpu()
 
     def finished_model(self) -> HashModel:
