@@ -65,7 +65,10 @@ WAYS: Rows = [
 TERMS: Rows = [
     ("mie, product form, all terms", ()),
     *((f"without the {term} term", (f"{term}_weight=0",)) for term in ("view", "anchor", "binary", "balance")),
-    ("transformer form, 128 wide, 100 steps", ("generator_form=transformer", "generator_width=128", "generator_steps=100")),
+    (
+        "transformer form, 128 wide, 100 steps",
+        ("generator_form=transformer", "generator_width=128", "generator_steps=100"),
+    ),
 ]
 
 

@@ -8,6 +8,7 @@ from .teacher_stage import TeacherStage, fit_teacher, takes_teacher
 from .train import choose_device, train_run
 from .trainer import EpochStats, Trainer
 from .training_labels import training_labels
+from .validation import hold_out
 
 __all__ = [
     "OBJECTIVES",
@@ -24,6 +25,7 @@ __all__ = [
     "fit_teacher",
     "free_run_path",
     "full_key",
+    "hold_out",
     "load_recipe",
     "recipe_names",
     "takes_teacher",
