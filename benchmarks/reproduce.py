@@ -45,7 +45,9 @@ def main() -> None:
     print("| data | recipe | bits | MAP | seeds | chance | seconds |\n|---|---|---|---|---|---|---|")
     for name, recipe, bits, seeds in jobs:
         dataset = load_dataset(name, options.data_root)
-        maps, chances, seconds = zip(*(run(dataset, recipe, bits, seed, options.teacher) for seed in seeds), strict=True)
+        maps, chances, seconds = zip(
+            *(run(dataset, recipe, bits, seed, options.teacher) for seed in seeds), strict=True
+        )
         each = " ".join(f"{value:.3f}" for value in maps)
         print(
             f"| {name} | {recipe} | {bits} | {statistics.mean(maps):.3f} | {each} | {chances[0]:.3f} |"

@@ -37,14 +37,20 @@ CAPTIONED = "flickr8k-500"
 SMALL = ("bits=32", "model.width=256")  # with about 200 steps, for choices
 OFF = ("target_weight=0", "ranking_weight=0", "negatives_weight=0", "structure_weight=0")
 JOINT = "similarity=joint-semantics"
+HEAVY = ("target_weight=0.8", "ranking_weight=0.8")
 Rows = list[tuple[str, tuple[str, ...]]]
 CHOICES: Rows = [
     ("no teacher", ("similarity=none",)),
     ("as it stands", (JOINT,)),
-    *((f"target_temperature {x}", (JOINT, f"target_temperature={x}")) for x in (0.1, 0.2, 0.5, 1.0)),
-    ("target and ranking weight .5", (JOINT, "target_weight=0.5", "ranking_weight=0.5")),
-    ("target and ranking weight .95", (JOINT, "target_weight=0.95", "ranking_weight=0.95")),
-    *((f"structure_weight {x}", (JOINT, f"structure_weight={x}")) for x in (1, 3)),
+    *(
+        (f"target {a}, ranking {b}", (JOINT, f"target_weight={a}", f"ranking_weight={b}"))
+        for a, b in ((0.5, 0.5), (0.8, 0.8), (0.95, 0.95), (0.5, 0), (0.8, 0), (0.95, 0))
+    ),
+    *(
+        (f"target .8, ranking .8, temperature {x}", (JOINT, *HEAVY, f"target_temperature={x}"))
+        for x in (0.1, 0.2, 0.5, 1.0)
+    ),
+    *((f"target .8, ranking .8, structure {x}", (JOINT, *HEAVY, f"structure_weight={x}")) for x in (1, 3)),
     ("negatives_weight 1", (JOINT, "negatives_weight=1")),
     ("n_walks 1", (JOINT, "n_walks=1")),
     ("n_walks 8", (JOINT, "n_walks=8")),
@@ -55,12 +61,12 @@ CHOICES: Rows = [
 ]
 WAYS: Rows = [
     ("no teacher", ("similarity=none",)),
-    ("targets, contrastive loss", (*OFF, "target_weight=0.8")),
+    ("targets, contrastive loss", (*OFF, "target_weight=0.95")),
     ("targets, ranking loss", (*OFF, "ranking_weight=0.8")),
     ("likely false negatives left out", (*OFF, "negatives_weight=1")),
     ("structure", (*OFF, "structure_weight=3")),
-    ("targets in both losses", (*OFF, "target_weight=0.8", "ranking_weight=0.8")),
-    ("all", (*OFF, "target_weight=0.8", "ranking_weight=0.8", "negatives_weight=1", "structure_weight=3")),
+    ("targets in both losses", (*OFF, "target_weight=0.95", "ranking_weight=0.95")),
+    ("all", (*OFF, "target_weight=0.95", "ranking_weight=0.95", "negatives_weight=1", "structure_weight=3")),
 ]
 TERMS: Rows = [
     ("mie, product form, all terms", ()),
