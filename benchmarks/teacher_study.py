@@ -44,7 +44,7 @@ CHOICES: Rows = [
     ("as it stands", (JOINT,)),
     *(
         (f"target {a}, ranking {b}", (JOINT, f"target_weight={a}", f"ranking_weight={b}"))
-        for a, b in ((0.5, 0.5), (0.8, 0.8), (0.95, 0.95), (0.5, 0), (0.8, 0), (0.95, 0))
+        for a, b in ((0.5, 0.5), (0.8, 0.8), (0.95, 0.95), (0.5, 0), (0.8, 0), (0.95, 0), (0.95, 0.5))
     ),
     *(
         (f"target .8, ranking .8, temperature {x}", (JOINT, *HEAVY, f"target_temperature={x}"))
@@ -62,11 +62,11 @@ CHOICES: Rows = [
 WAYS: Rows = [
     ("no teacher", ("similarity=none",)),
     ("targets, contrastive loss", (*OFF, "target_weight=0.95")),
-    ("targets, ranking loss", (*OFF, "ranking_weight=0.8")),
+    ("targets, ranking loss", (*OFF, "ranking_weight=0.5")),
     ("likely false negatives left out", (*OFF, "negatives_weight=1")),
     ("structure", (*OFF, "structure_weight=3")),
-    ("targets in both losses", (*OFF, "target_weight=0.95", "ranking_weight=0.95")),
-    ("all", (*OFF, "target_weight=0.95", "ranking_weight=0.95", "negatives_weight=1", "structure_weight=3")),
+    ("targets in both losses", (*OFF, "target_weight=0.95", "ranking_weight=0.5")),
+    ("all", (*OFF, "target_weight=0.95", "ranking_weight=0.5", "negatives_weight=1", "structure_weight=3")),
 ]
 TERMS: Rows = [
     ("mie, product form, all terms", ()),

@@ -52,9 +52,7 @@ def command(run: Path, data_root: Path | None, as_json: bool) -> None:
 
 
 def _table(report: dict[str, Any]) -> Table:
-    table = Table(
-        title=f"teacher {report['teacher']}, asked for {report['asked']}", title_justify="left"
-    )
+    table = Table(title=f"teacher {report['teacher']}, asked for {report['asked']}", title_justify="left")
     table.add_column("figure")
     table.add_column("value", justify="right")
     lift = f"{report['lift']:.2f}, at least {report['least_lift']:.2f} for auto"

@@ -94,3 +94,15 @@ def test_commands_exist(page: str) -> None:
             command, words = found, words[1:]
             context = click.Context(command, info_name=command.name)
         command.make_parser(context).parse_args(words)  # raises at an option that is not there
+
+
+def test_code_that_pages_include_exists() -> None:
+    included = []
+    for page in (ROOT / "docs").glob("*.md"):
+        pattern = r"```\{literalinclude\} (\S+)\n(?::pyobject: ([\w.]+)\n)?"
+        for file, name in re.findall(pattern, page.read_text(encoding="utf-8")):
+            source = (page.parent / file).read_text(encoding="utf-8")
+            last = name.split(".")[-1]
+            assert re.search(rf"^\s*(def|class) {last}\b", source, re.M), f"{page.name}: {name} is not in {file}"
+            included.append(Path(file).name)
+    assert {"plug_in.py", "text_codes.py", "lightning_pairs.py", "mapped_table.py"} <= set(included)

@@ -1,5 +1,6 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
+from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
 from .objectives import OBJECTIVES, LabelObjective, Objective
 from .recipe import Recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
@@ -14,6 +15,7 @@ __all__ = [
     "OBJECTIVES",
     "STRATEGIES",
     "EpochStats",
+    "FineTuning",
     "LabelObjective",
     "Objective",
     "Recipe",
@@ -21,6 +23,8 @@ __all__ = [
     "Strategy",
     "TeacherStage",
     "Trainer",
+    "check_fine_tuning",
+    "check_tunable",
     "choose_device",
     "fit_teacher",
     "free_run_path",

@@ -31,7 +31,7 @@ class TeacherSection(Section):
     similarity: TeacherName = "auto"
     target_weight: Share = 0.95
     target_temperature: Positive = 0.3
-    ranking_weight: Share = 0.0
+    ranking_weight: Share = 0.5
     negatives_weight: Closed = 0.0
     negatives_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     structure_weight: NotNegative = 0.0

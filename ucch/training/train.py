@@ -12,6 +12,7 @@ from ..data import Pairs
 from ..errors import RunError
 from ..models import HashModel
 from .checkpoint import load_state, save_state
+from .fine_tuning import FineTuning
 from .run_folder import RunFolder
 from .teacher_run import check_pairs, run_teacher_stage
 from .trainer import EpochStats, Trainer
@@ -29,6 +30,7 @@ def train_run(
     *,
     device: torch.device | str = "cpu",
     resume: bool = False,
+    fine_tuning: FineTuning | None = None,
     on_start: Callable[[Trainer], None] | None = None,
     on_step: Callable[[float], None] | None = None,
     on_epoch: Callable[[EpochStats], None] | None = None,
@@ -45,6 +47,7 @@ def train_run(
             machine's CPU. Without a checkpoint it starts over. Checkpoints are written at the ends of epochs: of the
             first, of the last, when a callback raises, and else once ``CHECKPOINT_SECONDS`` have passed; epochs done
             after the checkpoint are done again and leave the history.
+        fine_tuning: the image encoder and the photographs, where the recipe trains it too.
         on_start, on_step, on_epoch: called with the trainer, with the loss of every step, and after every epoch.
         on_warning: called with a sentence when the codes no longer move or all of them do
             (:class:`~ucch.training.watch.FlipWatch`).
@@ -60,7 +63,7 @@ def train_run(
     recipe, identity = run.recipe(), pairs.digest()
     train, held_out = (pairs, None) if recipe.training.keep == "last" else hold_out(recipe, pairs)
     teacher = run_teacher_stage(run, train, identity, device=device, resume=resume, on_epoch=on_teacher)
-    trainer = Trainer(recipe, train, device=device, teacher=teacher)
+    trainer = Trainer(recipe, train, device=device, teacher=teacher, fine_tuning=fine_tuning)
     best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
     history = []
     if resume and run.checkpoint_file.exists():
