@@ -145,7 +145,7 @@ class Study:
 
     def __init__(self, given: argparse.Namespace) -> None:
         self.record, self.data_root, self.names = Record(given.record), given.data_root, given.data
-        self.seeds, self.bits, self.kinds = given.seeds, given.bits, given.kinds
+        self.seeds, self.bits, self.kinds, self.short = given.seeds, given.bits, given.kinds, given.short
         self.end = time.monotonic() + given.limit if given.limit else float("inf")
 
     def get(self, key: list[Any], dataset: PairedDataset, settings: Iterable[str], recipe: str = "default") -> Any:
@@ -172,7 +172,8 @@ class Study:
                  for kind in kinds]  # fmt: skip
 
         def one(seed: int, name: str, bits: int, kind: str) -> Any:
-            chosen = (f"bits={bits}", f"seed={seed}", f"similarity={kind}")
+            small = short(sets[name])[1:] if self.short else ()
+            chosen = (*small, f"bits={bits}", f"seed={seed}", f"similarity={kind}")
             return self.get(["table", name, *chosen], sets[name], chosen)
 
         for case in cases:  # a stopped study has whole seeds
@@ -294,6 +295,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--bits", type=int, nargs="+", default=[32, 64])
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="teachers of the table")
+    parser.add_argument("--short", action="store_true", help="runs of 200 steps, towers 256 wide, in the table")
     parser.add_argument("--record", type=Path, default=Path("runs/teacher_study.jsonl"), help="results, one a line")
     parser.add_argument("--limit", type=float, default=0.0, help="seconds after which no new run starts")
     given = parser.parse_args()
