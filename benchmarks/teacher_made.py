@@ -3,8 +3,8 @@
     python benchmarks/teacher_made.py synthetic   # share of true negatives among those pushed away
     python benchmarks/teacher_made.py size        # the stage on 20,000 x (4,096 + 1,386) made features
 
-``synthetic``: 1,000 training pairs of 10 classes, equally frequent, so that one negative in ten is a false one; 32 bits,
-about 120 steps, seed 0. Runs go to ``--record`` and are not repeated.
+``synthetic``: 1,000 training pairs of 10 classes, equally frequent, so that one negative in ten is a false one; 32
+bits, about 120 steps, seed 0. Runs go to ``--record`` and are not repeated.
 """
 
 from __future__ import annotations
