@@ -23,6 +23,7 @@ COMMANDS = {
     "search": "Find the nearest items of an index.",
     "serve": "Serve an index: a JSON API and a page to search on.",
     "store": "Keep codes in LanceDB or Milvus.",
+    "teacher": "Say what the teacher of a run knows, with labels or without.",
     "train": "Learn binary codes from image-text pairs, without labels.",
 }
 

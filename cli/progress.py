@@ -54,6 +54,11 @@ class TrainingProgress:
             figures="",
         )
 
+    def teacher(self, epoch: int, n_epochs: int) -> None:
+        """Show how far the teacher stage is, a tenth of it at a time."""
+        if epoch * 10 // n_epochs > (epoch - 1) * 10 // n_epochs:
+            self.console.print(f"teacher {epoch}/{n_epochs}", highlight=False)
+
     def step(self, loss: float) -> None:
         """Count one step."""
         self.bar.advance(self.task)

@@ -18,7 +18,19 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_OWN = ("data", "data_root", "optimizer", "pseudo_labels", "bits", "epochs", "recipe", "settings", "seed", "fine_tune")
+_OWN = (
+    "data",
+    "data_root",
+    "optimizer",
+    "teacher",
+    "pseudo_labels",
+    "bits",
+    "epochs",
+    "recipe",
+    "settings",
+    "seed",
+    "fine_tune",
+)
 _FROM_RECIPE = (*_OWN, *SOURCE)
 
 
@@ -30,6 +42,11 @@ _FROM_RECIPE = (*_OWN, *SOURCE)
     "--optimizer",
     type=click.Choice(OPTIMIZERS, case_sensitive=False),
     help="How to train through the sign.  [default: momentum]",
+)
+@click.option(
+    "--teacher",
+    type=click.Choice(["auto", "none", "mie", "joint-semantics"], case_sensitive=False),
+    help="Similarity of the training pairs that guides the codes, without labels.  [default: none]",
 )
 @click.option(
     "--pseudo-labels",
@@ -133,6 +150,7 @@ def _train(ctx: click.Context, console: Console, run: RunFolder, dataset: Paired
             "on_step": shown.step,
             "on_epoch": shown.epoch,
             "on_warning": shown.warning,
+            "on_teacher": shown.teacher,
         }
         try:
             train_run(run, dataset.train, stop=stop, **callbacks, **options)
@@ -170,6 +188,8 @@ def _recipe(**choices: Any) -> Any:
         update["source"] = type(recipe.source)()
     if epochs is not None:
         update["training"] = recipe.training.model_copy(update={"epochs": epochs})
+    if (teacher := update.pop("teacher", None)) is not None:
+        update["teacher"] = recipe.teacher.model_copy(update={"similarity": teacher})
     if fine_tune:
         update["fine_tuning"] = recipe.fine_tuning.model_copy(update={"enabled": True})
     if pseudo is not None:

@@ -158,3 +158,30 @@ def test_refuses_queries_that_do_not_match_the_positives() -> None:
 
 def test_repr() -> None:
     assert repr(ContrastiveHashingLoss(0.5)) == "ContrastiveHashingLoss(temperature=0.5)"
+
+
+def test_soft_targets_by_loop_and_in_the_limits() -> None:
+    bank = CodeBank(9, 6, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    h_image, h_text = unit_rows(4, 6, 2), unit_rows(4, 6, 3)
+    keys = bank.keys(torch.tensor([2, 5, 0, 7]), n_negatives=9)  # each pair's own is left out
+    targets = torch.rand(4, 9, dtype=torch.float64, generator=torch.Generator().manual_seed(5)) / 20
+    expected = 0.0
+    for h in (h_image, h_text):
+        logits = keys.similarities(h) / 0.9
+        for i in range(4):
+            weighted = [logits[i, 0].item(), *(logits[i, 1:] + keys.log_weights[i]).tolist()]
+            total = log_sum_exp([x for x in weighted if x > -math.inf])
+            own = (1 - targets[i].sum().item()) * (total - logits[i, 0].item())
+            others = sum(targets[i, j].item() * (total - logits[i, 1 + j].item()) for j in range(9))
+            expected += (own + others) / 4
+    found = ContrastiveHashingLoss(0.9)(h_image, h_text, keys, targets)
+    assert found.item() == pytest.approx(expected, abs=1e-12)
+    plain = contrastive_hashing_loss(h_image, h_text, keys)
+    none = contrastive_hashing_loss(h_image, h_text, keys, targets=torch.zeros_like(targets))
+    assert none.item() == pytest.approx(plain.item(), abs=1e-12)
+
+
+def test_targets_of_another_shape_are_refused() -> None:
+    h = unit_rows(4, 6, 2)
+    with pytest.raises(ValueError, match=r"targets must have one entry per query and negative, \(4, 4\), got \(4, 3\)"):
+        contrastive_hashing_loss(h, h, in_batch_keys(h), targets=torch.zeros(4, 3))

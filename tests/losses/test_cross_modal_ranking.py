@@ -127,3 +127,17 @@ def test_refuses_inputs_of_two_shapes() -> None:
 
 def test_repr() -> None:
     assert repr(CrossModalRankingLoss()) == "CrossModalRankingLoss(margin=0.2, shift=0.1, kappa=1.0)"
+
+
+def test_soft_targets_by_loop() -> None:
+    h_image, h_text = unit_rows(6, 5, 0), unit_rows(6, 5, 1)
+    targets = torch.rand(6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(2)) / 10
+    expected = loop_loss(h_image, h_text, 0.2, 0.1, 1.0)
+    for asks, answers in ((h_image, h_text), (h_text, h_image)):
+        for i in range(6):
+            mean = sum(targets[i, j].item() * float(asks[i] @ (answers[j] - answers[i])) for j in range(6))
+            expected -= mean / 6
+    found = CrossModalRankingLoss()(h_image, h_text, targets)
+    assert found.item() == pytest.approx(expected, abs=1e-12)
+    with pytest.raises(ValueError, match="targets and h_image h_text"):
+        cross_modal_ranking_loss(h_image, h_text, targets=targets[:2])

@@ -7,6 +7,7 @@ from .html import html_report
 from .plots import write_plots
 from .run_report import RunEvaluation, evaluate_run, measure_run, write_run_report
 from .table import as_csv, as_latex, comparison_rows, marked, report_rows
+from .teacher_report import draw_teacher, judge, teacher_report
 
 __all__ = [
     "CodeFiles",
@@ -16,15 +17,18 @@ __all__ = [
     "as_latex",
     "compare_runs",
     "comparison_rows",
+    "draw_teacher",
     "encode_dataset",
     "evaluate",
     "evaluate_files",
     "evaluate_run",
     "html_report",
+    "judge",
     "marked",
     "measure",
     "measure_run",
     "report_rows",
+    "teacher_report",
     "write_plots",
     "write_run_report",
 ]

@@ -33,14 +33,34 @@ def contrastive_hashing_logits(h: Tensor, keys: KeySet, *, temperature: float) -
     return torch.cat([logits[:, :1], logits[:, 1:] + keys.log_weights], dim=1)
 
 
-def contrastive_hashing_loss(h_image: Tensor, h_text: Tensor, keys: KeySet, *, temperature: float = 0.9) -> Tensor:
+def contrastive_hashing_loss(
+    h_image: Tensor, h_text: Tensor, keys: KeySet, *, temperature: float = 0.9, targets: Tensor | None = None
+) -> Tensor:
     """Cross-entropy of finding the own key, image and text queries added; see :class:`ContrastiveHashingLoss`."""
     total = h_image.new_zeros((), dtype=torch.promote_types(h_image.dtype, torch.float32))
     for h in (h_image, h_text):
-        logits = contrastive_hashing_logits(h, keys, temperature=temperature)
-        own = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
-        total = total + cross_entropy(logits, own)
+        if targets is None:
+            logits = contrastive_hashing_logits(h, keys, temperature=temperature)
+            own = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
+            total = total + cross_entropy(logits, own)
+        else:
+            total = total + _soft_cross_entropy(h, keys, temperature, targets)
     return total
+
+
+def _soft_cross_entropy(h: Tensor, keys: KeySet, temperature: float, targets: Tensor) -> Tensor:
+    """Cross-entropy with a target of ``1 - sum(targets)`` on the own key; a target may lie on a negative left out."""
+    similarities = keys.similarities(h)
+    logits = similarities.to(torch.promote_types(similarities.dtype, torch.float32)) / temperature
+    others = logits[:, 1:]
+    if targets.shape != others.shape:
+        raise ValueError(
+            f"targets must have one entry per query and negative, {tuple(others.shape)}, got {tuple(targets.shape)}"
+        )
+    weighted = others if keys.log_weights is None else others + keys.log_weights
+    total = torch.logsumexp(torch.cat([logits[:, :1], weighted], dim=1), dim=1)
+    expected = (1 - targets.sum(dim=1)) * logits[:, 0] + (targets * others).sum(dim=1)
+    return (total - expected).mean()
 
 
 class ContrastiveHashingLoss(nn.Module):
@@ -56,6 +76,8 @@ class ContrastiveHashingLoss(nn.Module):
     Shape:
         - ``h_image``, ``h_text``: (B, D), unit rows.
         - ``keys``: positives (B, D), K negatives; see :class:`ucch.optim.Keys`.
+        - ``targets``: None, or (B, K) shares of the target that go to negatives, rows adding up to at most 1; the rest
+          stays with the positive, so that the cost is the cross-entropy with that soft target.
         - output: scalar, float32 or wider, also under bfloat16 autocast. At the start it is about 2 ln(1 + K).
 
     Raises:
@@ -79,8 +101,8 @@ class ContrastiveHashingLoss(nn.Module):
         super().__init__()
         self.temperature = positive("temperature", temperature)
 
-    def forward(self, h_image: Tensor, h_text: Tensor, keys: KeySet) -> Tensor:
-        return contrastive_hashing_loss(h_image, h_text, keys, temperature=self.temperature)
+    def forward(self, h_image: Tensor, h_text: Tensor, keys: KeySet, targets: Tensor | None = None) -> Tensor:
+        return contrastive_hashing_loss(h_image, h_text, keys, temperature=self.temperature, targets=targets)
 
     def extra_repr(self) -> str:
         return f"temperature={self.temperature}"

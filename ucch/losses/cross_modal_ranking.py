@@ -7,7 +7,7 @@ from math import inf
 import torch
 from torch import Tensor, nn
 
-from .._checks import interval, positive
+from .._checks import interval, positive, same_shape
 from .ranking_similarities import Among, ranking_similarities
 
 __all__ = ["CrossModalRankingLoss", "cross_modal_ranking_loss"]
@@ -21,14 +21,19 @@ def cross_modal_ranking_loss(
     shift: float = 0.1,
     kappa: float = 1.0,
     among: Among | None = None,
+    targets: Tensor | None = None,
 ) -> Tensor:
     """Smooth bound of the bidirectional max-margin loss over all pairs; see :class:`CrossModalRankingLoss`."""
     by_image, by_text, first = ranking_similarities(h_image, h_text, among)
+    if targets is not None:
+        same_shape("targets", targets, "h_image h_text^T", by_image)
     total = by_image.new_zeros(())
     for rows in (by_image, by_text):
         own = rows.diagonal(first)
         outside = own.detach()[:, None] - rows.detach() > margin
         shifted = rows - shift * outside.to(rows.dtype)
+        if targets is not None:
+            own = (1 - targets.sum(dim=1)) * own + (targets * rows).sum(dim=1)
         total = total + (margin + kappa * torch.logsumexp(shifted / kappa, dim=1) - own).mean()
     return total
 
@@ -50,6 +55,8 @@ class CrossModalRankingLoss(nn.Module):
 
     Shape:
         - ``h_image``, ``h_text``: (B, D), unit rows.
+        - ``targets``: None, or (B, B) shares of each row's target that go to other pairs, rows adding up to at most 1,
+          used in both directions: M_ii gives way to the mean of M_ij under that target, the margin stays at M_ii.
         - output: scalar, float32 or wider. At the start it is about 2 (ln B + margin). Cost O(B^2 D).
         - ``among``: where the pairs are a part of a batch shared by several processes, the whole of it; see
           :class:`~ucch.losses.Among`. The mean is then over the part.
@@ -76,10 +83,11 @@ class CrossModalRankingLoss(nn.Module):
         self.shift = interval("shift", shift, 0.0, inf, open_high=True)
         self.kappa = positive("kappa", kappa)
 
-    def forward(self, h_image: Tensor, h_text: Tensor, among: Among | None = None) -> Tensor:
-        return cross_modal_ranking_loss(
-            h_image, h_text, margin=self.margin, shift=self.shift, kappa=self.kappa, among=among
-        )
+    def forward(
+        self, h_image: Tensor, h_text: Tensor, among: Among | None = None, targets: Tensor | None = None
+    ) -> Tensor:
+        options = {"margin": self.margin, "shift": self.shift, "kappa": self.kappa}
+        return cross_modal_ranking_loss(h_image, h_text, **options, among=among, targets=targets)
 
     def extra_repr(self) -> str:
         return f"margin={self.margin}, shift={self.shift}, kappa={self.kappa}"

@@ -216,11 +216,12 @@ class CodeBank(nn.Module):
         one_of("negatives", negatives, NEGATIVES)
         if negatives == "per_anchor":
             drawn = self._draw((len(index), n_negatives), generator)
-            keys = Keys(self._rows(index, binarize), self._rows(None, binarize), self._norm(binarize), drawn)
+            negative_rows = self._rows(None, binarize)
+            keys = Keys(self._rows(index, binarize), negative_rows, self._norm(binarize), drawn, rows=self._all_rows())
             own = drawn == index[:, None]  # (B, K)
         else:
             shared = self._all_rows() if n_negatives >= self.n_codes else self._draw((n_negatives,), generator)
-            keys = Keys(self._rows(index, binarize), self._rows(shared, binarize), self._norm(binarize))
+            keys = Keys(self._rows(index, binarize), self._rows(shared, binarize), self._norm(binarize), rows=shared)
             own = shared[None, :] == index[:, None]  # (B, K)
         return keys.excluding(own) if mask_own else keys
 

@@ -29,6 +29,7 @@ class Keys:
         columns: None, or (B, K) row numbers of ``negatives`` drawn for each anchor.
         log_weights: None, or (B, K) added to the logits of the negatives: minus infinity leaves a negative out,
             the logarithm of a weight counts it that often.
+        rows: None where the negatives are the batch itself, or the table row of each of ``negatives``, int64.
     """
 
     positives: Tensor
@@ -36,6 +37,7 @@ class Keys:
     norm: float
     columns: Tensor | None = None
     log_weights: Tensor | None = None
+    rows: Tensor | None = None
 
     def similarities(self, h: Tensor) -> Tensor:
         """Cosine of every unit query with its positive (column 0) and its negatives.

@@ -6,9 +6,11 @@ from .objectives import OBJECTIVES, LabelObjective, Objective
 from .recipe import Recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
 from .strategies import STRATEGIES, Strategy
+from .teacher_stage import TeacherStage, fit_teacher, takes_teacher
 from .train import choose_device, train_run
 from .trainer import EpochStats, Trainer
 from .training_labels import training_labels
+from .validation import hold_out
 
 __all__ = [
     "OBJECTIVES",
@@ -20,16 +22,20 @@ __all__ = [
     "Recipe",
     "RunFolder",
     "Strategy",
+    "TeacherStage",
     "Trainer",
     "check_fine_tuning",
     "check_tunable",
     "choose_device",
+    "fit_teacher",
     "free_run_path",
     "full_key",
+    "hold_out",
     "load_recipe",
     "on_first",
     "processes",
     "recipe_names",
+    "takes_teacher",
     "train_run",
     "training_labels",
     "with_settings",

@@ -20,8 +20,9 @@ class EpochStats:
 
     Attributes:
         epoch: number, from 1.
-        loss, contrastive, ranking, objective, penalty: means over the steps; the losses of UCCH are not weighted and
-            0 where they take no part, the cost of an objective and the penalty are.
+        loss, contrastive, ranking, objective, structure, penalty: means over the steps; the losses of UCCH are not
+            weighted and 0 where they take no part, the others are: cost of an objective, distance from the teacher's
+            similarities, penalty of the optimizer.
         flips_per_row: bits of the table that changed sign, over the rows moved.
         rows_touched: rows moved over all rows of the table; above 1 where negatives move too.
         agreement: share of bits on which the two modalities of a pair agree.
@@ -40,6 +41,7 @@ class EpochStats:
     contrastive: float
     ranking: float
     objective: float
+    structure: float
     penalty: float
     flips_per_row: float
     rows_touched: float

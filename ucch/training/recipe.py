@@ -28,6 +28,7 @@ from .strategy_sections import (
     QuantizationSection,
     StraightThroughSection,
 )
+from .teacher_sections import MieSection, TeacherSection, UchmLikeSection
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -138,6 +139,9 @@ class Recipe(Section):
     loss: LossSection = LossSection()
     training: TrainingSection = TrainingSection()
     fine_tuning: FineTuningSection = FineTuningSection()
+    teacher: TeacherSection = TeacherSection()
+    mie: MieSection = MieSection()
+    uchm_like: UchmLikeSection = UchmLikeSection()
     labels: LabelSection = LabelSection()
     unihash: UniHashSection = UniHashSection()
     mlwch_like: MlwchLikeSection = MlwchLikeSection()

@@ -23,9 +23,10 @@ __all__ = ["RunFolder", "free_run_path"]
 class RunFolder:
     """Name the files of a run.
 
-    ``recipe.toml`` (resolved), ``model.safetensors`` (scaling and towers), ``checkpoint/`` (the last two
-    states, to resume), ``history.jsonl`` (a line per epoch), ``report.json``, ``plots/``. None of them can hold code.
-    ``.lock`` is held by the process that trains.
+    ``recipe.toml`` (resolved), ``teacher.safetensors`` (where there is a teacher), ``model.safetensors`` (scaling and
+    towers), ``checkpoint/`` (the last two states and, in the teacher stage, its own, to resume), ``history.jsonl`` (a
+    line per epoch), ``report.json``, ``plots/``. None of them can hold code. ``.lock`` is held by the process that
+    trains.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -34,6 +35,8 @@ class RunFolder:
         self.model_file = self.path / "model.safetensors"
         self.checkpoint_file = self.path / "checkpoint" / "state.safetensors"
         self.previous_checkpoint_file = self.path / "checkpoint" / "previous.safetensors"
+        self.teacher_file = self.path / "teacher.safetensors"
+        self.teacher_checkpoint_file = self.path / "checkpoint" / "teacher.safetensors"
         self.history_file = self.path / "history.jsonl"
         self.report_file = self.path / "report.json"
         self.plots = self.path / "plots"

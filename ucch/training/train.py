@@ -22,6 +22,7 @@ from .checkpoint import load_newest, save_state
 from .fine_tuning import FineTuning
 from .run_folder import RunFolder
 from .table_balance import BalanceWatch
+from .teacher_run import check_pairs, run_teacher_stage
 from .trainer import EpochStats, Trainer
 from .validation import pair_score, split_rows
 from .watch import FlipWatch
@@ -43,6 +44,7 @@ def train_run(
     on_step: Callable[[float], None] | None = None,
     on_epoch: Callable[[EpochStats], None] | None = None,
     on_warning: Callable[[str], None] | None = None,
+    on_teacher: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> HashModel:
     """Train by the recipe of a run folder and leave model, history and checkpoints there.
@@ -65,6 +67,7 @@ def train_run(
         on_warning: called with a sentence when the codes no longer move or all of them do
             (:class:`~ucch.training.watch.FlipWatch`), when they collapse or bits die
             (:class:`~ucch.training.table_balance.BalanceWatch`), or when a damaged checkpoint is passed over.
+        on_teacher: called with the epochs done and those in all after every epoch of the teacher stage.
         stop: asked after every step whether to save and end; one process's wish is enough.
 
     Returns:
@@ -80,7 +83,7 @@ def train_run(
     """
     world = world or World()
     with run.locked() if world.rank == 0 else nullcontext():
-        model = _Run(run, pairs, device, world, resume, fine_tuning, on_warning).train(
+        model = _Run(run, pairs, device, world, resume, fine_tuning, on_warning, on_teacher).train(
             on_start, on_step, on_epoch, stop
         )
         world.wait()
@@ -99,6 +102,7 @@ class _Run:
         resume: bool,
         fine_tuning: FineTuning | None,
         on_warning: Callable[[str], None] | None,
+        on_teacher: Callable[[int, int], None] | None,
     ) -> None:
         self.run, self.recipe, self.identity, self.on_warning = run, run.recipe(), pairs.digest(), on_warning
         self.world = world
@@ -109,7 +113,8 @@ class _Run:
             self.rows, held_out = split_rows(self.recipe, len(pairs))
         self.held_out = None if held_out is None else pairs.take(held_out)
         train = pairs if held_out is None else pairs.take(self.rows)
-        self.trainer = Trainer(self.recipe, train, device=device, world=world, fine_tuning=fine_tuning)
+        teacher = run_teacher_stage(run, train, self.identity, device=device, resume=resume, on_epoch=on_teacher)
+        self.trainer = Trainer(self.recipe, train, device=device, world=world, teacher=teacher, fine_tuning=fine_tuning)
         self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
         self.history: list[dict[str, Any]] = []
         if resume:
@@ -130,11 +135,7 @@ class _Run:
         state = load_newest(run.checkpoint_file, run.previous_checkpoint_file, self.on_warning)
         if state is None:
             return
-        if state.get("pairs") != self.identity:
-            raise RunError(
-                f"{run.path} was trained on pairs {state.get('pairs')}, got {self.identity};"
-                " resume with the data it was started on"
-            )
+        check_pairs(run, state, self.identity)
         try:
             self.trainer.load_state_dict(state["trainer"])
             self.best, self.history = state["best"], state["history"]

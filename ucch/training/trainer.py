@@ -6,7 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -19,19 +19,22 @@ from ..errors import RecipeError
 from ..losses import Among, ContrastiveHashingLoss
 from ..models import HashModel
 from ..optim import CodeBank, ShardedCodeBank
+from ..teachers import Teacher
 from .build import build_model, build_objective, build_ranking, n_epochs
 from .distributed import check_parallel, data_parallel
 from .epoch_part import EpochPart
 from .epoch_stats import HEALTH, EpochStats, health
 from .fine_tuning import FineTuning
 from .finite import FiniteSteps
+from .guide import Guidance, Guide
 from .recipe import Recipe
 from .strategies import STRATEGIES, Batch
 from .table_balance import table_balance
+from .teacher_stage import fit_teacher
 
 __all__ = ["EpochStats", "Trainer"]
 
-_FIGURES = ("loss", "contrastive", "ranking", "objective", "penalty", *HEALTH)
+_FIGURES = ("loss", "contrastive", "ranking", "objective", "structure", "penalty", *HEALTH)
 
 
 class Trainer:
@@ -48,11 +51,13 @@ class Trainer:
         recipe: all choices; ``recipe.optimizer`` names the strategy.
         pairs: training pairs; their labels are read by an objective with labels only.
         device: where to train.
+        teacher: of these pairs; ``"fit"`` (default) fits the one that ``recipe.teacher`` asks for, None does without.
         fine_tuning: the image encoder, where it trains along on the photographs of these pairs.
         world: the processes that train together; this process alone by default. With several, every method but
             :meth:`finished_model` is collective.
 
     Attributes:
+        teacher: the :class:`~ucch.teachers.Teacher`, or None.
         model: the towers as they train; :meth:`finished_model` is what encodes.
         strategy: how to train through the sign; see :class:`~ucch.training.strategies.Strategy`.
         part: how far the present epoch is; None between epochs.
@@ -72,12 +77,17 @@ class Trainer:
         *,
         device: torch.device | str = "cpu",
         world: World | None = None,
+        teacher: Teacher | Literal["fit"] | None = "fit",
         fine_tuning: FineTuning | None = None,
     ) -> None:
         if recipe.fine_tuning.enabled != (fine_tuning is not None):
             raise RecipeError("fine_tuning needs the photographs: it goes with ucch train --images")
         self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
         self.world = world or World()
+        teacher = fit_teacher(recipe, pairs, device=device) if teacher == "fit" else teacher
+        if teacher is not None and len(teacher) != len(pairs):
+            raise ValueError(f"teacher must describe the {len(pairs)} training pairs, got {len(teacher)} rows")
+        self.teacher = None if teacher is None else teacher.to(self.device)
         training = recipe.training
         self.batch_size = min(training.batch_size, len(pairs))
         check_parallel(recipe, STRATEGIES[recipe.optimizer].placements, self.world, batch_size=self.batch_size)
@@ -90,8 +100,11 @@ class Trainer:
         self.strategy = STRATEGIES[recipe.optimizer](
             recipe, pairs, n_epochs=self.n_epochs, generator=self.generator, device=self.device, world=self.world
         )
+        self.guide = Guide(self.teacher, recipe) if self.teacher is not None and recipe.objective == "ucch" else None
         if self.objective is not None:
             self.objective.to(self.device)
+            if self.teacher is not None:
+                self.objective.guided_by(self.teacher)
         parts = [self.model] if self.objective is None else [self.model, self.objective]
         self.parameters = list(dict.fromkeys(parameter for part in parts for parameter in part.parameters()))
         self.towers = data_parallel(self.model, self.world)
@@ -175,18 +188,23 @@ class Trainer:
                 rows.to(self.device), image, text, u_image, u_text, h_image, h_text, whole.to(self.device), own
             )
             keys = self.strategy.keys(batch)
-            contrastive = ranking = cost = batch.h_image.new_zeros(())
+            contrastive = ranking = cost = structure = batch.h_image.new_zeros(())
+            if self.guide is not None:
+                guidance, structure = self.guide(batch, keys), self.guide.structure(batch)
+            else:
+                guidance = Guidance(keys, None, None)
             if self.ucch_weight > 0:
-                contrastive = self.contrastive(batch.h_image, batch.h_text, keys)
-                ranking = self.ranking(batch.h_image, batch.h_text, self._among(batch))
+                contrastive = self.contrastive(batch.h_image, batch.h_text, guidance.keys, guidance.key_targets)
+                among, targets = self._among(batch), guidance.batch_targets
+                ranking = self.ranking(batch.h_image, batch.h_text, among, *(() if targets is None else (targets,)))
             if self.objective is not None:
                 cost = self.objective(batch, self.strategy)
             penalty = self.strategy.penalty(batch)
-            loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + cost + penalty
+            loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + cost + structure + penalty
         self.adam.zero_grad()
         torch.autograd.backward(loss * (share * self.world.size))  # the processes' gradients are averaged
         norm = clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
-        own_figures = [loss, contrastive, ranking, cost, penalty, *health(batch.h_image, batch.h_text, keys)]
+        own_figures = [loss, contrastive, ranking, cost, structure, penalty, *health(batch.h_image, batch.h_text, keys)]
         figures = self.world.sum(share * torch.stack([figure.detach() for figure in own_figures]).float().cpu())
         if self.finite.see(float(figures[0]), float(norm), whole):
             self.adam.step()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from .label_objective import Comparison, LabelObjective
 from .mlwch_like import MlwchLikeObjective
 from .objective import Objective
+from .uchm_like import UchmLikeObjective
 from .unihash import UniHashObjective
 
 __all__ = ["OBJECTIVES", "Comparison", "LabelObjective", "Objective"]
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "mlwch-like": MlwchLikeObjective,
+    "uchm-like": UchmLikeObjective,
     "unihash": UniHashObjective,
 }

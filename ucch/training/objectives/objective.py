@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ...data import Pairs
 from ...models import HashTower
+from ...teachers import Teacher
 from ..recipe import Recipe
 from ..strategies import Batch, Strategy
 
@@ -36,6 +37,9 @@ class Objective(nn.Module):
     def ucch_weight(self) -> float:
         """Weight of the losses of section ``loss``, which are added."""
         return 0.0
+
+    def guided_by(self, teacher: Teacher) -> None:
+        """Take the teacher of the training pairs; called once, before training, where the recipe has one."""
 
     def towers(self) -> tuple[HashTower, HashTower] | None:
         """The image and text tower where the objective brings its own, which the model then trains."""

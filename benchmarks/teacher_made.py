@@ -1,0 +1,129 @@
+"""Teachers on made data: who is pushed away, and how large the stage may be.
+
+    python benchmarks/teacher_made.py synthetic   # share of true negatives among those pushed away
+    python benchmarks/teacher_made.py size        # the stage on 20,000 x (4,096 + 1,386) made features
+
+``synthetic``: 1,000 training pairs of 10 classes, equally frequent, so that one negative in ten is a false one; 32
+bits, about 120 steps, seed 0. Runs go to ``--record`` and are not repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from supervised import Record, row
+from teacher_study import OFF
+
+from ucch.data import PairedDataset, Pairs
+from ucch.evaluation import encode_dataset, evaluate
+from ucch.training import TeacherStage, Trainer, load_recipe
+
+
+def made_classes(n: int = 1400, n_classes: int = 10, seed: int = 0) -> PairedDataset:
+    """Pairs of equally frequent classes: with 10 of them, one of ten negatives is a false one."""
+    rng = np.random.default_rng(seed)
+    label = np.arange(n) % n_classes
+    views = []
+    for width in (64, 32):
+        centres = rng.normal(size=(n_classes, width))
+        views.append((centres[label] + 2.0 * rng.normal(size=(n, width))).astype(np.float32))
+    pairs = Pairs(*views, np.eye(n_classes, dtype=bool)[label])
+    return PairedDataset("made", train=pairs.take(slice(0, n - 400)), query=pairs.take(slice(n - 400, n)))
+
+
+def synthetic(record: Record) -> None:
+    """Weigh each negative by how hard it is pushed, p - target where that is above 0, and ask who it is."""
+    dataset = made_classes()
+    label = torch.from_numpy(dataset.train.label.astype(np.float32))
+    print(row("teacher", "ways", "true negatives among those pushed away", "MAP"), row("---", "---", "---:", "---:"),
+          sep="\n")  # fmt: skip
+    ways = {"as in the recipe": (), "negatives left out": (*OFF, "negatives_weight=1", "negatives_share=0.08")}
+    for kind in ("none", "mie", "joint-semantics"):
+        for way, settings in ways.items():
+            if kind == "none" and settings:
+                continue
+            chosen = ("bits=32", "model.width=128", "epochs=40", f"similarity={kind}", *settings)
+
+            def measure(chosen: tuple[str, ...] = chosen) -> dict[str, Any]:
+                trainer = Trainer(load_recipe("default", chosen), dataset.train)
+                for _ in range(trainer.n_epochs):
+                    trainer.train_epoch()
+                report = evaluate(encode_dataset(trainer.finished_model(), dataset))
+                return {"pushed": pushed_true(trainer, label), "map": report["map_mean"]}
+
+            result = record.get(["synthetic", *chosen], measure)
+            print(row(kind, way, f"{result['pushed']:.4f}", f"{result['map']:.3f}"), flush=True)
+
+
+@torch.no_grad()
+def pushed_true(trainer: Trainer, label: torch.Tensor) -> float:
+    """Share of the push on negatives that falls on pairs of other classes, over 512 training pairs."""
+    from ucch.training.strategies import Batch
+
+    rows = torch.arange(512)
+    image, text = (torch.from_numpy(part[:512]) for part in (trainer.pairs.image, trainer.pairs.text))
+    u_image, u_text = trainer.model.image_outputs(image), trainer.model.text_outputs(text)
+    batch = Batch(rows, image, text, u_image, u_text, *trainer.strategy.activate(u_image, u_text))
+    keys, targets = trainer.strategy.keys(batch), None
+    if trainer.guide is not None:
+        guidance = trainer.guide(batch, keys)
+        keys, targets = guidance.keys, guidance.key_targets
+    assert keys.log_weights is not None
+    assert keys.rows is not None
+    true = (label[rows] @ label[keys.rows].T) == 0
+    pushes = torch.zeros(2)
+    for h in (batch.h_image, batch.h_text):
+        logits = keys.similarities(h) / trainer.recipe.loss.temperature
+        share = torch.softmax(torch.cat([logits[:, :1], logits[:, 1:] + keys.log_weights], dim=1), dim=1)[:, 1:]
+        push = (share - (0 if targets is None else targets)).clamp(min=0)
+        pushes += torch.stack([push[true].sum(), push.sum()])
+    return float(pushes[0] / pushes[1])
+
+
+def size() -> None:
+    """Time and peak memory of both teachers on made features of the size of MIRFLICKR-25K's."""
+    n = 20_000
+    rng = np.random.default_rng(0)
+    topics = rng.random((n, 24), dtype=np.float32) ** 8
+    image = np.maximum(topics @ rng.normal(size=(24, 4096)).astype(np.float32), 0)
+    image += 0.1 * rng.random((n, 4096), dtype=np.float32)
+    words = topics @ rng.random((24, 1386), dtype=np.float32)
+    text = (words > np.quantile(words[:1000], 0.99)).astype(np.float32)
+    pairs = Pairs(image, text)
+    print(row("teacher", "seconds", "peak memory, MiB"), row("---", "---:", "---:"), sep="\n")
+    print(row("features made", "", peak()), flush=True)
+    for kind in ("joint-semantics", "mie"):
+        start = time.perf_counter()
+        stage = TeacherStage(load_recipe("default", [f"similarity={kind}"]), pairs)
+        while stage.epoch < stage.n_epochs:
+            stage.train_epoch()
+        stage.finished()
+        print(row(kind, f"{time.perf_counter() - start:.0f}", peak()), flush=True)
+
+
+def peak() -> str:
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Teachers on made data.")
+    parser.add_argument("stage", choices=("synthetic", "size"))
+    parser.add_argument("--record", type=Path, default=Path("runs/teacher_made.jsonl"), help="results, one a line")
+    given = parser.parse_args()
+    if given.stage == "size":
+        size()
+    else:
+        synthetic(Record(given.record))
+
+
+if __name__ == "__main__":
+    if "size" not in sys.argv:
+        torch.set_num_threads(1)
+    main()

@@ -1,0 +1,230 @@
+"""What a teacher brings: design choices, the table of teachers, and ablations.
+
+    python benchmarks/teacher_study.py select --data-root DIR      # choices, on rows carved from training only
+    python benchmarks/teacher_study.py table --data-root DIR       # none, mie, joint-semantics, auto on the query split
+    python benchmarks/teacher_study.py ablation --data-root DIR    # ways of guiding and the generator's terms
+
+DIR holds wikipedia/ and mirflickr25k/, and may hold flickr8k-500.npz (embeddings of captions and photographs, made by
+``ucch extract``); without it digits alone is run. ``select`` and ``ablation`` set a sixth of the training rows aside
+(at most 1,000), train on the rest and let the rows set aside query it: labels judge the design there, once, and the
+query split selects nothing. MAP@ALL, mean of both directions, ties as an exact expectation. Every run is appended to
+``--record`` and not repeated, so that a stopped study goes on; ``--limit`` stops it after so many seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from supervised import FOLDERS, Record, carved, row
+
+from ucch.codes import hamming_distance
+from ucch.data import PairedDataset, load_dataset
+from ucch.evaluation import encode_dataset, evaluate
+from ucch.training import TeacherStage, Trainer, load_recipe
+
+KINDS = ("none", "mie", "joint-semantics", "auto")
+CAPTIONED = "flickr8k-500"
+SMALL = ("bits=32", "model.width=256")  # with about 200 steps, for choices
+OFF = ("target_weight=0", "ranking_weight=0", "negatives_weight=0", "structure_weight=0")
+JOINT = "similarity=joint-semantics"
+HEAVY = ("target_weight=0.8", "ranking_weight=0.8")
+Rows = list[tuple[str, tuple[str, ...]]]
+CHOICES: Rows = [
+    ("no teacher", ("similarity=none",)),
+    ("as it stands", (JOINT,)),
+    *(
+        (f"target {a}, ranking {b}", (JOINT, f"target_weight={a}", f"ranking_weight={b}"))
+        for a, b in ((0.5, 0.5), (0.8, 0.8), (0.95, 0.95), (0.5, 0), (0.8, 0), (0.95, 0), (0.95, 0.5))
+    ),
+    *(
+        (f"target .8, ranking .8, temperature {x}", (JOINT, *HEAVY, f"target_temperature={x}"))
+        for x in (0.1, 0.2, 0.5, 1.0)
+    ),
+    *((f"target .8, ranking .8, structure {x}", (JOINT, *HEAVY, f"structure_weight={x}")) for x in (1, 3)),
+    ("negatives_weight 1", (JOINT, "negatives_weight=1")),
+    ("n_walks 1", (JOINT, "n_walks=1")),
+    ("n_walks 8", (JOINT, "n_walks=8")),
+    ("n_components 32", (JOINT, "n_components=32")),
+    ("n_components 128", (JOINT, "n_components=128")),
+    ("mie", ("similarity=mie",)),
+    ("mie, target_temperature .1", ("similarity=mie", "target_temperature=0.1")),
+]
+WAYS: Rows = [
+    ("no teacher", ("similarity=none",)),
+    ("targets, contrastive loss", (*OFF, "target_weight=0.95")),
+    ("targets, ranking loss", (*OFF, "ranking_weight=0.5")),
+    ("likely false negatives left out", (*OFF, "negatives_weight=1")),
+    ("structure", (*OFF, "structure_weight=3")),
+    ("targets in both losses", (*OFF, "target_weight=0.95", "ranking_weight=0.5")),
+    ("all", (*OFF, "target_weight=0.95", "ranking_weight=0.5", "negatives_weight=1", "structure_weight=3")),
+]
+TERMS: Rows = [
+    ("mie, product form, all terms", ()),
+    *((f"without the {term} term", (f"{term}_weight=0",)) for term in ("view", "anchor", "binary", "balance")),
+    (
+        "transformer form, 128 wide, 100 steps",
+        ("generator_form=transformer", "generator_width=128", "generator_steps=100"),
+    ),
+]
+
+
+def load(name: str, data_root: Path | None) -> PairedDataset:
+    if name == CAPTIONED and data_root is not None:
+        return load_dataset(str(data_root / f"{CAPTIONED}.npz"))
+    return load_dataset(name, data_root / FOLDERS[name] if data_root and name in FOLDERS else None)
+
+
+def run(dataset: PairedDataset, settings: Iterable[str], recipe: str = "default") -> dict[str, Any]:
+    start = time.perf_counter()
+    trainer = Trainer(load_recipe(recipe, settings), dataset.train)
+    before = time.perf_counter() - start
+    seconds = sum(trainer.train_epoch().seconds for _ in range(trainer.n_epochs))
+    encoded = encode_dataset(trainer.finished_model(), dataset)
+    report = evaluate(encoded)
+    ways = [report[way] for way in ("image_to_text", "text_to_image")]
+    result = {"teacher": trainer.teacher.kind if trainer.teacher else "none", "before": before, "seconds": seconds}
+    if dataset.query.label is not None:
+        return {
+            **result,
+            "map": report["map_mean"],
+            "ways": [way["map"] for way in ways],
+            "chance": report["map_chance"],
+        }
+    result["recalls"] = [float(np.mean([list(way["recall_at"].values())[i] for way in ways])) for i in range(3)]
+    result["neighbours"] = caption_neighbours(trainer, dataset)
+    return result
+
+
+def caption_neighbours(trainer: Trainer, dataset: PairedDataset, n_near: int = 5, k: int = 50) -> float:
+    """Recall, among the first ``k`` texts of an image, of the captions of the items described most alike.
+
+    Alike are the ``n_near`` other items whose mean caption embedding has the largest cosine with its own. Of texts at
+    the distance of the k-th, each counts by the share of them that has room.
+    """
+    model, query = trainer.finished_model(), dataset.query
+    item = query.item_of_text
+    means = np.zeros((len(query), query.text.shape[1]))
+    np.add.at(means, item, query.text)
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    cosine = means @ means.T
+    np.fill_diagonal(cosine, -np.inf)
+    near = np.argsort(-cosine, axis=1)[:, :n_near]
+    distance = hamming_distance(model.encode_image(query.image), model.encode_text(query.text))
+    found = []
+    for i, row_of_i in enumerate(np.asarray(distance)):
+        last = np.sort(row_of_i)[k - 1]
+        room = (k - (row_of_i < last).sum()) / (row_of_i == last).sum()
+        share = (row_of_i < last) + room * (row_of_i == last)
+        found.append(share[np.isin(item, near[i])].mean())
+    return float(np.mean(found))
+
+
+def short(dataset: PairedDataset) -> tuple[str, ...]:
+    """Settings of a small run: about 200 steps."""
+    return *SMALL, f"epochs={-(-200 // max(1, len(dataset.train) // 256))}"
+
+
+def score(result: dict[str, Any]) -> str:
+    if "map" in result:
+        return f"{result['map']:.3f}"
+    return f"{np.mean(result['recalls']):.3f} / {result['neighbours']:.3f}"
+
+
+class Study:
+    """Runs by name, in the record or made now, until time is up."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self.record, self.data_root, self.names = Record(given.record), given.data_root, given.data
+        self.seeds, self.bits, self.kinds, self.short = given.seeds, given.bits, given.kinds, given.short
+        self.end = time.monotonic() + given.limit if given.limit else float("inf")
+
+    def get(self, key: list[Any], dataset: PairedDataset, settings: Iterable[str], recipe: str = "default") -> Any:
+        if time.monotonic() > self.end:
+            sys.exit("time is up; the same command goes on")
+        return self.record.get(key, lambda: run(dataset, settings, recipe))
+
+    def small(self, stage: str, rows: Rows) -> None:
+        """One change at a time on carved rows, 32 bits, seed 0."""
+        sets = {name: carved(load(name, self.data_root)) for name in self.names}
+        print(row("choice", *self.names), row("---", *["---:"] * len(self.names)), sep="\n")
+        for title, settings in rows:
+            cells = []
+            for name, dataset in sets.items():
+                chosen = (*short(dataset), *settings)
+                cells.append(score(self.get([stage, name, *chosen], dataset, chosen)))
+            print(row(title, *cells), flush=True)
+
+    def table(self) -> None:
+        """All kinds on the query split; ``auto`` is the run of the kind that it decides for."""
+        sets = {name: load(name, self.data_root) for name in self.names}
+        kinds = [kind for kind in self.kinds if kind != "auto"]
+        cases = [(seed, name, bits, kind) for seed in range(self.seeds) for name in sets for bits in self.bits
+                 for kind in kinds]  # fmt: skip
+
+        def one(seed: int, name: str, bits: int, kind: str) -> Any:
+            small = short(sets[name])[1:] if self.short else ()
+            chosen = (*small, f"bits={bits}", f"seed={seed}", f"similarity={kind}")
+            return self.get(["table", name, *chosen], sets[name], chosen)
+
+        for case in cases:  # a stopped study has whole seeds
+            one(*case)
+        if "auto" not in self.kinds:
+            return
+        print(row("data", "bits", "teacher", "MAP, or recall of pair / caption neighbours", "deviation", "seconds"))
+        print(row("---", "---:", "---", "---:", "---:", "---:"))
+        for name, dataset in sets.items():
+            stage = TeacherStage(load_recipe("default"), dataset.train)
+            for bits in self.bits:
+                for kind in KINDS:
+                    decided = stage.kind if kind == "auto" else kind
+                    results = [one(seed, name, bits, decided) for seed in range(self.seeds)]
+                    title = f"auto: {decided}, lift {stage.lift:.2f}" if kind == "auto" else kind
+                    print(row(name, bits, title, *spread(results)), flush=True)
+
+
+def spread(results: list[dict[str, Any]]) -> tuple[str, str, str]:
+    seconds = f"{np.mean([result['before'] + result['seconds'] for result in results]):.0f}"
+    if "map" in results[0]:
+        maps = [result["map"] for result in results]
+        return f"{np.mean(maps):.3f}", f"{np.std(maps):.3f}", seconds
+    pairs, near = [np.mean(r["recalls"]) for r in results], [r["neighbours"] for r in results]
+    return f"{np.mean(pairs):.3f} / {np.mean(near):.3f}", f"{np.std(pairs):.3f} / {np.std(near):.3f}", seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What a teacher brings.")
+    parser.add_argument("stage", choices=("select", "table", "ablation"))
+    parser.add_argument("--data-root", type=Path, help="folder with wikipedia/ and mirflickr25k/")
+    parser.add_argument("--data", nargs="+", help="sets to run; all by default")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--bits", type=int, nargs="+", default=[32, 64])
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="teachers of the table")
+    parser.add_argument("--short", action="store_true", help="runs of 200 steps, towers 256 wide, in the table")
+    parser.add_argument("--record", type=Path, default=Path("runs/teacher_study.jsonl"), help="results, one a line")
+    parser.add_argument("--limit", type=float, default=0.0, help="seconds after which no new run starts")
+    given = parser.parse_args()
+    if given.data is None:
+        given.data = ["digits", *FOLDERS] if given.data_root else ["digits"]
+        if given.data_root and (given.data_root / f"{CAPTIONED}.npz").exists():
+            given.data.append(CAPTIONED)
+    study = Study(given)
+    if given.stage == "select":
+        study.small("select", CHOICES)
+    elif given.stage == "table":
+        study.table()
+    else:
+        study.small("ablation", [(title, (JOINT, *settings) if "similarity=none" not in settings else settings)
+                                 for title, settings in WAYS])  # fmt: skip
+        study.small("ablation", [(title, ("similarity=mie", *settings)) for title, settings in TERMS])
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()

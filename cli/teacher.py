@@ -1,0 +1,75 @@
+"""``ucch teacher``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from .options import debug_option
+
+__all__ = ["command"]
+
+
+@click.command("teacher")
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@debug_option
+def command(run: Path, data_root: Path | None, as_json: bool) -> None:
+    """Say what the teacher of a run knows of its training pairs.
+
+    Without labels: how far the modalities agree and the teacher with each. With labels: precision of its top pairs,
+    false negatives found, calibration, and a picture in the run's plots/teacher.png.
+
+    \b
+    ucch teacher runs/digits-64
+    ucch teacher runs/digits-64 --json
+    """
+    from ucch.data import load_dataset
+    from ucch.evaluation import draw_teacher, teacher_report
+    from ucch.training import RunFolder, hold_out
+
+    folder = RunFolder.open(run)
+    recipe = folder.recipe()
+    pairs = load_dataset(recipe.data, str(data_root) if data_root is not None else recipe.data_root).train
+    if recipe.training.keep == "best":
+        pairs = hold_out(recipe, pairs)[0]
+    report = teacher_report(folder, pairs)
+    picture = folder.plots / "teacher.png"
+    if report["labels"] is not None:
+        draw_teacher(report, picture)
+    if as_json:
+        click.echo(json.dumps(report))
+        return
+    Console().print(_table(report))
+    if report["labels"] is not None:
+        Console(stderr=True).print(f"picture in {picture}", highlight=False)
+
+
+def _table(report: dict[str, Any]) -> Table:
+    table = Table(title=f"teacher {report['teacher']}, asked for {report['asked']}", title_justify="left")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    lift = f"{report['lift']:.2f}, at least {report['least_lift']:.2f} for auto"
+    table.add_row("agreement of the modalities, over chance", lift)
+    if report["teacher"] == "none":
+        return table
+    for side in ("image", "text"):
+        table.add_row(f"its nearest 5 % that are nearest by {side}", f"{report[f'near_by_{side}']:.1%}")
+    ends = report["similarity"]
+    table.add_row("similarity of pairs, median and 95 %", f"{ends['0.5']:.3f}, {ends['0.95']:.3f}")
+    if (labels := report["labels"]) is None:
+        return table
+    table.add_row("pairs that share a label (chance)", f"{labels['chance']:.1%}")
+    for share, precision in labels["top"].items():
+        table.add_row(f"precision of the top {float(share):.1%}", f"{precision:.1%}")
+    found = f"{labels['false_negatives_found']:.1%} of at most {labels['most_findable']:.1%}"
+    table.add_row(f"false negatives among the top {labels['negatives_share']:.0%}", found)
+    for tenth, (similarity, share) in enumerate(labels["calibration"], start=1):
+        table.add_row(f"tenth {tenth} of the pairs: similarity, share alike", f"{similarity:.3f}, {share:.1%}")
+    return table

@@ -1,0 +1,34 @@
+"""Scaled features of items."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ucch.data import FeatureScaler, Pairs
+from ucch.teachers import item_features
+from ucch.teachers.item_features import reduced
+
+
+def test_scaled_as_the_towers_inputs_are() -> None:
+    rng = np.random.default_rng(0)
+    pairs = Pairs(rng.normal(size=(20, 9)), rng.random((20, 12)))
+    image, text = item_features(pairs, text_scaling="unit")
+    torch.testing.assert_close(image, FeatureScaler.fit(pairs.image, "auto")(torch.from_numpy(pairs.image)))
+    torch.testing.assert_close(text, FeatureScaler.fit(pairs.text, "unit")(torch.from_numpy(pairs.text)))
+
+
+def test_captions_of_an_image_are_averaged() -> None:
+    text = np.array([[1.0, 0.0], [0.0, 1.0], [4.0, 4.0]])
+    pairs = Pairs(np.eye(2), text, image_of_text=np.array([0, 0, 1]))
+    _, found = item_features(pairs, text_scaling="none")
+    assert found.tolist() == [[0.5, 0.5], [4.0, 4.0]]
+
+
+def test_reduction_keeps_inner_products_of_low_rank_rows_and_small_matrices() -> None:
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randn(30, 4, generator=generator) @ torch.randn(4, 25, generator=generator)
+    found = reduced(rows, 6)
+    assert found.shape == (30, 6)
+    torch.testing.assert_close(found @ found.T, rows @ rows.T, rtol=1e-4, atol=1e-3)
+    assert reduced(rows, 25) is rows

@@ -1,0 +1,51 @@
+"""Scaled features of training items, one row a modality each: what teachers are fitted on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.extmath import randomized_svd
+from torch import Tensor
+
+from ..data import FeatureScaler, Pairs
+from ..data.arrays import row_chunks
+
+__all__ = ["item_features", "reduced"]
+
+
+@torch.no_grad()
+def item_features(pairs: Pairs, *, image_scaling: str = "auto", text_scaling: str = "auto") -> tuple[Tensor, Tensor]:
+    """Scale both modalities as the towers' inputs are; of several captions, their mean.
+
+    Args:
+        pairs: N training pairs; labels are not read.
+        image_scaling, text_scaling: modes of :class:`~ucch.data.FeatureScaler`.
+
+    Returns:
+        (N, dx) and (N, dy), float32.
+    """
+    image = _scaled(pairs.image, image_scaling, pairs.array_name("image"))
+    text = _scaled(pairs.text, text_scaling, pairs.array_name("text"))
+    if pairs.image_of_text is None:
+        return image, text
+    item = torch.from_numpy(np.asarray(pairs.item_of_text, dtype=np.int64))
+    counts = torch.bincount(item, minlength=len(pairs)).to(text.dtype)
+    return image, torch.zeros(len(pairs), text.shape[1]).index_add_(0, item, text) / counts[:, None]
+
+
+def reduced(features: Tensor, width: int) -> Tensor:
+    """Keep the leading ``width`` directions of wide features, by a randomised SVD from a fixed start: (N, d).
+
+    Features of at most ``width`` columns, or rows, come back as they are. O(N d width) work.
+    """
+    if min(features.shape) <= width:
+        return features
+    left, values, _ = randomized_svd(features.numpy(), width, n_oversamples=10, n_iter=2, random_state=0)
+    return torch.from_numpy(np.ascontiguousarray(left * values))
+
+
+def _scaled(features: Any, mode: str, name: str) -> Tensor:
+    scaler = FeatureScaler.fit(features, mode, name=name)
+    return torch.cat([scaler(torch.from_numpy(np.array(features[rows]))) for rows in row_chunks(features, 4096)])

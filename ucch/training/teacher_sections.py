@@ -1,0 +1,70 @@
+"""Recipe sections of the teacher and of the method built around it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from .sections import Count, NotNegative, Positive, Section, Share
+
+__all__ = ["MieSection", "TeacherName", "TeacherSection", "UchmLikeSection"]
+
+
+def _plain(value: Any) -> Any:
+    return value.strip().lower().replace("_", "-") if isinstance(value, str) else value
+
+
+TeacherName = Annotated[Literal["auto", "none", "mie", "joint-semantics"], BeforeValidator(_plain)]
+Closed = Annotated[float, Field(ge=0, le=1)]
+
+
+class TeacherSection(Section):
+    """A similarity of training pairs, learnt without labels, that guides UCCH's losses; docs/teachers.md.
+
+    Ways of guiding, each off at 0: ``target_weight`` is the share of the contrastive loss's target that goes to keys
+    of alike pairs, ``ranking_weight`` the same in the ranking loss, ``negatives_weight`` how far the most alike
+    ``negatives_share`` of all pairs lose their weight as negatives, ``structure_weight`` weighs the squared distance
+    of the outputs' cosines from the teacher's. ``least_lift`` is what ``auto`` asks of the modalities' agreement.
+    """
+
+    similarity: TeacherName = "none"
+    target_weight: Share = 0.95
+    target_temperature: Positive = 0.3
+    ranking_weight: Share = 0.5
+    negatives_weight: Closed = 0.0
+    negatives_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    structure_weight: NotNegative = 0.0
+    least_lift: NotNegative = 1.25
+    teacher_image_weight: Closed = 0.5
+    n_neighbors: Annotated[int, Field(ge=0)] = 0
+    n_components: Count = 64
+    n_walks: Count = 4
+    n_anchors: Annotated[int, Field(ge=2)] = 8192
+
+
+class MieSection(Section):
+    """The modality-interaction generator: a reconstruction of UCHM's, every value ours."""
+
+    generator_form: Literal["product", "transformer"] = "product"
+    generator_width: Count = 512
+    n_outputs: Count = 128
+    n_heads: Count = 8
+    generator_layers: Count = 2
+    generator_steps: Count = 400
+    generator_rate: Positive = 1e-3
+    token_dropout: Share = 0.2
+    view_weight: NotNegative = 1.0
+    anchor_weight: NotNegative = 1.0
+    binary_weight: NotNegative = 0.1
+    balance_weight: NotNegative = 0.1
+    anchor_image_weight: Closed = 0.6
+    view_temperature: Positive = 0.2
+
+
+class UchmLikeSection(Section):
+    """The hashing loss after UCHM (Tu et al. 2023), a reconstruction: every value ours."""
+
+    selection: Literal["vote", "greedy", "sum"] = "vote"
+    n_votes: Count = 16
+    bit_weight: NotNegative = 0.001

@@ -1,0 +1,176 @@
+"""The stage before hashing: fit the teacher that a recipe names, or find that there had better be none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..data import Pairs
+from ..errors import RecipeError
+from ..teachers import (
+    MieGenerator,
+    MieTraining,
+    MieWeights,
+    Teacher,
+    item_features,
+    joint_semantics_rows,
+    neighbor_lift,
+)
+from .recipe import Recipe
+
+__all__ = ["TeacherStage", "fit_teacher", "takes_teacher"]
+
+_SAMPLE = 2048  # items whose neighbours are compared
+GUIDED = frozenset({"ucch", "uchm-like"})
+
+
+def takes_teacher(recipe: Recipe) -> bool:
+    """Whether a run by this recipe has a teacher stage; under ``auto`` it may still end without one."""
+    return recipe.objective in GUIDED and recipe.teacher.similarity != "none"
+
+
+class TeacherStage:
+    """Fit a teacher on training pairs, an epoch at a time where it is learnt.
+
+    ``auto`` asks how much more often than by chance an item's nearest by image are its nearest by text
+    (:func:`~ucch.teachers.neighbor_lift`, on at most 2,048 items): below ``teacher.least_lift`` one of the modalities
+    says nothing about the other, the similarity would be noise to it, and the run goes on without a teacher. Above,
+    the teacher is ``joint-semantics`` (``mie`` for the recipe uchm-like). Labels are not read; nothing here draws from
+    the trainer's generator, so that a run without a teacher is the run it was.
+
+    Args:
+        recipe: sections ``teacher`` and ``mie``.
+        pairs: training pairs.
+        device: where a generator trains.
+
+    Attributes:
+        kind: ``none``, ``mie`` or ``joint-semantics``, as decided.
+        lift: agreement of the modalities; see above.
+    """
+
+    def __init__(self, recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> None:
+        self.recipe = recipe
+        features = recipe.features
+        self.image, self.text = item_features(
+            pairs, image_scaling=features.image_scaling, text_scaling=features.text_scaling
+        )
+        step = -(-len(pairs) // _SAMPLE)
+        self.lift = neighbor_lift(self.image[::step], self.text[::step]) if len(pairs) > 2 else 1.0
+        self.kind = self._decided()
+        self.mie = self._mie(pairs, device) if self.kind == "mie" else None
+
+    def _decided(self) -> str:
+        section = self.recipe.teacher
+        if self.recipe.objective == "uchm-like":
+            return "mie" if section.similarity == "auto" else section.similarity
+        if section.similarity != "auto":
+            return section.similarity
+        return "joint-semantics" if self.lift >= section.least_lift else "none"
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs of the stage; 0 where the teacher is a closed form."""
+        return 0 if self.mie is None else self.mie.n_epochs
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done."""
+        return 0 if self.mie is None else self.mie.epoch
+
+    def train_epoch(self) -> float:
+        """Run the next epoch and return its mean loss."""
+        assert self.mie is not None
+        return self.mie.train_epoch()
+
+    def finished(self) -> Teacher | None:
+        """The teacher, once all epochs are done; None where there had better be none."""
+        section = self.recipe.teacher
+        if self.kind == "none":
+            return None
+        notes = {"lift": self.lift}
+        if self.mie is not None:
+            notes |= {"first_loss": self.mie.losses[0], "last_loss": self.mie.losses[-1]}
+            return Teacher("mie", self.mie.rows(), notes)
+        rows = joint_semantics_rows(
+            self.image,
+            self.text,
+            image_weight=section.teacher_image_weight,
+            n_neighbors=section.n_neighbors or None,
+            n_components=section.n_components,
+            n_steps=section.n_walks,
+            n_anchors=section.n_anchors,
+            seed=self.recipe.seed,
+        )
+        return Teacher("joint-semantics", rows, notes)
+
+    def _mie(self, pairs: Pairs, device: torch.device | str) -> MieTraining:
+        section = self.recipe.mie
+        bag = _is_bag(pairs) if section.generator_form == "transformer" else False
+        text = torch.from_numpy(np.array(pairs.text, dtype=np.float32)) if bag else self.text
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.recipe.seed)
+            try:
+                generator = MieGenerator(
+                    self.image.shape[1],
+                    text.shape[1],
+                    n_outputs=section.n_outputs,
+                    form=section.generator_form,
+                    width=section.generator_width,
+                    n_layers=section.generator_layers,
+                    n_heads=section.n_heads,
+                    token_dropout=section.token_dropout,
+                    bag=bag,
+                )
+            except ValueError as error:
+                raise RecipeError(f"recipe section mie: {error}") from error
+        weights = MieWeights(
+            view=section.view_weight,
+            anchor=section.anchor_weight,
+            binary=section.binary_weight,
+            balance=section.balance_weight,
+            temperature=section.view_temperature,
+        )
+        return MieTraining(
+            generator,
+            self.image,
+            text,
+            self.text,
+            weights=weights,
+            image_weight=section.anchor_image_weight,
+            n_steps=section.generator_steps,
+            batch_size=self.recipe.training.batch_size,
+            learning_rate=section.generator_rate,
+            seed=self.recipe.seed,
+            device=device,
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that decides how the stage goes on."""
+        return {} if self.mie is None else self.mie.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where another stage of the same recipe and pairs stood."""
+        if self.mie is not None:
+            self.mie.load_state_dict(state)
+
+
+def fit_teacher(recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> Teacher | None:
+    """Run the whole stage; None where the recipe has no teacher or ``auto`` decides for none."""
+    if not takes_teacher(recipe):
+        return None
+    stage = TeacherStage(recipe, pairs, device=device)
+    while stage.epoch < stage.n_epochs:
+        stage.train_epoch()
+    return stage.finished()
+
+
+def _is_bag(pairs: Pairs) -> bool:
+    """Whether texts look like bags of words, one a text: nothing below 0 and mostly zeros."""
+    if pairs.image_of_text is not None:
+        return False
+    head: Tensor = torch.from_numpy(np.array(pairs.text[:_SAMPLE]))
+    return bool((head >= 0).all()) and bool((head == 0).double().mean() > 0.5)
