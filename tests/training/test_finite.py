@@ -42,14 +42,14 @@ def spoil(monkeypatch: pytest.MonkeyPatch, steps: set[int], *, gradient: bool = 
 
     plain, calls = ContrastiveHashingLoss.forward, [0]
 
-    def forward(self, h_image, h_text, keys):  # type: ignore[no-untyped-def]
+    def forward(self, h_image, *others):  # type: ignore[no-untyped-def]
         calls[0] += 1
         if calls[0] not in steps:
-            return plain(self, h_image, h_text, keys)
+            return plain(self, h_image, *others)
         if gradient:
             h_image.register_hook(lambda grad: grad * NAN)
-            return plain(self, h_image, h_text, keys)
-        return plain(self, h_image, h_text, keys) * NAN
+            return plain(self, h_image, *others)
+        return plain(self, h_image, *others) * NAN
 
     monkeypatch.setattr(ContrastiveHashingLoss, "forward", forward)
     return calls

@@ -97,7 +97,8 @@ def check_parallel(recipe: Recipe, placements: tuple[str, ...], world: World, *,
 
     Raises:
         RecipeError: an objective but UCCH's; an encoder that trains along or a teacher; an optimizer that needs the
-            batch or the table as a whole; keys that a table cut by rows cannot send; fewer pairs in a batch than processes.
+            batch or the table as a whole; keys that a table cut by rows cannot send; fewer pairs in a batch than
+            processes.
     """
     if world.size == 1:
         return
