@@ -18,6 +18,7 @@ from ..data.scaling import FeatureScaler
 from ..errors import DataError, RunError
 from ..files import write_atomically
 from .hash_tower import HashTower
+from .towers import build_tower
 
 __all__ = ["HashModel"]
 
@@ -130,8 +131,8 @@ class HashModel(nn.Module):
             model = cls(
                 FeatureScaler.from_config(config["image_scaler"]),
                 FeatureScaler.from_config(config["text_scaler"]),
-                HashTower(**config["image_tower"]),
-                HashTower(**config["text_tower"]),
+                build_tower(config["image_tower"]),
+                build_tower(config["text_tower"]),
             )
             model.load_state_dict(tensors)
             model.recipe = config["recipe"]
