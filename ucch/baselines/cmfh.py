@@ -48,8 +48,8 @@ def cmfh(
     """Minimise :func:`cmfh_objective` by turns, each turn in closed form.
 
     ``U_t = (Z'Z + g I)^-1 Z'X_t``; ``Z = sum_t X_t (U_t' + mu W_t) [sum_t U_t U_t' + 2 (mu + g) I]^-1``;
-    ``W_t = (X_t'X_t + g/mu I)^-1 X_t'Z``. After the first turn Z is linear in the features, ``Z = [X_1 X_2] P``, so that
-    all turns after it work on d x d products.
+    ``W_t = (X_t'X_t + g/mu I)^-1 X_t'Z``. After the first turn Z is linear in the features,
+    ``Z = [X_1 X_2] P``, so that all turns after it work on d x d products.
 
     Args:
         views: X_1 (n, d_1) and X_2 (n, d_2), centred.

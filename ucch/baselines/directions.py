@@ -62,16 +62,14 @@ def canonical_directions(image: Tensor, text: Tensor, n_directions: int, *, ridg
     whitened = torch.linalg.solve_triangular(right, whitened.T, upper=False).T
     u, strength, vt = torch.linalg.svd(whitened, full_matrices=False)
     kept = _kept(strength, n_directions)
-    maps = [
+    by_image, by_text = (
         torch.linalg.solve_triangular(factor.T, vectors[:, :kept], upper=True)
         for factor, vectors in ((left, u), (right, vt.T))
-    ]
-    return Directions(*maps, *means, strength[:kept])
+    )
+    return Directions(by_image, by_text, *means, strength[:kept])
 
 
-def pair_components(
-    image: Tensor, text: Tensor, n_components: int | None = None, *, ridge: float = 1e-4
-) -> Directions:
+def pair_components(image: Tensor, text: Tensor, n_components: int | None = None, *, ridge: float = 1e-4) -> Directions:
     """Find principal components of the pair and let each modality predict them.
 
     The features of a pair, each modality at a total variance of 1, stand side by side; z are the leading components
@@ -103,8 +101,8 @@ def pair_components(
         strength, vectors = values.flip(0).clamp(min=0), columns.flip(1)
         kept = _kept(strength, n_components)
         strength, vectors = strength[:kept], scale[:, None] * vectors[:, :kept]
-    maps = [ridge_solve(c, by @ vectors, ridge) for c, by in ((c_image, by_image), (c_text, by_text))]
-    return Directions(*maps, *means, strength)
+    to_image, to_text = (ridge_solve(c, by @ vectors, ridge) for c, by in ((c_image, by_image), (c_text, by_text)))
+    return Directions(to_image, to_text, *means, strength)
 
 
 def spread(strength: Tensor, n_bits: int, generator: torch.Generator) -> Tensor:
@@ -131,6 +129,7 @@ def _covariances(image: Tensor, text: Tensor) -> tuple[tuple[Tensor, Tensor, Ten
 
 def _factor(covariance: Tensor, ridge: float) -> Tensor:
     lift = ridge * float(covariance.diagonal().mean())
+    factor: Tensor
     factor, failed = torch.linalg.cholesky_ex(covariance + lift * torch.eye(len(covariance), dtype=torch.float64))
     if int(failed):
         raise ValueError(

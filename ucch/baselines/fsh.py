@@ -16,9 +16,7 @@ from .linear_maps import centred, linear_tower, product, ridge_solve
 __all__ = ["Fsh", "fsh_codes", "fsh_objective", "fused_similarity"]
 
 
-def fused_similarity(
-    image: Tensor, text: Tensor, anchors: Tensor, *, n_nearest: int = 10
-) -> tuple[Tensor, Tensor]:
+def fused_similarity(image: Tensor, text: Tensor, anchors: Tensor, *, n_nearest: int = 10) -> tuple[Tensor, Tensor]:
     """Compare items with anchors through their nearest anchors, one modality for each.
 
     ``A1[i, m]`` is the mean Gaussian image similarity between the ``n_nearest`` anchors nearest to item i by image and
@@ -145,7 +143,5 @@ class Fsh(Baseline):
 
 def _balance(similarities: tuple[Tensor, Tensor], codes: Tensor, anchor_codes: Tensor) -> float:
     """Weight of the first similarity: the share of the shortfall that is the second's."""
-    first, second = (
-        float(codes.shape[1] * a.sum() - (codes * (a @ anchor_codes)).sum()) for a in similarities
-    )
+    first, second = (float(codes.shape[1] * a.sum() - (codes * (a @ anchor_codes)).sum()) for a in similarities)
     return second / (first + second) if first + second > 0 else 0.5

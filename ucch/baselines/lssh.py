@@ -61,13 +61,13 @@ def latent_codes(text: Tensor, basis: Tensor, linked: Tensor, link_ratio: float)
 class Lssh(Baseline):
     """Code images sparsely, factorise texts, and link both in a latent space whose signs are the codes.
 
-    ``|X - S D|^2 + rho |S|_1 + mu |T - Z A|^2 + lambda |Z - S R|^2`` with atoms of D, A and R at most 1 long; X are images
-    reduced to at most L principal components, rows at length 1. Turns: S by lasso, D, R, A one atom at a time
+    ``|X - S D|^2 + rho |S|_1 + mu |T - Z A|^2 + lambda |Z - S R|^2`` with atoms of D, A and R at most 1 long; X are
+    images reduced to at most L principal components, rows at length 1. Turns: S by lasso, D, R, A one atom at a time
     (:func:`bounded_dictionary`), Z in closed form (:func:`latent_codes`).
 
     Codes of new items: an image ``sign(s R)`` with s its lasso solution, a text
-    ``sign((A A' + lambda/mu I)^-1 A t)``. The publication codes a database item from both modalities; here each is coded
-    alone, as in the rest of the package.
+    ``sign((A A' + lambda/mu I)^-1 A t)``. The publication codes a database item from both modalities; here each is
+    coded alone, as in the rest of the package.
 
     Args:
         atoms: of the dictionary, 512; no more than training rows.
@@ -78,7 +78,7 @@ class Lssh(Baseline):
         max_rows: training rows used, drawn at random; 10,000.
 
     Note:
-        ``|.|^2 + rho |.|_1`` is solved as ``|.|^2 / 2 + rho/2 |.|_1``, 30 warm-started iterations a round.
+        ``|.|^2 + rho |.|_1`` is solved as ``|.|^2 / 2 + rho/2 |.|_1``, 10 warm-started iterations a round.
 
     Reference:
         Zhou, Ding and Guo, "Latent Semantic Sparse Hashing for Cross-Modal Similarity Search", SIGIR 2014; values from
@@ -151,7 +151,7 @@ class Lssh(Baseline):
                 dictionary @ dictionary.T + self.link_weight * to_latent @ to_latent.T,
                 target + self.link_weight * latent @ to_latent.T,
                 penalty,
-                n_iterations=30,
+                n_iterations=10,
                 start=codes,
             )
             dictionary = bounded_dictionary(reduced, codes, dictionary)

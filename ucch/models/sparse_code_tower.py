@@ -107,7 +107,7 @@ class SparseCodeTower(HashTower):
         target = reduced @ self.dictionary
         penalty = self.sparsity * target.abs().amax(dim=1, keepdim=True)
         codes = lasso(self.dictionary.T @ self.dictionary, target, penalty, n_iterations=self.n_iterations)
-        out: Tensor = super().forward(codes)
+        out: Tensor = self.last(codes)
         return out
 
     def config(self) -> dict[str, Any]:

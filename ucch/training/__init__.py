@@ -1,5 +1,6 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
+from .fit_baseline import build_baseline, fit_baseline
 from .objectives import OBJECTIVES, LabelObjective, Objective
 from .recipe import Recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
@@ -18,7 +19,9 @@ __all__ = [
     "RunFolder",
     "Strategy",
     "Trainer",
+    "build_baseline",
     "choose_device",
+    "fit_baseline",
     "free_run_path",
     "full_key",
     "load_recipe",

@@ -13,8 +13,10 @@ import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
 from ..errors import RecipeError
+from .baseline_sections import BaselineName, CmfhSection, FshSection, LinearSection, LsshSection
 from .label_sections import LabelSection, MlwchLikeSection, UniHashSection
 from .objective_names import LABELLED, ObjectiveName
+from .reconstruction_sections import CirhSection, DgcpnSection, DjsrhSection, JdshSection
 from .sections import Count, NotNegative, Positive, Section, Share
 from .strategy_sections import (
     BiHalfSection,
@@ -103,8 +105,10 @@ class SourceSection(Section):
 class Recipe(Section):
     """Everything that decides a training run.
 
-    Sections hold the choices of their part, those named after an optimizer what it alone needs; fields and defaults
-    are listed in ``docs/recipe_fields.md``. A recipe is frozen: :func:`with_settings` returns a changed copy.
+    Sections hold the choices of their part, those named after an optimizer, objective or baseline what it alone
+    needs; fields and defaults are listed in ``docs/recipe_fields.md``. With a ``baseline`` nothing is trained in
+    epochs, and only ``features`` and the baseline's own section count. A recipe is frozen: :func:`with_settings`
+    returns a changed copy.
     """
 
     name: str = "default"
@@ -113,6 +117,7 @@ class Recipe(Section):
     data: str = "digits"
     data_root: str | None = None
     source: SourceSection = SourceSection()
+    baseline: BaselineName = "none"
     objective: ObjectiveName = "ucch"
     optimizer: OptimizerName = "momentum"
     features: FeatureSection = FeatureSection()
@@ -123,6 +128,10 @@ class Recipe(Section):
     labels: LabelSection = LabelSection()
     unihash: UniHashSection = UniHashSection()
     mlwch_like: MlwchLikeSection = MlwchLikeSection()
+    djsrh: DjsrhSection = DjsrhSection()
+    jdsh: JdshSection = JdshSection()
+    dgcpn: DgcpnSection = DgcpnSection()
+    cirh: CirhSection = CirhSection()
     straight_through: StraightThroughSection = StraightThroughSection()
     continuation: ContinuationSection = ContinuationSection()
     greedy: GreedySection = GreedySection()
@@ -131,11 +140,15 @@ class Recipe(Section):
     discrete: DiscreteSection = DiscreteSection()
     itq: ItqSection = ItqSection()
     quantization: QuantizationSection = QuantizationSection()
+    linear: LinearSection = LinearSection()
+    cmfh: CmfhSection = CmfhSection()
+    lssh: LsshSection = LsshSection()
+    fsh: FshSection = FshSection()
 
     @property
     def wants_labels(self) -> bool:
         """Whether the objective learns from labels, those of the data or made up from the features."""
-        return self.objective in LABELLED
+        return self.baseline == "none" and self.objective in LABELLED
 
     @property
     def supervised(self) -> bool:

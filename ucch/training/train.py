@@ -11,6 +11,7 @@ from ..data import Pairs
 from ..errors import RunError
 from ..models import HashModel
 from .checkpoint import load_state, save_state
+from .fit_baseline import fit_baseline
 from .run_folder import RunFolder
 from .trainer import EpochStats, Trainer
 from .validation import hold_out, pair_score
@@ -32,6 +33,8 @@ def train_run(
 ) -> HashModel:
     """Train by the recipe of a run folder and leave model, history and checkpoint there.
 
+    A recipe that names a baseline is fitted in one go: no checkpoint, and nothing is called on the way.
+
     Args:
         run: a folder from :meth:`RunFolder.create`, or, to resume, :meth:`RunFolder.open`.
         pairs: training pairs; labels are read where the recipe's objective needs them, and nowhere else.
@@ -49,7 +52,13 @@ def train_run(
     Raises:
         RunError: the checkpoint is damaged or belongs to other data.
     """
-    recipe, identity = run.recipe(), pairs.digest()
+    recipe = run.recipe()
+    if recipe.baseline != "none":
+        model, history = fit_baseline(recipe, pairs)
+        run.write_history(history)
+        model.save(run.model_file)
+        return model
+    identity = pairs.digest()
     train, held_out = (pairs, None) if recipe.training.keep == "last" else hold_out(recipe, pairs)
     trainer = Trainer(recipe, train, device=device)
     best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
