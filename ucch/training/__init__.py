@@ -2,7 +2,7 @@
 
 from .fit_baseline import build_baseline, fit_baseline
 from .objectives import OBJECTIVES, LabelObjective, Objective
-from .recipe import Recipe, full_key, load_recipe, recipe_names, with_settings
+from .recipe import Recipe, apply_recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
 from .strategies import STRATEGIES, Strategy
 from .train import choose_device, train_run
@@ -19,6 +19,7 @@ __all__ = [
     "RunFolder",
     "Strategy",
     "Trainer",
+    "apply_recipe",
     "build_baseline",
     "choose_device",
     "fit_baseline",

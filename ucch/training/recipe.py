@@ -35,7 +35,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Recipe", "full_key", "load_recipe", "recipe_names", "with_settings"]
+__all__ = ["Recipe", "apply_recipe", "full_key", "load_recipe", "recipe_names", "with_settings"]
 
 
 class FeatureSection(Section):
@@ -191,23 +191,41 @@ def load_recipe(name_or_path: str | Path | Recipe, settings: Iterable[str] = ())
     """
     if isinstance(name_or_path, Recipe):
         return with_settings(name_or_path, settings)
+    try:
+        return with_settings(Recipe.from_toml(_recipe_text(name_or_path)), settings)
+    except RecipeError as error:
+        raise RecipeError(f"{name_or_path}: {error}") from error
+
+
+def apply_recipe(base: Recipe, name: str) -> Recipe:
+    """Change what a named recipe says, and nothing else.
+
+    Args:
+        base: where to start.
+        name: one of :func:`recipe_names`.
+
+    Raises:
+        RecipeError: no such recipe.
+    """
+    values = base.model_dump(exclude_none=True)
+    for key, value in tomllib.loads(_recipe_text(name)).items():
+        values[key] = {**values[key], **value} if isinstance(value, dict) else value
+    return _validate(values)
+
+
+def _recipe_text(name_or_path: str | Path) -> str:
     path = Path(name_or_path)
     if path.suffix == ".toml" or path.exists():
         try:
-            text = path.read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise RecipeError(f"recipe {path} cannot be read: {error}") from error
-    elif (word := str(name_or_path).replace("_", "-").lower()) in recipe_names():
-        text = resources.files("ucch.recipes").joinpath(f"{word}.toml").read_text(encoding="utf-8")
-    else:
-        raise RecipeError(
-            f"recipe must be a .toml file or one of {', '.join(recipe_names())}, got {str(name_or_path)!r}"
-            + _nearest(str(name_or_path), recipe_names())
-        )
-    try:
-        return with_settings(Recipe.from_toml(text), settings)
-    except RecipeError as error:
-        raise RecipeError(f"{name_or_path}: {error}") from error
+    if (word := str(name_or_path).replace("_", "-").lower()) in recipe_names():
+        return resources.files("ucch.recipes").joinpath(f"{word}.toml").read_text(encoding="utf-8")
+    raise RecipeError(
+        f"recipe must be a .toml file or one of {', '.join(recipe_names())}, got {str(name_or_path)!r}"
+        + _nearest(str(name_or_path), recipe_names())
+    )
 
 
 def with_settings(recipe: Recipe, settings: Iterable[str]) -> Recipe:
