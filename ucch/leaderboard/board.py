@@ -21,7 +21,7 @@ else:
 
 __all__ = ["Board", "BoardCell", "load_board"]
 
-Names = list[str]
+Names = Annotated[list[str], Field(default_factory=list)]
 Lengths = Annotated[list[Count], Field(min_length=1)]
 
 
@@ -38,12 +38,12 @@ class RunsSection(Section):
     ``optimizers`` train the common recipe through the sign in their own way, ``methods`` are named recipes.
     """
 
-    optimizers: Names = []
-    methods: Names = []
-    data: Names = []
-    bits: list[Count] = []
+    optimizers: Names
+    methods: Names
+    data: Names
+    bits: Annotated[list[Count], Field(default_factory=list)]
+    settings: Names
     seeds: Count | None = None
-    settings: list[str] = []
 
 
 class Board(Section):

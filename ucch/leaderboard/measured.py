@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import __version__
 from ..comparison.work import evaluate_cell
 from ..data import PairedDataset
 from ..evaluation import encode_dataset, measure
@@ -47,7 +46,7 @@ def measured_cell(path: Path, recipe: Recipe, dataset: PairedDataset) -> dict[st
             "average_precision": [None if math.isnan(value) else round(value, 6) for value in both],
             "model_bytes": run.model_file.stat().st_size,
             "versions": {
-                "ucch": __version__,
+                "ucch": version("ucch"),
                 "torch": str(torch.__version__),
                 "numpy": version("numpy"),
                 "python": platform.python_version(),

@@ -44,11 +44,10 @@ def paper_tables() -> list[PaperTable]:
         ('UCCH', 'MIRFLICKR-25K', 16, 0.739)
     """
     text = resources.files("ucch.leaderboard").joinpath("paper_rows.toml").read_text(encoding="utf-8")
-    return [
-        PaperTable(paper["source"], paper["note"], tuple(map(_row, paper["row"])))
-        for paper in tomllib.loads(text)["paper"]
-    ]
+    papers = tomllib.loads(text)["paper"]
+    return [PaperTable(paper["source"], paper["note"], tuple(map(_row, paper["row"]))) for paper in papers]
 
 
 def _row(values: dict[str, Any]) -> PaperRow:
-    return PaperRow(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    bits, image_to_text, text_to_image = (tuple(values[name]) for name in ("bits", "image_to_text", "text_to_image"))
+    return PaperRow(values["data"], values["method"], bits, image_to_text, text_to_image)

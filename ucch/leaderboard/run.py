@@ -88,7 +88,7 @@ def _rows(board: Board, cells: Sequence[BoardCell], results: Sequence[dict[str, 
         if result is not None:
             key = (cell.data, cell.cell.bits, cell.cell.optimizer, cell.cell.settings)
             groups.setdefault(key, []).append((cell, result))
-    rows = [make_row(*zip(*group, strict=True), board.seeds) for group in groups.values()]
+    rows = [make_row([cell for cell, _ in own], [done for _, done in own], board.seeds) for own in groups.values()]
     digests: dict[str, set[str | None]] = {}
     for row in rows:
         digests.setdefault(row["data"], set()).add(row["split_digest"])

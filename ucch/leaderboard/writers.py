@@ -46,13 +46,10 @@ def html_page(page: Page) -> str:
     if page.printed:
         printed = "".join(_html_table(table) for table in page.printed)
         parts.append(f'<section class="printed"><h2>{_PRINTED}</h2><p>{_APART}</p>{printed}</section>')
-    head = (
-        f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(page.title)}</title>'
-    )
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head += f"<title>{escape(page.title)}</title><style>{_STYLE}</style>"
     body = "\n".join(parts)
-    return (
-        f'<!doctype html>\n<html lang="en"><head>{head}<style>{_STYLE}</style></head><body>\n{body}\n</body></html>\n'
-    )
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n</body></html>\n'
 
 
 def _html_table(table: Table) -> str:
