@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ..optim import random_rotation
 from .baseline import Baseline, Learned
 from .directions import pair_components
 from .linear_maps import linear_tower
@@ -19,8 +18,8 @@ __all__ = ["Lsh"]
 class Lsh(Baseline):
     """Rotate the features of a pair at random and take signs.
 
-    Both modalities predict the whole vector of a pair (:func:`~ucch.baselines.pair_components`, unrotated), which one
-    random orthogonal matrix projects to D dimensions; the expected Hamming distance is the angle between predictions.
+    Both modalities predict the whole vector of a pair (:func:`~ucch.baselines.pair_components`, unrotated), which
+    random orthonormal directions project to D dimensions; the expected Hamming distance is the angle between predictions.
 
     Args:
         ridge: of the regressions, as a share of a modality's mean variance.
@@ -42,8 +41,9 @@ class Lsh(Baseline):
 
     def learn(self, image: Tensor, text: Tensor, generator: torch.Generator) -> Learned:
         space = pair_components(image, text, ridge=self.ridge)
-        size = max(self.n_bits, len(space.strength))
-        rotation = random_rotation(size, generator=generator).double()[: len(space.strength), : self.n_bits]
+        drawn = torch.randn(len(space.strength), self.n_bits, generator=generator, dtype=torch.float64)
+        wide = drawn.shape[1] > drawn.shape[0]
+        rotation = torch.linalg.qr(drawn.T)[0].T if wide else torch.linalg.qr(drawn)[0]
         return Learned(
             linear_tower(space.image @ rotation, space.image_mean), linear_tower(space.text @ rotation, space.text_mean)
         )
