@@ -19,7 +19,8 @@ class Lsh(Baseline):
     """Rotate the features of a pair at random and take signs.
 
     Both modalities predict the whole vector of a pair (:func:`~ucch.baselines.pair_components`, unrotated), which
-    random orthonormal directions project to D dimensions; the expected Hamming distance is the angle between predictions.
+    random orthonormal directions project to D dimensions; the expected Hamming distance is the angle between
+    predictions.
 
     Args:
         ridge: of the regressions, as a share of a modality's mean variance.
