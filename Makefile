@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench docs clean
+.PHONY: help demo test test-fast lint format bench docs release-check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,9 +48,14 @@ bench: $(VENV)/.dev ## measure speed and memory against plain references, minute
 	$(BIN)/python benchmarks/bench_metrics.py
 	$(BIN)/python benchmarks/bench_search.py kinds --sizes 100000
 	$(BIN)/python benchmarks/bench_negative_labels.py
+	$(BIN)/python benchmarks/bench_table.py
+	$(BIN)/python benchmarks/bench_extraction.py
 
 docs: $(VENV)/.docs ## build the documentation, warnings as errors
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+release-check: $(VENV)/.dev ## build the wheel, look inside, install it alone, time its imports
+	$(BIN)/python tests/release_check.py
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) build dist docs/_build *.egg-info

@@ -1,28 +1,29 @@
 """Measure search: every kind of index by size, and how much of the float answer short codes keep.
 
-    python benchmarks/bench_search.py kinds --sizes 100000 1000000
+    python benchmarks/bench_search.py kinds --sizes 100000 1000000 --photos photos/images
     python benchmarks/bench_search.py flat --size 10000000
     python benchmarks/bench_search.py recall --captions captions.csv --encoder sentence:MODEL
-    python benchmarks/bench_search.py load --url http://127.0.0.1:8765/ --bits 64
 
-``kinds`` makes features: 64 columns, drawn around 2,000 centres, whose sizes follow a power law as those of real
-topics do; codes are the signs of a random rotation of them. ``recall`` takes real captions. Everything runs on one
-thread; compare rows of one run with each other only. ``--json`` prints one object.
+``kinds`` takes patches of photographs for features (``photo_patches.py``); without ``--photos`` it makes some: 64
+columns, drawn around 2,000 centres, whose sizes follow a power law as those of real topics do. Codes are the signs of a
+random rotation. ``--rows`` measures some of the rows alone, for sizes that take long. ``recall`` takes real captions.
+Everything runs on one thread; compare rows of one run with each other only. ``--json FILE`` adds a line per row.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import random
 import time
-from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 BITS, WIDTH, N_QUERIES, K = 64, 64, 1000, 10
+FLOAT = ("float flat", "IVF-PQ")
+ROWS = ("flat", "ivf", "multihash", "hnsw", "tune", *FLOAT)
 
 
 def made_features(n: int, seed: int = 0) -> Any:
@@ -52,61 +53,114 @@ def timed_queries(search: Any, queries: Any) -> tuple[float, float]:
     return 1000 * float(np.median(single)), 1000 * min(batch) / len(queries)
 
 
-def bench_kinds(sizes: list[int], target: float) -> list[dict[str, Any]]:
-    """Each kind at the first setting that reaches the target, beside float flat and IVF-PQ of equal bytes."""
-    return [row for n in sizes for row in _kinds_of_size(n, target)]
+def features_of(photos: Path | None, n: int) -> Any:
+    """Features and queries: patches of the photographs, or made."""
+    if photos is None:
+        return made_features(n)
+    from photo_patches import patch_features
+
+    return patch_features(photos, n, N_QUERIES)
 
 
-def _kinds_of_size(n: int, target: float) -> list[dict[str, Any]]:
-    from ucch.retrieval import KINDS, BinaryIndex, tie_aware_recall, tune
-
-    features, asked = made_features(n)
+def codes_of(features: Any, asked: Any) -> Any:
+    """The signs of a random rotation, packed."""
     turn = np.linalg.qr(np.random.default_rng(1).normal(size=(WIDTH, BITS)))[0].astype(np.float32)
-    codes, queries = (np.packbits(side @ turn >= 0, axis=1) for side in (features, asked))
-    tuning, held = queries[: N_QUERIES // 2], queries[N_QUERIES // 2 :]
-    flat = BinaryIndex.build(codes, BITS)
-    exact = flat.search(held, K)
+    return tuple(np.packbits(side @ turn >= 0, axis=1) for side in (features, asked))
+
+
+def bench_kinds(sizes: list[int], target: float, photos: Path | None, wanted: Sequence[str]) -> list[dict[str, Any]]:
+    """Each kind at the first setting that reaches the target, beside float flat and IVF-PQ of equal bytes."""
     rows = []
-    for kind in sorted(KINDS):
-        start = time.perf_counter()
-        tuned = tune(codes, BITS, target, queries=tuning, kinds=[kind])
-        chosen = tuned.measured[-1]
-        start = time.perf_counter()
-        index = BinaryIndex.build(codes, BITS, kind=kind, parameters=chosen.parameters)
-        seconds = time.perf_counter() - start
-        size = codes.shape[1] + 8 + index._engine.structure().nbytes / n
-        single, batch = timed_queries(lambda some, index=index: index.search(some, K), held)
-        recall = float(tie_aware_recall(index.search(held, K), exact).mean())
-        rows.append(_row(n, kind, chosen.parameters, seconds, size, single, batch, recall))
-        _say(rows[-1])
-    choice = tune(codes, BITS, target, queries=tuning)
-    recall = float(tie_aware_recall(choice.index.search(held, K), exact).mean())
-    rows.append({"codes": n, "kind": f"--tune {target}: {choice.choice.kind}", "recall_held_out": recall})
-    _say(rows[-1])
-    return rows + _float_ways(n, features, asked[N_QUERIES // 2 :])
+    for n in sizes:
+        features, asked = features_of(photos, n)
+        codes, queries = codes_of(features, asked)
+        tuning, held = queries[: N_QUERIES // 2], queries[N_QUERIES // 2 :]
+        asked = asked[N_QUERIES // 2 :]
+        nearest = _nearest(features, asked)
+        for name in wanted:
+            if name == "tune":
+                row = _tuned_row(codes, tuning, held, target, nearest)
+            elif name in FLOAT:
+                row = _float_row(name, features, asked, nearest)
+            else:
+                row = _kind_row(name, codes, tuning, held, target, nearest)
+            rows.append({"codes": n} | row)
+            _say(rows[-1])
+    return rows
 
 
-def _float_ways(n: int, features: Any, asked: Any) -> list[dict[str, Any]]:
+def _nearest(features: Any, asked: Any) -> Any:
+    """The K nearest by the floats."""
     import faiss
 
-    exact = faiss.IndexFlatIP(WIDTH)
-    quantizer = faiss.IndexFlatIP(WIDTH)
-    quantized = faiss.IndexIVFPQ(quantizer, WIDTH, 4 * int(n**0.5), BITS // 8, 8, faiss.METRIC_INNER_PRODUCT)
-    rows, truth = [], None
-    for name, index, size in (("float flat", exact, 4 * WIDTH), ("IVF-PQ", quantized, BITS // 8 + 8)):
-        start = time.perf_counter()
-        if not index.is_trained:
-            index.train(features[:200_000])
-        index.add(features)
-        seconds = time.perf_counter() - start
-        quantized.nprobe = 32
-        single, batch = timed_queries(lambda some, index=index: index.search(some, K), asked)
-        found = index.search(asked, K)[1]
-        truth = found if truth is None else truth
-        recall = float(np.mean([len(np.intersect1d(a, b)) / K for a, b in zip(found, truth, strict=True)]))
-        rows.append(_row(n, f"{name} (recall of float)", {}, seconds, size, single, batch, recall))
-        _say(rows[-1])
-    return rows
+    index = faiss.IndexFlatIP(WIDTH)
+    index.add(features)
+    return index.search(asked, K)[1]
+
+
+def _of_float(found: Any, nearest: Any) -> float:
+    return float(np.mean([len(np.intersect1d(one, true)) / K for one, true in zip(found, nearest, strict=True)]))
+
+
+def _kind_row(kind: str, codes: Any, tuning: Any, held: Any, target: float, nearest: Any) -> dict[str, Any]:
+    from ucch.retrieval import BinaryIndex, tie_aware_recall
+    from ucch.retrieval.tuning import settings
+
+    flat = BinaryIndex.build(codes, BITS)
+    start = time.perf_counter()
+    index = BinaryIndex.build(codes, BITS, kind=kind, reproducible=True)
+    seconds = time.perf_counter() - start
+    reached = kind == "flat"
+    if not reached:
+        for choice in settings(index, tuning, K, flat.search(tuning, K)):
+            reached = choice.reaches(target)
+            if reached:
+                break
+    size = codes.shape[1] + 8 + index._engine.structure().nbytes / len(codes)
+    single, batch = timed_queries(lambda some: index.search(some, K), held)
+    hits = index.search(held, K)
+    recall, of_float = float(tie_aware_recall(hits, flat.search(held, K)).mean()), _of_float(_ids(hits), nearest)
+    row = _row(kind, index.parameters, seconds, size, single, batch, recall, of_float)
+    return row if reached else row | {"missed": f"no setting keeps {target} with its margin"}
+
+
+def _ids(hits: Any) -> list[Any]:
+    return [ids for ids, _ in hits]
+
+
+def _tuned_row(codes: Any, tuning: Any, held: Any, target: float, nearest: Any) -> dict[str, Any]:
+    from ucch.retrieval import BinaryIndex, tie_aware_recall, tune
+
+    start = time.perf_counter()
+    tuned = tune(codes, BITS, target, queries=tuning)
+    seconds = time.perf_counter() - start
+    size = codes.shape[1] + 8 + tuned.index._engine.structure().nbytes / len(codes)
+    exact = BinaryIndex.build(codes, BITS).search(held, K)
+    single, batch = timed_queries(lambda some: tuned.index.search(some, K), held)
+    hits = tuned.index.search(held, K)
+    recall, of_float = float(tie_aware_recall(hits, exact).mean()), _of_float(_ids(hits), nearest)
+    name = f"--tune {target}: {tuned.choice.kind}"
+    return _row(name, tuned.choice.parameters, seconds, size, single, batch, recall, of_float)
+
+
+def _float_row(name: str, features: Any, asked: Any, nearest: Any) -> dict[str, Any]:
+    import faiss
+
+    if name == "float flat":
+        index, size, parameters = faiss.IndexFlatIP(WIDTH), 4 * WIDTH, {}
+    else:
+        nlist = min(4 * int(len(features) ** 0.5), len(features) // 39)
+        quantizer = faiss.IndexFlatIP(WIDTH)
+        index = faiss.IndexIVFPQ(quantizer, WIDTH, nlist, BITS // 8, 8, faiss.METRIC_INNER_PRODUCT)
+        index.nprobe, size, parameters = 32, BITS // 8 + 8, {"nlist": nlist, "nprobe": 32}
+    start = time.perf_counter()
+    if not index.is_trained:
+        index.train(features[np.random.default_rng(0).permutation(len(features))[:200_000]])
+    index.add(features)
+    seconds = time.perf_counter() - start
+    single, batch = timed_queries(lambda some: index.search(some, K), asked)
+    of_float = _of_float(index.search(asked, K)[1], nearest)
+    return _row(name, parameters, seconds, size, single, batch, None, of_float)
 
 
 def bench_flat(n: int) -> list[dict[str, Any]]:
@@ -127,20 +181,23 @@ def bench_flat(n: int) -> list[dict[str, Any]]:
         index = BinaryIndex.load(path)
         opened = time.perf_counter() - start
         single, batch = timed_queries(lambda some: index.search(some, K), queries)
-    row = _row(n, "flat", {}, seconds, size, single, batch, 1.0) | {"open_milliseconds": 1000 * opened}
+    row = (
+        {"codes": n} | _row("flat", {}, seconds, size, single, batch, 1.0, None) | {"open_milliseconds": 1000 * opened}
+    )
     _say(row)
     return [row]
 
 
-def bench_recall(captions: str, encoder: str, epochs: int) -> list[dict[str, Any]]:
+def bench_recall(captions: str, encoder: str, epochs: int, picture: Path | None) -> list[dict[str, Any]]:
     """Recall@10 of the float top-10 on caption embeddings: learnt codes, sign, ITQ, PQ; alone and re-ranked."""
     import faiss
+    import torch
 
     from ucch import CrossModalHasher
     from ucch.data.captions import read_captions
     from ucch.encoders import text_encoder
     from ucch.extraction import encode_texts
-    from ucch.retrieval.trade import measure_trade
+    from ucch.retrieval.trade import draw_trade, measure_trade
 
     texts = sorted(set(read_captions(captions).texts))
     features = encode_texts(texts, text_encoder(encoder))
@@ -151,61 +208,38 @@ def bench_recall(captions: str, encoder: str, epochs: int) -> list[dict[str, Any
         hasher = CrossModalHasher(n_bits=bits, epochs=epochs).fit(base, base)
         itq = faiss.ITQTransform(base.shape[1], bits, True)
         itq.train(base)
+        with torch.no_grad():
+            real = hasher.model_.text_outputs(torch.from_numpy(asked)).numpy()
         ways = {
-            "ucch": [hasher.encode_text(side) for side in (base, asked)],
-            "ITQ": [np.packbits(itq.apply(side) >= 0, axis=1) for side in (base, asked)],
+            "ucch": ([hasher.encode_text(side) for side in (base, asked)], real),
+            "ITQ": ([np.packbits(itq.apply(side) >= 0, axis=1) for side in (base, asked)], itq.apply(asked)),
         }
-        for name, (codes, queries) in ways.items():
-            for point in measure_trade(codes, queries, bits, base, asked):
+        for name, ((codes, queries), outputs) in ways.items():
+            points = measure_trade(codes, queries, bits, base, asked, query_outputs=outputs)
+            if picture is not None and (name, bits) == ("ucch", 64):
+                draw_trade(points, picture)
+            for point in points:
                 shown = point.name.replace("codes", name)
                 if name == "ucch" or "codes" in point.name:
-                    rows.append({"bits": bits, "way": shown, "bytes": point.bytes, "recall": point.recall})
+                    rows.append(
+                        {
+                            "bits": bits,
+                            "way": shown,
+                            "bytes": point.bytes,
+                            "ms": point.milliseconds,
+                            "recall": point.recall,
+                        }
+                    )
                     _say(rows[-1])
     return rows
 
 
-def bench_load(url: str, bits: int, clients: int, seconds: float) -> list[dict[str, Any]]:
-    """Clients that ask a server on loopback without a pause, one question in five in words."""
-    import httpx
-
-    statuses: Counter[str] = Counter()
-    times: list[float] = []
-
-    async def client(session: Any, number: int, end: float) -> None:
-        draw = random.Random(number)
-        while time.monotonic() < end:
-            code = draw.getrandbits(bits).to_bytes(bits // 8, "big").hex()
-            query = {"text": f"a dog {draw.random()}"} if draw.random() < 0.2 else {"code": code}
-            start = time.perf_counter()
-            answer = await session.post("search", json=query)
-            times.append(time.perf_counter() - start)
-            statuses[str(answer.status_code)] += 1
-
-    async def run() -> None:
-        limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
-        async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits) as session:
-            end = time.monotonic() + seconds
-            await asyncio.gather(*(client(session, number, end) for number in range(clients)))
-
-    asyncio.run(run())
-    times.sort()
-    row = {
-        "clients": clients,
-        "seconds": seconds,
-        "statuses": dict(statuses),
-        "requests_per_second": len(times) / seconds,
-    }
-    row |= {"median_ms": 1000 * times[len(times) // 2], "p99_ms": 1000 * times[int(0.99 * len(times))]}
-    _say(row)
-    return [row]
-
-
 def _row(
-    n: int, kind: str, parameters: Any, seconds: float, size: float, single: float, batch: float, recall: float
-) -> Any:
+    kind: str, parameters: Any, seconds: float, size: float, single: float, batch: float, recall: Any, of_float: Any
+) -> dict[str, Any]:
     return {
-        "codes": n, "kind": kind, "parameters": parameters, "build_seconds": seconds, "bytes_per_item": size,
-        "single_ms": single, "batch_ms": batch, "recall": recall,
+        "kind": kind, "parameters": parameters, "build_seconds": seconds, "bytes_per_item": size,
+        "single_ms": single, "batch_ms": batch, "recall": recall, "recall_of_float": of_float,
     }  # fmt: skip
 
 
@@ -216,33 +250,30 @@ def _say(row: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["kinds", "flat", "recall", "load"], nargs="?", default="kinds")
+    parser.add_argument("what", choices=["kinds", "flat", "recall"], nargs="?", default="kinds")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000])
-    parser.add_argument("--size", type=int, default=10_000_000)
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS)
+    parser.add_argument("--photos", type=Path)
     parser.add_argument("--target", type=float, default=0.95)
+    parser.add_argument("--size", type=int, default=10_000_000)
     parser.add_argument("--captions")
     parser.add_argument("--encoder", default="sentence")
     parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--url", default="http://127.0.0.1:8765/")
-    parser.add_argument("--bits", type=int, default=BITS)
-    parser.add_argument("--clients", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--picture", type=Path, help="recall: draw the trade at 64 bits")
+    parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    if given.what == "load":
-        rows = bench_load(given.url, given.bits, given.clients, given.seconds)
-    else:
-        from ucch.retrieval.engine import one_thread
+    from ucch.retrieval.engine import one_thread
 
-        with one_thread():
-            if given.what == "kinds":
-                rows = bench_kinds(given.sizes, given.target)
-            elif given.what == "flat":
-                rows = bench_flat(given.size)
-            else:
-                rows = bench_recall(given.captions, given.encoder, given.epochs)
+    with one_thread():
+        if given.what == "kinds":
+            rows = bench_kinds(given.sizes, given.target, given.photos, given.rows)
+        elif given.what == "flat":
+            rows = bench_flat(given.size)
+        else:
+            rows = bench_recall(given.captions, given.encoder, given.epochs, given.picture)
     if given.json:
-        print(json.dumps(rows))
+        with given.json.open("a", encoding="utf-8") as out:
+            out.writelines(json.dumps(row) + "\n" for row in rows)
 
 
 if __name__ == "__main__":

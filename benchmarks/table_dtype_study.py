@@ -1,9 +1,9 @@
 """What bfloat16 and int8 tables cost in MAP, and whether rounding to nearest is good enough.
 
 Trains the default recipe at 64 bits, with towers 256 wide and the table in each dtype, at the published momentum of .4
-and at longer memories, and retrieves a held-out sixth of the training rows (MAP@ALL, mean of both
-    directions). Stochastic rounding
-is tried beside rounding to nearest. ``--test`` scores momentum .4 on the query split instead and chooses nothing.
+and at longer memories, and retrieves a held-out sixth of the training rows (MAP@ALL, mean of both directions).
+Stochastic rounding is tried beside rounding to nearest. ``--test`` scores momentum .4 on the query split instead and
+chooses nothing.
 
     python benchmarks/table_dtype_study.py --data-root DIR [--test]   # DIR holds wikipedia/; without it digits alone
 """

@@ -21,21 +21,25 @@ _FORMATS = ("table", "json", "csv", "latex")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _npy(name: str, summary: str) -> Callable[[Command], Command]:
-    return click.option(f"--{name}", metavar="FILE.npy", type=click.Path(path_type=Path), help=summary)
+def _file(name: str, summary: str, metavar: str = "FILE.npy") -> Callable[[Command], Command]:
+    return click.option(f"--{name}", metavar=metavar, type=click.Path(path_type=Path), help=summary)
 
 
 @click.command("eval")
 @click.argument("runs", metavar="[RUN]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--data", metavar="NAME|FILE.npz", help="Data to evaluate runs on.  [default: the run's own]")
 @click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
-@_npy("query-codes", "Codes that ask, from anywhere, instead of a run.")
-@_npy("database-codes", "Codes that answer.")
-@_npy("query-labels", "Classes (rows,) or 0/1 (rows, classes).")
-@_npy("database-labels", "As --query-labels.")
-@_npy("query-features", "Features behind the codes, for the uncompressed reference.")
-@_npy("database-features", "As --query-features.")
-@click.option("--bits", type=click.IntRange(1), help="Bits of packed uint8 codes; leave out for one bit a column.")
+@_file("query-codes", "Codes that ask, from anywhere, instead of a run; .npy or .parquet.", "FILE")
+@_file("database-codes", "Codes that answer.", "FILE")
+@_file("query-labels", "Classes (rows,) or 0/1 (rows, classes).")
+@_file("database-labels", "As --query-labels.")
+@_file("query-features", "Features behind the codes, for the uncompressed reference.")
+@_file("database-features", "As --query-features.")
+@click.option(
+    "--bits",
+    type=click.IntRange(1),
+    help="Bits of packed uint8 codes; leave out for one bit a column, or the .parquet of ucch encode.",
+)
 @click.option("--code-format", type=click.Choice(["auto", "ubinary", "binary"]), default="auto", show_default=True,
               help="ubinary and binary: the packed codes of sentence-transformers.")  # fmt: skip
 @click.option(

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from .extraction_options import cache_folder, import_from_here, worker_count
+
 if TYPE_CHECKING:
     from ucch.data import PairedDataset
     from ucch.encoders import EncoderCard
-    from ucch.training import Recipe, RunFolder
+    from ucch.extraction import Extraction
+    from ucch.training import FineTuning, Recipe, RunFolder
 
-__all__ = ["new_run", "run_dataset"]
+__all__ = ["keep_tuned", "new_run", "open_tuning", "run_dataset"]
 
-FEATURES = "features.npz"  # in the run folder, where the run took its features from photographs
+# in the run folder, where the run took its features from photographs
+FEATURES = "features.npz"
+FROZEN = "features-frozen.npz"  # those of the encoder before training, where the run trains it too
 
 
 def new_run(
@@ -38,10 +44,13 @@ def new_run(
         encoding: the options of :func:`~ucch.cli.extraction_options.encoding_options`.
     """
     from ucch.data import load_dataset
-    from ucch.extraction import save_extraction_npz, write_run_encoders
-    from ucch.training import RunFolder, free_run_path
+    from ucch.extraction import write_run_encoders
+    from ucch.training import RunFolder, check_fine_tuning, free_run_path
 
     source = recipe.source
+    if recipe.fine_tuning.enabled:
+        check_fine_tuning(recipe)
+        _check_encoder(source.image_encoder)
     stem = Path(source.images).name if source.images else Path(recipe.data).stem
     path = RunFolder.check_new(out or free_run_path(Path("runs"), f"{stem}-{recipe.bits}")).path
     if not source.images:
@@ -55,22 +64,90 @@ def new_run(
     extraction = _extract(console, recipe, device, **encoding)
     check(extraction.dataset)
     run = RunFolder.create(path, recipe.model_copy(update={"data": str(path.resolve() / FEATURES)}))
-    write_run_encoders(run.path, extraction.encoders)
-    save_extraction_npz(run.path / FEATURES, extraction)
+    _keep(run, extraction)
     return run, extraction.dataset
 
 
 def run_dataset(console: Console, run: RunFolder, device: Any, **encoding: Any) -> PairedDataset:
     """Load the features of a run that is resumed; photographs are encoded again if it stopped before they were kept."""
     from ucch.data import load_dataset
-    from ucch.extraction import save_extraction_npz, write_run_encoders
 
     recipe = run.recipe()
-    if recipe.source.images and not Path(recipe.data).exists():
-        extraction = _extract(console, recipe, device, **encoding)
-        write_run_encoders(run.path, extraction.encoders)
-        save_extraction_npz(Path(recipe.data), extraction)
-    return load_dataset(recipe.data, recipe.data_root)
+    path = Path(recipe.data)
+    if recipe.fine_tuning.enabled:
+        path = path.with_name(FROZEN)
+    if recipe.source.images and not path.exists():
+        _keep(run, _extract(console, recipe, device, **encoding))
+    return load_dataset(str(path) if recipe.source.images else recipe.data, recipe.data_root)
+
+
+def open_tuning(run: RunFolder, device: Any, **encoding: Any) -> AbstractContextManager[FineTuning | None]:
+    """The image encoder and the training photographs of a run whose recipe trains both; None for other runs."""
+    from ucch.encoders import check_same, image_encoder
+    from ucch.extraction import load_extraction_npz
+    from ucch.training import FineTuning
+
+    recipe = run.recipe()
+    if not recipe.fine_tuning.enabled:
+        return nullcontext()
+    import_from_here()
+    extraction = load_extraction_npz(run.path / FROZEN)
+    encoder = image_encoder(recipe.source.image_encoder, device=device)
+    check_same(encoder, extraction.encoders["image"], "image")
+    paths = [Path(recipe.source.images) / name for name in extraction.image_ids["train"]]
+    return FineTuning(encoder, paths, recipe, workers=worker_count(encoding["workers"]))
+
+
+def keep_tuned(console: Console, run: RunFolder, tuning: FineTuning, **encoding: Any) -> PairedDataset:
+    """Put the trained image encoder and its features of the same photographs into the run folder.
+
+    Its card comes last: until then nothing can be encoded by this run.
+    """
+    from ucch.data import load_npz
+    from ucch.extraction import (
+        load_extraction_npz,
+        save_extraction_npz,
+        with_tuned_images,
+        write_run_encoders,
+        write_tuned_weights,
+    )
+
+    from .encoding_progress import EncodingProgress
+
+    encoder = tuning.finish()
+    with EncodingProgress(console) as shown:
+        extraction = with_tuned_images(
+            load_extraction_npz(run.path / FROZEN),
+            Path(run.recipe().source.images),
+            encoder,
+            batch_size=encoding["batch_size"],
+            workers=worker_count(encoding["workers"]),
+            cache_folder=cache_folder(encoding["cache"]),
+            on_progress=shown,
+        )
+    write_tuned_weights(run.path, encoder)
+    save_extraction_npz(run.path / FEATURES, extraction, overwrite=True)
+    write_run_encoders(run.path, extraction.encoders)
+    return load_npz(run.path / FEATURES)
+
+
+def _keep(run: RunFolder, extraction: Extraction) -> None:
+    from ucch.extraction import save_extraction_npz, write_run_encoders
+
+    if run.recipe().fine_tuning.enabled:
+        save_extraction_npz(run.path / FROZEN, extraction)
+        return
+    write_run_encoders(run.path, extraction.encoders)
+    save_extraction_npz(run.path / FEATURES, extraction)
+
+
+def _check_encoder(spec: str) -> None:
+    """Refuse an image encoder that cannot be trained before any photograph is read."""
+    from ucch.encoders import image_encoder
+    from ucch.training import check_tunable
+
+    import_from_here()
+    check_tunable(image_encoder(spec))
 
 
 def _extract(console: Console, recipe: Recipe, device: Any, **encoding: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 
 from rich.console import Console
@@ -11,9 +12,11 @@ from ucch.training import EpochStats, Trainer
 
 __all__ = ["TrainingProgress"]
 
+LINE_SECONDS = 2.0  # between lines where there is no terminal: epochs of one step would fill a log
+
 
 class TrainingProgress:
-    """Show epoch, loss, flipped codes and time left: a live bar on a terminal, a line per epoch elsewhere.
+    """Show epoch, loss, flipped codes and time left: a live bar on a terminal, a line every other second elsewhere.
 
     Args:
         console: where to write; the command line gives stderr.
@@ -30,7 +33,7 @@ class TrainingProgress:
             console=console,
             disable=not console.is_terminal,
         )
-        self.n_epochs = 0
+        self.n_epochs, self._said_at = 0, float("-inf")
 
     def __enter__(self) -> TrainingProgress:
         self.bar.start()
@@ -63,7 +66,8 @@ class TrainingProgress:
         )
         if self.console.is_terminal:
             self.bar.update(self.task, figures=figures)
-        else:
+        elif stats.epoch == self.n_epochs or time.monotonic() - self._said_at >= LINE_SECONDS:
+            self._said_at = time.monotonic()
             left = (self.n_epochs - stats.epoch) * stats.seconds
             self.console.print(f"{figures}  {left:.0f} s left", highlight=False)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_OWN = ("data", "data_root", "optimizer", "pseudo_labels", "bits", "epochs", "recipe", "settings", "seed")
+_OWN = ("data", "data_root", "optimizer", "pseudo_labels", "bits", "epochs", "recipe", "settings", "seed", "fine_tune")
 _FROM_RECIPE = (*_OWN, *SOURCE)
 
 
@@ -40,6 +40,7 @@ _FROM_RECIPE = (*_OWN, *SOURCE)
 @click.option("--recipe", metavar="NAME|FILE.toml", help="Where the other choices come from.  [default: default]")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change one choice of the recipe.")
 @click.option("--seed", type=click.IntRange(0), help="Decides everything random.  [default: 0]")
+@click.option("--fine-tune", is_flag=True, help="Train the image encoder too, after epochs in which it stays as it is.")
 @encoding_options
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option(
@@ -76,7 +77,7 @@ def command(
     from ucch.evaluation import evaluate_run
     from ucch.training import RunFolder, choose_device, train_run, training_labels
 
-    from .feature_source import new_run, run_dataset
+    from .feature_source import keep_tuned, new_run, open_tuning, run_dataset
     from .progress import TrainingProgress
     from .tables import report_table
 
@@ -99,17 +100,21 @@ def command(
 
         run, dataset = new_run(console, out, recipe, where, check=check, **encoding)
     console.print(f"{dataset.name}: {len(dataset.train)} pairs, {recipe.bits} bits, into {run.path}", highlight=False)
-    with TrainingProgress(console) as shown:
-        train_run(
-            run,
-            dataset.train,
-            device=where,
-            resume=resume,
-            on_start=shown.start,
-            on_step=shown.step,
-            on_epoch=shown.epoch,
-            on_warning=shown.warning,
-        )
+    with open_tuning(run, where, **encoding) as tuning:
+        with TrainingProgress(console) as shown:
+            train_run(
+                run,
+                dataset.train,
+                device=where,
+                resume=resume,
+                fine_tuning=tuning,
+                on_start=shown.start,
+                on_step=shown.step,
+                on_epoch=shown.epoch,
+                on_warning=shown.warning,
+            )
+        if tuning is not None:
+            dataset = keep_tuned(console, run, tuning, **encoding)
     report = evaluate_run(run, dataset)
     if as_json:
         click.echo(json.dumps(report))
@@ -134,6 +139,7 @@ def _recipe(**choices: Any) -> Any:
     settings = list(choices.pop("settings"))
     recipe = load_recipe(choices.pop("recipe") or "default", settings)
     source = {name: choices.pop(name) for name in SOURCE}
+    fine_tune = choices.pop("fine_tune")
     data, root, epochs, pseudo = (choices.pop(name) for name in ("data", "data_root", "epochs", "pseudo_labels"))
     update: dict[str, Any] = {name: value for name, value in choices.items() if value is not None}
     if data is not None:
@@ -146,6 +152,8 @@ def _recipe(**choices: Any) -> Any:
         update["source"] = type(recipe.source)()
     if epochs is not None:
         update["training"] = recipe.training.model_copy(update={"epochs": epochs})
+    if fine_tune:
+        update["fine_tuning"] = recipe.fine_tuning.model_copy(update={"enabled": True})
     if pseudo is not None:
         if not recipe.wants_labels:
             raise click.UsageError(

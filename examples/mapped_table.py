@@ -8,6 +8,9 @@ table again and refuses a file that was cut short or has another size.
 The pairs here are made from their row numbers, so that the table is the only thing that grows with them.
 ``python examples/mapped_table.py`` takes a few seconds and prints
 
+    table of 500000 codes in a file of 128 MB
+    200 steps in two sittings moved 51187 rows
+    bits on which image and text agree: 0.497, then 0.977
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from ucch.cli.main import cli
 from tests.evaluation.kit import code_files
 from tests.training.kit import small_dataset, small_pairs, small_recipe
 from ucch.data import PairedDataset, save_npz
+from ucch.extraction import write_codes
 from ucch.metrics import Protocol
 from ucch.training import RunFolder, train_run
 
@@ -66,6 +67,23 @@ def test_codes_from_anywhere(tmp_path: Path) -> None:
     assert f"query to database  {report['map_mean']:.3f}" in table.stdout
     assert CliRunner().invoke(cli, [*arguments, "--csv"]).stdout.splitlines()[1].startswith("query to database,0.")
     assert "\\midrule" in CliRunner().invoke(cli, [*arguments, "--latex"]).stdout
+
+
+def test_codes_that_encode_wrote_as_parquet_need_no_bits(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="pip install 'ucch[data]'")
+    files = code_files(tmp_path)
+    labels = ["--query-labels", str(files.query_labels), "--database-labels", str(files.database_labels), "--json"]
+    arguments = ["eval", *labels]
+    for side, path in (("query", files.query_codes), ("database", files.database_codes)):
+        codes = np.load(path)
+        out = tmp_path / f"{side}.parquet"
+        write_codes(out, codes, [str(row) for row in range(len(codes))], n_bits=20, modality="text")
+        arguments += [f"--{side}-codes", str(out)]
+    report = json.loads(CliRunner().invoke(cli, arguments).stdout)
+    npy = ["--query-codes", str(files.query_codes), "--database-codes", str(files.database_codes), "--bits", "20"]
+    expected = json.loads(CliRunner().invoke(cli, ["eval", *labels, *npy]).stdout)
+    assert report["bits"] == 20
+    assert report | {"data": ""} == expected | {"data": ""}
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.photographs import ENCODERS, QUICK, SHORT, source, ucch
 from tests.extraction.kit import IMAGE_SPEC
 from tests.images.kit import write_photographs
 from ucch.data import load_dataset
-from ucch.extraction import read_run_encoders
+from ucch.extraction import load_extraction_npz, read_run_encoders
 from ucch.training import RunFolder
 
 
@@ -80,3 +81,79 @@ def test_wrong_usage_is_refused(tmp_path: Path, options: tuple[str, ...], messag
     RunFolder.create(tmp_path / "x", Recipe())
     result = ucch("train", *(str(tmp_path / "x") if option == "x" else option for option in options), "--device", "cpu")
     assert (result.exit_code, message in result.stderr) == (2, True), result.stderr
+
+
+TINY = "tests.encoders.kit:TinyNetworkEncoder"
+TUNE = ("--fine-tune", "--set", "frozen_epochs=1", "--set", "encoder_learning_rate=0.01", "--text-encoder", "bow:10")
+
+
+def _tuned(folder: Path, spec: str, run: Path) -> tuple[object, ...]:
+    """Train run and image encoder; returns what names the encoder to ``ucch encode``."""
+    options = ("--image-encoder", spec, *TUNE, *QUICK, *SHORT, "--epochs", "3", "--out", run, "--json")
+    result = ucch("train", *source(folder), *options)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout) == json.loads((run / "report.json").read_text())
+    return () if spec.startswith("clip") else ("--image-encoder", spec)
+
+
+@pytest.mark.parametrize("kind", ["plugin", "clip"])
+def test_a_trained_encoder_stays_with_the_run(folder: Path, kind: str, request: pytest.FixtureRequest) -> None:
+    run = folder / "run"
+    named = _tuned(folder, TINY if kind == "plugin" else f"clip:{request.getfixturevalue('tiny_clip')}", run)
+    frozen, tuned = (load_extraction_npz(run / f"features{ending}.npz") for ending in ("-frozen", ""))
+    assert not np.allclose(frozen.dataset.train.image, tuned.dataset.train.image)
+    np.testing.assert_array_equal(frozen.dataset.query.text, tuned.dataset.query.text)
+    assert frozen.encoders["image"].digest != tuned.encoders["image"].digest
+    assert read_run_encoders(run) == tuned.encoders
+    options = ("--images", folder / "photos", *named, *QUICK, "--cache", "none", "--out", folder / "photos.npy")
+    result = ucch("encode", run, *options)
+    assert result.exit_code == 0, result.stderr
+    ids = (folder / "photos.ids.txt").read_text().splitlines()
+    model = RunFolder.open(run).model()
+    for split in ("train", "query"):
+        rows = [ids.index(name) for name in tuned.image_ids[split]]
+        codes = model.encode_image(getattr(tuned.dataset, split).image)
+        np.testing.assert_array_equal(np.load(folder / "photos.npy")[rows], codes)
+    again = ucch("eval", run, "--json")
+    assert json.loads(again.stdout)["image_to_text"] == json.loads((run / "report.json").read_text())["image_to_text"]
+
+
+def test_one_permutation_serves_training_and_evaluation(folder: Path) -> None:
+    _tuned(folder, TINY, folder / "run")
+    frozen, tuned = (load_extraction_npz(folder / "run" / f"features{ending}.npz") for ending in ("-frozen", ""))
+    assert (frozen.image_ids, frozen.text_ids) == (tuned.image_ids, tuned.text_ids)
+    train, query = (set(tuned.image_ids[split]) for split in ("train", "query"))
+    assert not train & query
+    assert len(train | query) == 20
+
+
+def test_a_run_that_trains_its_encoder_goes_on_where_it_stopped(folder: Path) -> None:
+    run = folder / "run"
+    _tuned(folder, TINY, run)
+    names = ("features.npz", "encoders.json", "image_encoder.safetensors", "model.safetensors")
+    made = {name: (run / name).read_bytes() for name in names}
+    for name in names:
+        (run / name).unlink()
+    result = ucch("train", "--resume", "--out", run, "--cache", folder / "cache", *QUICK)
+    assert result.exit_code == 0, result.stderr
+    assert {name: (run / name).read_bytes() for name in names} == made
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--image-encoder", IMAGE_SPEC), "image encoder colour cannot be trained on"),
+        (("--image-encoder", TINY, "--set", "epochs=auto"), "so say how many: set training.epochs"),
+        (("--data", "digits"), "fine_tuning trains on photographs; name them with --images"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_anything_is_encoded(
+    folder: Path, options: tuple[str, ...], message: str
+) -> None:
+    photographs = () if options[0] == "--data" else (*source(folder), "--text-encoder", "bow", "--epochs", "9")
+    if "epochs=auto" in options:
+        photographs = photographs[:-2]
+    result = ucch("train", *photographs, "--fine-tune", *options, *QUICK, "--out", folder / "run")
+    assert (result.exit_code, message in result.stderr) == (1, True), result.stderr
+    assert not (folder / "run").exists()
+    assert not (folder / "cache").exists()

@@ -1,9 +1,10 @@
-"""Progress on a file: a line per epoch."""
+"""Progress of training, on a file and on a terminal."""
 
 from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 from ucch.cli.progress import TrainingProgress
 
@@ -11,15 +12,19 @@ from tests.training.kit import small_pairs, small_recipe
 from ucch.training import Trainer
 
 
-def test_a_line_per_epoch_where_there_is_no_terminal() -> None:
+@pytest.mark.parametrize(("seconds", "epochs"), [(0, [1, 2, 3]), (60, [1, 3])])
+def test_lines_where_there_is_no_terminal_keep_their_distance(
+    seconds: float, epochs: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ucch.cli.progress.LINE_SECONDS", seconds)
     console = Console(file=io.StringIO(), width=100)
-    trainer = Trainer(small_recipe("epochs=2"), small_pairs())
+    trainer = Trainer(small_recipe("epochs=3"), small_pairs())
     with TrainingProgress(console) as shown:
         shown.start(trainer)
-        for _ in range(2):
+        for _ in range(3):
             shown.epoch(trainer.train_epoch(shown.step))
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
-    assert [line.split("  ")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
+    assert [line.split("  ")[0] for line in lines] == [f"epoch {epoch}/3" for epoch in epochs]
     assert all("flips/code" in line and line.endswith("s left") for line in lines)
 
 

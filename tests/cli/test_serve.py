@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,15 @@ def test_it_says_where_answers_and_survives_being_killed(
     process.send_signal(signal.SIGKILL)
     process.wait(timeout=30)
     assert len(BinaryIndex.load(arguments[2])) == 6
+
+
+def test_an_upload_of_50_mb_is_told_why_it_is_refused(server: tuple[str, subprocess.Popen[str]]) -> None:
+    for body in (b"a" * (50 * 2**20), iter([b"a" * 2**20] * 50)):  # announced, and in chunks of no announced length
+        request = urllib.request.Request(server[0] + "search", body, {"content-type": "application/json"})
+        with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(request, timeout=60):
+            pass
+        assert refused.value.code == 413
+        assert json.load(refused.value) == {"reason": "a request body may have 10485760 bytes at most"}
 
 
 def test_a_port_in_use_is_named(arguments: list[str]) -> None:

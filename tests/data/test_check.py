@@ -9,15 +9,24 @@ import h5py
 import numpy as np
 import pytest
 
-from tests.data.published_kit import FORMS, small_arrays, small_entry, write_caption_set, write_feature_set
-from ucch.data import DATASETS, dataset_problems
+from tests.data.published_kit import (
+    CAPTION_SETS,
+    FEATURE_SETS,
+    FORMS,
+    small_arrays,
+    small_entry,
+    write_caption_set,
+    write_feature_set,
+)
+from ucch.data import DATASETS, DatasetEntry, dataset_problems
 
 IMAGES, TAGS, LABELS = "mirflickr25k-iall-vgg.mat", "mirflickr25k-yall.mat", "mirflickr25k-lall.mat"
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_nothing_is_wrong_with_a_good_set(tmp_path: Path, form: str) -> None:
-    entry = small_entry("mirflickr25k")
+@pytest.mark.parametrize("name", FEATURE_SETS)
+def test_nothing_is_wrong_with_a_good_set(tmp_path: Path, name: str, form: str) -> None:
+    entry = small_entry(name)
     write_feature_set(entry, tmp_path, form)
     assert dataset_problems(entry, tmp_path) == []
 
@@ -121,3 +130,79 @@ def test_raw_pictures_are_checked_where_they_are(tmp_path: Path) -> None:
     assert dataset_problems(entry, tmp_path) == [
         f"{path} is not an HDF5 file (MATLAB 7.3), which raw pictures are read from"
     ]
+
+
+def _published_files(name: str, root: Path) -> tuple[DatasetEntry, Files]:
+    """A set's entry and the matrices of its published schema, small where its reader allows it; lists are written."""
+    if name in FEATURE_SETS:
+        entry = small_entry(name)
+        return entry, small_arrays(entry)
+    entry = DATASETS[name]
+    files: Files = {}
+    for spec in entry.arrays:
+        values = np.arange(spec.rows * spec.columns, dtype=np.uint32) % 7 == 0
+        files.setdefault(spec.file, {})[spec.key] = values.astype(np.uint8).reshape(spec.rows, spec.columns)
+    if name == "wikipedia":
+        for split, n in (("trainset", 2173), ("testset", 693)):
+            (root / f"{split}_txt_img_cat.list").write_text("text\timage\t1\n" * n)
+    return entry, files
+
+
+@pytest.mark.parametrize("what", ["missing key", "transposed", "wrong rows", "truncated"])
+@pytest.mark.parametrize("name", [*FEATURE_SETS, "mirflickr-tags", "wikipedia"])
+def test_what_is_wrong_with_a_matrix_is_named_in_every_set(tmp_path: Path, name: str, what: str) -> None:
+    entry, files = _published_files(name, tmp_path)
+    spec = entry.arrays[0]
+    matrix = files[spec.file][spec.key]
+    path = tmp_path / spec.file
+    expected = {
+        "missing key": f"{path} lacks {spec.key}; it holds ",
+        "transposed": f"{path}: {spec.key} is transposed: it must have one row per item, shape {matrix.shape}, got ",
+        "wrong rows": f"{path}: {spec.key} must have {len(matrix)} rows, got shape ({len(matrix) - 3}, ",
+        "truncated": f"{path} is damaged or ",
+    }
+    if what == "missing key":
+        files[spec.file]["other"] = files[spec.file].pop(spec.key)
+    elif what in ("transposed", "wrong rows"):
+        files[spec.file][spec.key] = matrix.T if what == "transposed" else matrix[:-3]
+    write_feature_set(entry, tmp_path, "hdf5", files)
+    if what == "truncated":
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    problems = dataset_problems(entry, tmp_path)
+    assert any(problem.startswith(expected[what]) for problem in problems), problems
+    assert all(str(path) in problem for problem in problems)
+
+
+def _transpose_images(root: Path) -> None:
+    np.save(root / "train_ims.npy", np.load(root / "train_ims.npy").T)
+
+
+def _drop_images(root: Path) -> None:
+    np.save(root / "train_ims.npy", np.load(root / "train_ims.npy")[:-3])
+
+
+def _cut_images(root: Path) -> None:
+    content = (root / "train_ims.npy").read_bytes()
+    (root / "train_ims.npy").write_bytes(content[: len(content) // 2])
+
+
+@pytest.mark.parametrize("name", CAPTION_SETS)
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (
+            _transpose_images,
+            "{root}/train_ims.npy must have a row per image (64) or per caption (320), got shape (12, ",
+        ),
+        (_drop_images, "{root}/train_ims.npy must have a row per image (64) or per caption (320), got shape (61, 12)"),
+        (_cut_images, "{root}/train_ims.npy is damaged or no .npy file of numbers: "),
+    ],
+)
+def test_what_is_wrong_with_a_caption_set_is_named(
+    tmp_path: Path, name: str, change: Callable[[Path], None], problem: str
+) -> None:
+    write_caption_set(tmp_path)
+    assert dataset_problems(small_entry(name), tmp_path) == []
+    change(tmp_path)
+    (found,) = dataset_problems(small_entry(name), tmp_path)
+    assert found.startswith(problem.replace("{root}", str(tmp_path)))

@@ -249,3 +249,12 @@ def test_wrong_places_to_save_are_refused(tmp_path: Path) -> None:
         save_npz(tmp_path / "mine.txt", _dataset())
     with pytest.raises(DataError, match=f"^folder {re.escape(str(tmp_path / 'none'))} does not exist$"):
         save_npz(tmp_path / "none" / "mine.npz", _dataset())
+
+
+def test_a_file_may_be_read_by_those_who_may_read_others_here(tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    path = save_npz(
+        tmp_path / "set.npz", PairedDataset("set", Pairs(np.eye(3), np.eye(3)), Pairs(np.eye(3), np.eye(3)))
+    )
+    assert path.stat().st_mode == (tmp_path / "other").stat().st_mode
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["other", "set.npz"]

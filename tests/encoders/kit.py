@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ucch.encoders import Features, fingerprint
+from ucch.encoders import Features, NetworkImageEncoder, fingerprint
 from ucch.images import ResizeCrop
 
 CLIP_DIMENSION, SENTENCE_DIMENSION = 24, 16
@@ -107,6 +107,24 @@ class ColourEncoder:
     def encode(self, batch: Sequence[npt.NDArray[np.float32]]) -> Features:
         note_call(len(batch))
         return np.stack(batch).reshape(len(batch), 3, 3, 12).mean(3).reshape(len(batch), 9)
+
+
+class TinyNetworkEncoder(NetworkImageEncoder):
+    """An image encoder with a network of one convolution, drawn from a seed."""
+
+    name = "tiny-network"
+    dimension = 12
+
+    def __init__(self, seed: str = "0") -> None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(seed))
+            convolution = torch.nn.Conv2d(3, 3, 3)
+        layers = (convolution, torch.nn.ReLU(), torch.nn.AvgPool2d(3), torch.nn.Flatten())
+        super().__init__(torch.nn.Sequential(*layers), {"encoder": "tiny-network"}, ResizeCrop(8, 8))
+
+    def features(self, pixels: torch.Tensor) -> torch.Tensor:
+        note_call(len(pixels))
+        return super().features(pixels)
 
 
 def note_call(n_items: int) -> None:

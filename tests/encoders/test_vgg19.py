@@ -59,6 +59,24 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Callable[..., nn.Module]:
     return vgg19
 
 
+def test_features_lead_gradients_to_the_weights(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Tiny(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.features, self.classifier = nn.Conv2d(3, 1, 3), nn.Sequential(*(nn.Linear(36, 36) for _ in range(7)))
+
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            out: torch.Tensor = self.classifier(self.features(pixels).flatten(1))
+            return out
+
+    monkeypatch.setattr(torchvision.models, "vgg19", lambda weights: Tiny())
+    encoder = Vgg19Encoder("random")
+    encoder.network.requires_grad_(True)
+    encoder.features(torch.ones(2, 3, 8, 8)).sum().backward()
+    assert all(weight.grad is not None for weight in encoder.network.parameters())
+    assert len(encoder.network.classifier) == 5
+
+
 @pytest.mark.parametrize("ending", [".pth", ".safetensors"])
 def test_weights_come_from_a_file(tiny: Callable[..., nn.Module], tmp_path: Path, ending: str) -> None:
     state, path = tiny(None).state_dict(), tmp_path / f"vgg{ending}"
@@ -67,7 +85,7 @@ def test_weights_come_from_a_file(tiny: Callable[..., nn.Module], tmp_path: Path
     else:
         save_file(state, path)
     encoder = Vgg19Encoder(str(path))
-    assert torch.equal(encoder._model.features.weight, state["features.weight"])
+    assert torch.equal(encoder.network.features.weight, state["features.weight"])
     assert encoder.digest == Vgg19Encoder(str(path)).digest != Vgg19Encoder("random").digest
 
 

@@ -11,6 +11,7 @@ from tests.evaluation.kit import made_codes
 from ucch.codes import pack
 from ucch.errors import DataError
 from ucch.evaluation.code_files import read_array, read_codes
+from ucch.extraction import write_codes
 
 
 @pytest.fixture
@@ -97,3 +98,27 @@ def test_files_that_are_no_arrays_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x93NUMPY\x01\x00")
     with pytest.raises(DataError, match="cannot be read as .npy"):
         read_array(path, "query labels")
+
+
+def test_parquet_takes_the_same_options_and_may_state_its_bits(bits: np.ndarray, tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="pip install 'ucch[data]'")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pip install 'ucch[data]'")
+    write_codes(tmp_path / "stated.parquet", pack(bits), [str(row) for row in range(12)], n_bits=24, modality="text")
+    offset = pyarrow.array((pack(bits).astype(np.int16) - 128).astype(np.int8).reshape(-1))
+    plain = pyarrow.array(bits.reshape(-1))
+    for name, flat in (("offset", offset), ("plain", plain)):
+        column = pyarrow.FixedSizeListArray.from_arrays(flat, len(flat) // 12)
+        parquet.write_table(pyarrow.table({"code": column}), tmp_path / f"{name}.parquet")
+    for name, n_bits, code_format in (
+        ("stated", None, "auto"),
+        ("stated", 24, "auto"),
+        ("stated", None, "ubinary"),
+        ("offset", None, "binary"),
+        ("plain", None, "auto"),
+    ):
+        path = tmp_path / f"{name}.parquet"
+        codes = read_codes(path, "query codes", n_bits=n_bits, code_format=code_format)
+        assert codes.n_bits == 24
+        assert np.array_equal(np.concatenate(list(codes.chunks(5))), pack(bits))
+    with pytest.raises(DataError, match="states codes of 24 bits, but --bits says 20"):
+        read_codes(tmp_path / "stated.parquet", "query codes", n_bits=20)

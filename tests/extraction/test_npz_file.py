@@ -10,7 +10,7 @@ import pytest
 from tests.extraction.kit import small_extraction
 from ucch.data import load_dataset, save_npz
 from ucch.errors import DataError
-from ucch.extraction import read_npz_encoders, save_extraction_npz
+from ucch.extraction import load_extraction_npz, read_npz_encoders, save_extraction_npz
 
 
 @pytest.mark.parametrize("captions_each", [1, 3])
@@ -49,3 +49,20 @@ def test_damaged_cards_are_refused(tmp_path: Path, content: str) -> None:
     path = save_npz(tmp_path / "odd.npz", extraction.dataset, extra={"encoders": np.array(content)})
     with pytest.raises(DataError, match=r"odd\.npz: the description of the encoders is damaged: "):
         read_npz_encoders(path)
+
+
+def test_an_extraction_comes_back_as_it_was(tmp_path: Path) -> None:
+    extraction = small_extraction(tmp_path)
+    path = save_extraction_npz(tmp_path / "features.npz", extraction)
+    held = load_extraction_npz(path)
+    assert held.dataset.digest() == extraction.dataset.digest()
+    assert (held.image_ids, held.text_ids, held.encoders) == (
+        extraction.image_ids,
+        extraction.text_ids,
+        extraction.encoders,
+    )
+    save_npz(tmp_path / "bare.npz", extraction.dataset)
+    with pytest.raises(
+        DataError, match=r"bare\.npz does not hold image_id_train, .*; it was not written by ucch extract$"
+    ):
+        load_extraction_npz(tmp_path / "bare.npz")

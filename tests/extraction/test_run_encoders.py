@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.encoders.kit import ColourEncoder
+from tests.encoders.kit import ColourEncoder, TinyNetworkEncoder
 from tests.extraction.kit import IMAGE_SPEC, small_extraction
-from ucch.encoders import BowEncoder
+from ucch.encoders import BowEncoder, EncoderCard
 from ucch.errors import EncoderError, RunError
-from ucch.extraction import read_run_encoders, run_encoder, write_run_encoders
+from ucch.extraction import read_run_encoders, run_encoder, write_run_encoders, write_tuned_weights
 
 
 @pytest.fixture
@@ -58,3 +58,20 @@ def test_a_damaged_file_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "encoders.json").write_text(content)
     with pytest.raises(RunError, match=r"encoders\.json cannot be read: "):
         read_run_encoders(tmp_path)
+
+
+TINY = "tests.encoders.kit:TinyNetworkEncoder"
+
+
+def test_an_image_encoder_gets_the_weights_that_the_run_gave_it(tmp_path: Path) -> None:
+    trained = TinyNetworkEncoder("1")
+    write_tuned_weights(tmp_path, trained)
+    cards = {"image": EncoderCard.of(trained, TINY), "text": EncoderCard.of(ColourEncoder(), "tests.encoders.kit:C")}
+    write_run_encoders(tmp_path, cards)
+    encoder = run_encoder(tmp_path, "image", TINY)
+    assert encoder.digest == trained.digest != TinyNetworkEncoder().digest
+    with pytest.raises(EncoderError, match="holds weights of a network, but image encoder colour has none$"):
+        run_encoder(tmp_path, "image", "tests.encoders.kit:ColourEncoder")
+    (tmp_path / "image_encoder.safetensors").write_bytes(b"cut")
+    with pytest.raises(EncoderError, match=r"image_encoder\.safetensors does not fit image encoder tiny-network: "):
+        run_encoder(tmp_path, "image", TINY)

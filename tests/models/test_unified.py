@@ -79,3 +79,10 @@ def test_refuses_what_does_not_fit(encoder: UnifiedEncoder) -> None:
         UnifiedEncoder(6, 4, 0, 8)
     with pytest.raises(ValueError, match=r"label must have shape \(rows, 5\), got shape \(2, 3\)"):
         encoder.label(torch.zeros(2, 3))
+
+
+def test_unit_rows_enter_the_shared_layers_at_the_scale_of_labels() -> None:
+    encoder = UnifiedEncoder(200, 10, 5, 8, width=512)
+    for width, tower in ((200, encoder.image_tower), (10, encoder.text_tower)):
+        rows = torch.nn.functional.normalize(torch.randn(100, width, generator=torch.Generator().manual_seed(0)), dim=1)
+        assert tower[0](rows).std().item() == pytest.approx(encoder.label_embedding.std().item(), rel=0.15)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,19 @@ from torch.nn.functional import normalize
 
 from ucch.optim import Bop, CodeBank, DiscreteCodes, MomentumBinary, TableOptimizer, numbered_keys, observe_keys
 
+Row = tuple[float, float]
+Worked = tuple[dict[str, Any], Row, Sequence[tuple[Row, Row, int]]]
+
 
 @dataclass(frozen=True)
 class Case:
     """One optimizer as the shared tests use it.
 
     ``observe(bank, optimizer, seed)`` deposits a made batch; ``settle`` does what a training loop does once in a
-    while; ``late`` is an option that an older state does not have, with its default.
+    while; ``late`` is an option that an older state does not have, with its default. ``move(bank, optimizer, values)``
+    brings two numbers to the one row of a table of 2 bits and lets the codes follow. ``worked`` is worked out by hand:
+    options, the row's start, and for every move its numbers, the codes and the flips so far that it must give; ``tie``
+    the same for a move that ends exactly between two codes.
     """
 
     build: Callable[..., TableOptimizer]
@@ -28,6 +34,9 @@ class Case:
     observe: Callable[[CodeBank, TableOptimizer, int], None]
     settle: Callable[[CodeBank, TableOptimizer], None]
     dtypes: dict[str, torch.dtype]
+    move: Callable[[CodeBank, TableOptimizer, Row], None]
+    worked: Worked
+    tie: Worked
 
 
 def _views(bank: CodeBank, optimizer: TableOptimizer, seed: int) -> None:
@@ -54,6 +63,22 @@ def _nothing(bank: CodeBank, optimizer: TableOptimizer) -> None:
     return None
 
 
+def _observe_row(bank: CodeBank, optimizer: TableOptimizer, values: Row) -> None:
+    bank.observe(torch.tensor([0]), torch.tensor([values]))
+    optimizer.step()
+
+
+def _row_gradient(bank: CodeBank, optimizer: TableOptimizer, values: Row) -> None:
+    bank.latent.grad = torch.sparse_coo_tensor([[0]], [values], (1, 2), check_invariants=True)
+    optimizer.step()
+
+
+def _observe_and_solve(bank: CodeBank, optimizer: TableOptimizer, values: Row) -> None:
+    assert isinstance(optimizer, DiscreteCodes)
+    _observe_row(bank, optimizer, values)
+    optimizer.refresh(bank.latent, torch.zeros(1, 1))  # a zero target: the codes nearest to the memory
+
+
 COUNTS = dict.fromkeys(("step", "flips", "rows"), torch.int64)
 CASES: dict[str, Case] = {
     "momentum": Case(
@@ -65,6 +90,14 @@ CASES: dict[str, Case] = {
         observe=_views,
         settle=_nothing,
         dtypes=COUNTS,
+        move=_observe_row,
+        # v = (v + t) / 2: (.1, -.3), (-.2, -.1), (.2, .2)
+        worked=(
+            {"momentum": 0.5, "normalize": False},
+            (0.4, -0.4),
+            [((-0.2, -0.2), (1, -1), 0), ((-0.5, 0.1), (-1, -1), 1), ((0.6, 0.5), (1, 1), 3)],
+        ),
+        tie=({"momentum": 0.5, "normalize": False}, (0.5, -0.5), [((-0.5, 0.5), (1, 1), 1)]),  # sign(0) = +1
     ),
     "bop": Case(
         build=Bop,
@@ -75,6 +108,14 @@ CASES: dict[str, Case] = {
         observe=_key_gradients,
         settle=_nothing,
         dtypes={**COUNTS, "average": torch.float32, "seen": torch.int64},
+        move=_row_gradient,
+        # m = (m + g) / 2: (.05, .05), (.175, .175), (-.1625, -.1625); a bit k flips where k m > .1
+        worked=(
+            {"gamma": 0.5, "threshold": 0.1},
+            (0.5, -0.5),
+            [((0.1, 0.1), (1, -1), 0), ((0.3, 0.3), (-1, -1), 1), ((-0.5, -0.5), (1, 1), 3)],
+        ),
+        tie=({"gamma": 0.5, "threshold": 0.25}, (0.5, -0.5), [((0.5, -0.5), (1, -1), 0)]),  # k m = threshold: no flip
     ),
     "discrete": Case(
         build=DiscreteCodes,
@@ -85,5 +126,13 @@ CASES: dict[str, Case] = {
         observe=_views,
         settle=_refresh,
         dtypes={**COUNTS, "refreshed": torch.int64, "memory": torch.float32},
+        move=_observe_and_solve,
+        # memory = unit(t): (.6, -.8), (-.6, -.8), (.6, .8)
+        worked=(
+            {"momentum": 0.0},
+            (0.5, -0.5),
+            [((3.0, -4.0), (1, -1), 0), ((-3.0, -4.0), (-1, -1), 1), ((3.0, 4.0), (1, 1), 3)],
+        ),
+        tie=({"momentum": 0.0}, (-0.5, -0.5), [((-3.0, -4.0), (-1, -1), 0), ((0.0, 1.0), (-1, 1), 1)]),  # the bit stays
     ),
 }

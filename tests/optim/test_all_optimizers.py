@@ -33,6 +33,20 @@ def test_no_optimizer_is_missing_from_the_table(case: Case) -> None:
     assert optimizers == {case.build for case in CASES.values()}
 
 
+@pytest.mark.parametrize("which", ["worked", "tie"])
+def test_steps_worked_by_hand_and_an_exact_tie(case: Case, which: str) -> None:
+    options, start, moves = getattr(case, which)
+    assert len(moves) >= 3 or which == "tie"
+    bank = CodeBank(1, 2)
+    with torch.no_grad():
+        bank.latent.copy_(torch.tensor([start]))
+    optimizer = case.build(bank.parameters(), **options)
+    for values, codes, flips in moves:
+        case.move(bank, optimizer, values)
+        assert bank.codes().tolist() == [list(codes)]
+        assert int(optimizer.state[bank.latent]["flips"]) == flips
+
+
 def test_codes_stay_exactly_binary_and_something_moves(case: Case) -> None:
     bank = new_bank()
     before = bank.codes()

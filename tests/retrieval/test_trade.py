@@ -20,7 +20,8 @@ ASKED = CENTRES[RNG.integers(0, 40, 50)] + 0.3 * RNG.normal(size=(50, 20))
 @pytest.fixture(scope="module")
 def points() -> dict[str, TradePoint]:
     codes = [np.packbits(side[:, :16] >= 0, axis=1) for side in (FEATURES, ASKED)]
-    return {point.name: point for point in measure_trade(codes[0], codes[1], 16, FEATURES, ASKED)}
+    ways = measure_trade(codes[0], codes[1], 16, FEATURES, ASKED, query_outputs=ASKED[:, :16])
+    return {point.name: point for point in ways}
 
 
 def test_the_exact_search_is_the_truth(points: dict[str, TradePoint]) -> None:
@@ -34,6 +35,12 @@ def test_re_ranking_more_finds_more_and_costs_the_features_it_keeps(points: dict
         assert recalls == sorted(recalls)
         assert recalls[-1] > recalls[0] + 0.2
         assert (points[name].bytes, points[f"{name}, 50 re-ranked"].bytes) == (2, 2 + 20 + 4)
+
+
+def test_the_real_query_finds_more_in_the_same_bytes(points: dict[str, TradePoint]) -> None:
+    for name in ("codes", "plain sign"):
+        assert points[f"{name}, real query"].recall > points[name].recall
+        assert points[f"{name}, real query"].bytes == 2
 
 
 def test_quantizers_have_the_bytes_of_a_code(points: dict[str, TradePoint]) -> None:

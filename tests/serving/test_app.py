@@ -147,6 +147,7 @@ def test_other_paths_are_not_found_with_a_reason(client: TestClient, path: str) 
 def test_other_methods_and_hosts_are_refused_with_a_reason(client: TestClient) -> None:
     assert client.get("/search").status_code == 405
     assert client.get("/search").json()["reason"] == "Method Not Allowed"
+    assert client.get("/search").headers["allow"] == "POST"
     answer = client.get("/health", headers={"host": "evil.example"})
     assert (answer.status_code, answer.json()["reason"]) == (400, "this server answers under 127.0.0.1 only")
 

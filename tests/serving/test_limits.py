@@ -71,6 +71,38 @@ def test_a_long_body_is_refused_whatever_it_announced(parts: list[bytes]) -> Non
     assert app.bodies == []
 
 
+def test_a_refused_body_is_dropped_to_its_end_so_that_the_client_reads_why() -> None:
+    parts = iter([b"a" * 11, b"b" * 11, b"c" * 11])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        part = next(parts)
+        return {"type": "http.request", "body": part, "more_body": part[:1] != b"c"}
+
+    async def send(message: Any) -> None:
+        sent.append((message["type"], next(parts, None) if message.get("more_body") else None))
+
+    scope = {"type": "http", "headers": [(b"host", b"localhost")], "client": ("10.0.0.1", 1)}
+    asyncio.run(limits()(scope, receive, send))
+    assert sent == [("http.response.start", None), ("http.response.body", b"b" * 11), ("http.response.body", None)]
+    assert next(parts, None) is None
+
+
+def test_a_client_that_never_ends_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ucch.serving.limits._PATIENCE", 0.05)
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.sleep(60)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "headers": [(b"host", b"localhost"), (b"content-length", b"99")], "client": None}
+    asyncio.run(limits()(scope, receive, send))
+    assert [message.get("status") for message in sent] == [413, None, None]
+
+
 @pytest.mark.parametrize("announced", ["11", "-1", "many", "1e9"])
 def test_an_announced_length_is_refused_before_it_is_read(announced: str) -> None:
     status, headers, reason = ask(limits(), content_length=announced)

@@ -43,6 +43,17 @@ def test_a_damaged_history_is_named(tmp_path: Path) -> None:
         run.history()
 
 
+def test_lines_are_added_to_the_history(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", small_recipe())
+    run.write_history([{"epoch": 1}])
+    run.append_history({"epoch": 2})
+    assert run.history() == [{"epoch": 1}, {"epoch": 2}]
+    run.history_file.unlink()
+    run.history_file.mkdir()
+    with pytest.raises(RunError, match=r"history\.jsonl cannot be written: Is a directory"):
+        run.append_history({"epoch": 3})
+
+
 def test_free_run_path_counts_on(tmp_path: Path) -> None:
     assert free_run_path(tmp_path, "digits-64") == tmp_path / "digits-64"
     (tmp_path / "digits-64").mkdir()

@@ -56,6 +56,39 @@ def test_resumed_after_epoch_2_of_4_equals_the_run_not_stopped(keep: str, tmp_pa
     assert same_state(stopped.history(), through.history())
 
 
+@pytest.mark.parametrize(("seconds", "kept"), [(0.0, 2), (30.0, 1)])
+def test_stopped_within_an_epoch_goes_on_from_the_latest_checkpoint(
+    seconds: float, kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ucch.training.train.CHECKPOINT_SECONDS", seconds)
+    pairs, recipe = small_pairs(), small_recipe()
+    through = RunFolder.create(tmp_path / "through", recipe)
+    train_run(through, pairs)
+    stopped = RunFolder.create(tmp_path / "stopped", recipe)
+
+    def in_epoch_3(loss: float) -> None:
+        if len(stopped.history()) == 2:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        train_run(stopped, pairs, on_step=in_epoch_3)
+    assert len(stopped.history()) == 2
+    assert len(load_state(stopped.checkpoint_file)["history"]) == kept
+    with stopped.history_file.open("a") as file:
+        file.write('{"epoch": 3, "lo')  # what a power cut may leave
+    train_run(stopped, pairs, resume=True)
+    assert stopped.model_file.read_bytes() == through.model_file.read_bytes()
+    assert same_state(load_state(stopped.checkpoint_file), load_state(through.checkpoint_file))
+    assert same_state(stopped.history(), through.history())
+
+
+def test_fast_epochs_write_the_first_checkpoint_and_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    monkeypatch.setattr("ucch.training.train.save_state", lambda path, state: written.append(len(state["history"])))
+    train_run(RunFolder.create(tmp_path / "run", small_recipe("epochs=6")), small_pairs())
+    assert written == [1, 6]
+
+
 def test_the_run_folder_holds_all_that_is_needed_to_repeat_it(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "run", small_recipe("shift=0.5"))
     model = train_run(run, small_pairs())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -92,13 +91,13 @@ def save_npz(
             arrays[f"label_{split}"] = pairs.label
         if pairs.image_of_text is not None:
             arrays[f"image_of_text_{split}"] = pairs.image_of_text
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(aside, "wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
-        os.replace(temporary, path)
+        os.replace(aside, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        aside.unlink(missing_ok=True)
         raise
     return path
 

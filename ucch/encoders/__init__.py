@@ -11,6 +11,7 @@ from .card import EncoderCard, check_same
 from .clip import ClipImageEncoder, ClipTextEncoder
 from .fingerprint import fingerprint
 from .interface import Features, FittedTextEncoder, ImageEncoder, TextEncoder
+from .network import NetworkImageEncoder
 from .precomputed import PrecomputedEncoder
 from .resolve import Factory, build_encoder, is_plugin, move
 from .sentence import SentenceEncoder
@@ -26,6 +27,7 @@ __all__ = [
     "Features",
     "FittedTextEncoder",
     "ImageEncoder",
+    "NetworkImageEncoder",
     "PrecomputedEncoder",
     "SentenceEncoder",
     "TextEncoder",

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from .fingerprint import fingerprint
 from .interface import Features
+from .network import NetworkImageEncoder
 from .transformers_models import drop_part, load_image_processor, load_model, load_tokenizer, pooled, tokenizer_state
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class ClipPreparation:
         return prepared
 
 
-class ClipImageEncoder:
+class ClipImageEncoder(NetworkImageEncoder):
     """Encode pictures by the image tower of a CLIP-family model: CLIP, SigLIP and others of the same Auto classes.
 
     Features are those of transformers' ``get_image_features``: projected, not normalised.
@@ -57,31 +59,20 @@ class ClipImageEncoder:
     """
 
     name = "clip"
+    network: Any
 
     def __init__(self, model: str = "") -> None:
         source = model or DEFAULT_MODEL
-        self._model = load_model(source)
-        drop_part(self._model, "text_model")
+        network = load_model(source)
+        drop_part(network, "text_model")
         processor = load_image_processor(source)
-        self.prepare = ClipPreparation(processor)
-        self.device = torch.device("cpu")
         settings = {"encoder": "clip-image", "processor": json.loads(processor.to_json_string())}
-        self.digest = fingerprint(settings, self._model)
-        blank = self.prepare(_blank())
-        self.dimension = self.encode([blank]).shape[1]
+        super().__init__(network, settings, ClipPreparation(processor))
+        self.dimension = self.encode([self.prepare(_blank())]).shape[1]
 
-    def to(self, device: torch.device) -> Self:
-        """Move the model."""
-        self._model.to(device)
-        self.device = device
-        return self
-
-    @torch.inference_mode()
-    def encode(self, batch: Sequence[npt.NDArray[np.float32]]) -> Features:
-        """Encode B prepared pictures into (B, d) float32."""
-        pixels = torch.from_numpy(np.stack(batch)).to(self.device)
-        features: Features = pooled(self._model.get_image_features(pixel_values=pixels)).float().cpu().numpy()
-        return features
+    def features(self, pixels: Tensor) -> Tensor:
+        """Features (B, d) of pixels (B, 3, height, width)."""
+        return pooled(self.network.get_image_features(pixel_values=pixels))
 
 
 class ClipTextEncoder:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors.torch import load_file
-from torch import nn
 
 from ..errors import EncoderError
 from ..extras import require
 from ..images import ResizeCrop
-from .fingerprint import fingerprint
-from .interface import Features
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from .network import NetworkImageEncoder
 
 __all__ = ["Vgg19Encoder"]
 
 
-class Vgg19Encoder:
+class Vgg19Encoder(NetworkImageEncoder):
     """Encode pictures by fc7 of VGG-19, after its ReLU: 4,096 values of 0 or more.
 
     Pictures are resized to 256, cropped to 224 and normalised as torchvision's weights were trained.
@@ -51,22 +43,8 @@ class Vgg19Encoder:
         network = _network(models, weights)
         # up to and with the ReLU after the second of three linear layers; dropout does nothing in evaluation
         network.classifier = network.classifier[:5]
-        self._model: nn.Module = network.eval().requires_grad_(False)
-        self.prepare = ResizeCrop(256, 224)
-        self.device = torch.device("cpu")
-        self.digest = fingerprint({"encoder": "vgg19-fc7", "preparation": asdict(self.prepare)}, self._model)
-
-    def to(self, device: torch.device) -> Self:
-        """Move the model."""
-        self._model.to(device)
-        self.device = device
-        return self
-
-    @torch.inference_mode()
-    def encode(self, batch: Sequence[npt.NDArray[np.float32]]) -> Features:
-        """Encode B prepared pictures, each (3, 224, 224), into (B, 4096) float32."""
-        features: Features = self._model(torch.from_numpy(np.stack(batch)).to(self.device)).cpu().numpy()
-        return features
+        prepare = ResizeCrop(256, 224)
+        super().__init__(network, {"encoder": "vgg19-fc7", "preparation": asdict(prepare)}, prepare)
 
 
 def _network(models: Any, weights: str) -> Any:

@@ -1,4 +1,4 @@
-"""Codes and labels from files of anybody's making, memory-mapped and read a few rows at a time."""
+"""Codes and labels from files of anybody's making; arrays are memory-mapped and read a few rows at a time."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..codes import PackedCodes, n_bytes, pack
 from ..errors import DataError
+from .parquet_codes import read_code_column
 
 __all__ = ["CODE_FORMATS", "CodeFile", "read_array", "read_codes"]
 
@@ -24,7 +25,7 @@ class CodeFile:
 
     Attributes:
         path: the file.
-        rows: its array, memory-mapped.
+        rows: its array, memory-mapped where the file is ``.npy``.
         n_bits: D.
         form: ``packed`` (uint8, most significant bit first), ``offset`` (int8, packed less 128, the ``binary`` of
             sentence-transformers) or ``plain`` (+-1, 0/1 or boolean, one bit a column).
@@ -83,17 +84,25 @@ def read_codes(path: Path, what: str, *, n_bits: int | None, code_format: str = 
     """Open a file of codes.
 
     Args:
-        path: ``.npy`` of (n, ceil(D/8)) packed uint8, which needs ``n_bits``; or of (n, D) +-1, 0/1 or booleans.
+        path: ``.npy`` of (n, ceil(D/8)) packed uint8, which needs ``n_bits``; or of (n, D) +-1, 0/1 or booleans. Or
+            ``.parquet`` with such rows in the column ``code``; one of ``ucch encode`` states its bits itself.
         what: what messages call it, ``query codes`` or ``database codes``.
-        n_bits: D of packed codes; None for one bit a column.
+        n_bits: D of packed codes; None for one bit a column, or for what the file states.
         code_format: ``ubinary`` and ``binary`` are the packed forms of sentence-transformers, uint8 and int8 less 128;
             ``auto`` takes uint8 as packed where ``n_bits`` is given and everything else as one bit a column.
 
     Raises:
         DataError: the array does not fit what was said of it; the message names both.
+        MissingPackageError: the file is Parquet and pyarrow is not installed.
     """
-    rows = read_array(path, what)
     said = f"{what} {path}"
+    if path.suffix == ".parquet":
+        rows, stated = read_code_column(path, what)
+        if None not in (stated, n_bits) and stated != n_bits:
+            raise DataError(f"{said} states codes of {stated} bits, but --bits says {n_bits}")
+        n_bits = stated if n_bits is None else n_bits
+    else:
+        rows = read_array(path, what)
     if rows.ndim != 2 or 0 in rows.shape:
         raise DataError(f"{said} must have shape (rows, columns), neither of them 0, got {rows.shape}")
     if code_format in ("ubinary", "binary"):

@@ -23,7 +23,7 @@ __all__ = ["CodeFiles", "evaluate_files"]
 
 @dataclass(frozen=True)
 class CodeFiles:
-    """Where the codes, labels and features of an evaluation lie; all ``.npy``."""
+    """Where the codes, labels and features of an evaluation lie; ``.npy``, codes also ``.parquet``."""
 
     query_codes: Path
     database_codes: Path
@@ -45,7 +45,8 @@ def evaluate_files(
 ) -> dict[str, Any]:
     """Evaluate query codes against database codes.
 
-    The database is streamed ``chunk_rows`` at a time from its memory-mapped file, so it may be larger than memory:
+    The database is streamed ``chunk_rows`` at a time from its memory-mapped ``.npy``, so it may be larger than memory
+    (of a Parquet file the column of codes is read whole):
     beside one chunk and the queries, memory holds ``8 Q (D+1) (1 + most labels)`` bytes of counts. Health is that of
     the first chunk.
 

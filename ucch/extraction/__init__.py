@@ -7,10 +7,11 @@ from .code_files import check_new, ids_path, write_codes
 from .extract import Extraction, extract, split_images
 from .image_features import BadFile, ImageFeatures, encode_images
 from .list_images import list_images
-from .npz_file import read_npz_encoders, save_extraction_npz
+from .npz_file import load_extraction_npz, read_npz_encoders, save_extraction_npz
 from .parquet_file import read_parquet_encoders, save_extraction_parquet
-from .run_encoders import read_run_encoders, run_encoder, write_run_encoders
+from .run_encoders import read_run_encoders, run_encoder, write_run_encoders, write_tuned_weights
 from .text_features import encode_texts
+from .tuned import with_tuned_images
 
 __all__ = [
     "BadFile",
@@ -24,6 +25,7 @@ __all__ = [
     "extract",
     "ids_path",
     "list_images",
+    "load_extraction_npz",
     "read_npz_encoders",
     "read_parquet_encoders",
     "read_run_encoders",
@@ -31,6 +33,8 @@ __all__ = [
     "save_extraction_npz",
     "save_extraction_parquet",
     "split_images",
+    "with_tuned_images",
     "write_codes",
     "write_run_encoders",
+    "write_tuned_weights",
 ]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data import save_npz
+from ..data import load_npz, save_npz
 from ..data.arrays import FeatureArray
 from ..encoders import EncoderCard
 from ..errors import DataError, EncoderError
 from .extract import Extraction
 
-__all__ = ["read_npz_encoders", "save_extraction_npz"]
+__all__ = ["load_extraction_npz", "read_npz_encoders", "save_extraction_npz"]
 
 
 def save_extraction_npz(path: Path, extraction: Extraction, *, overwrite: bool = False) -> Path:
@@ -32,6 +32,25 @@ def save_extraction_npz(path: Path, extraction: Extraction, *, overwrite: bool =
     cards = {modality: card.to_dict() for modality, card in extraction.encoders.items()}
     extra["encoders"] = np.array(json.dumps(cards))
     return save_npz(path, extraction.dataset, extra=extra, overwrite=overwrite)
+
+
+def load_extraction_npz(path: Path) -> Extraction:
+    """Read what :func:`save_extraction_npz` wrote: split, ids and encoders as they were; counts are 0.
+
+    Raises:
+        DataError: the file is damaged, or no extraction.
+    """
+    dataset, cards = load_npz(path), read_npz_encoders(path)
+    with np.load(path, allow_pickle=False) as archive:
+        names = [f"{kind}_id_{split}" for kind in ("image", "text") for split in ("train", "query")]
+        missing = [name for name in names if name not in archive.files]
+        if missing:
+            raise DataError(f"{path} does not hold {', '.join(missing)}; it was not written by ucch extract")
+        ids = {
+            kind: {split: archive[f"{kind}_id_{split}"].tolist() for split in ("train", "query")}
+            for kind in ("image", "text")
+        }
+    return Extraction(dataset, ids["image"], ids["text"], cards, [], 0, 0)
 
 
 def read_npz_encoders(path: Path) -> dict[str, EncoderCard]:

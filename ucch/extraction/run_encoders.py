@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
 from ..encoders import (
     IMAGE_ENCODERS,
     TEXT_ENCODERS,
     EncoderCard,
     FittedTextEncoder,
+    NetworkImageEncoder,
     check_same,
     image_encoder,
     is_plugin,
@@ -21,9 +25,10 @@ from ..errors import EncoderError, RunError
 from ..files import write_atomically
 from ..images import DECODING_VERSION
 
-__all__ = ["read_run_encoders", "run_encoder", "write_run_encoders"]
+__all__ = ["read_run_encoders", "run_encoder", "write_run_encoders", "write_tuned_weights"]
 
 FILE = "encoders.json"
+TUNED = "image_encoder.safetensors"
 
 
 def write_run_encoders(run: Path, cards: Mapping[str, EncoderCard]) -> None:
@@ -34,6 +39,15 @@ def write_run_encoders(run: Path, cards: Mapping[str, EncoderCard]) -> None:
     """
     content = {"decoding": DECODING_VERSION, **{modality: card.to_dict() for modality, card in cards.items()}}
     write_atomically(run / FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_tuned_weights(run: Path, encoder: NetworkImageEncoder) -> None:
+    """Keep the weights of an image encoder that the run trained on; :func:`run_encoder` gives it these.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    write_atomically(run / TUNED, save(encoder.weights()))
 
 
 def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
@@ -53,7 +67,7 @@ def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
 
 
 def run_encoder(run: Path, modality: str, spec: str | None = None, *, device: Any = "cpu") -> Any:
-    """Build the encoder that a run was trained with.
+    """Build the encoder that a run was trained with, with the weights that the run gave it.
 
     A class outside ``ucch`` is imported only where the caller names it: opening a run folder that somebody else made
     must not run code that the folder names.
@@ -82,5 +96,17 @@ def run_encoder(run: Path, modality: str, spec: str | None = None, *, device: An
     encoder = build(spec or card.spec, device=device)
     if isinstance(encoder, FittedTextEncoder) and card.state is not None:
         encoder.load_state(card.state)
+    if modality == "image" and (run / TUNED).exists():
+        _load_tuned(run / TUNED, encoder)
     check_same(encoder, card, modality)
     return encoder
+
+
+def _load_tuned(path: Path, encoder: Any) -> None:
+    if not isinstance(encoder, NetworkImageEncoder):
+        raise EncoderError(f"{path} holds weights of a network, but image encoder {encoder.name} has none")
+    try:
+        encoder.load_weights(load_file(path))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise EncoderError(f"{path} does not fit image encoder {encoder.name}: {reason}") from error

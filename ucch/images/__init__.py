@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from .augment import Augmented
 from .decode import DECODING_VERSION, BadImageError, decode_image
 from .pool import DecodedImage, ImagePool, default_workers
 from .resize_crop import ResizeCrop
 
 __all__ = [
     "DECODING_VERSION",
+    "Augmented",
     "BadImageError",
     "DecodedImage",
     "ImagePool",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -78,20 +79,25 @@ class ImagePool:
         """Yield each file's key, or why it cannot be read, in order; nothing is decoded."""
         return map(_hash_file, paths)
 
-    def decode(self, paths: Iterable[Path]) -> Iterator[DecodedImage]:
+    def decode(self, paths: Iterable[Path], prepares: Iterable[Prepare] | None = None) -> Iterator[DecodedImage]:
         """Yield each file's prepared pixels, or why it is bad, in order.
+
+        Args:
+            paths: the files.
+            prepares: what to do with each picture, where that is not the same for all.
 
         Raises:
             DataError: a worker process died; a file can crash a decoder, or memory ran out.
         """
+        tasks = zip(paths, repeat(self.prepare) if prepares is None else prepares)  # noqa: B905  one may be endless
         if self.workers == 0:
-            yield from (_decode_file(path, self.prepare) for path in paths)
+            yield from (_decode_file(path, prepare) for path, prepare in tasks)
             return
         pool = self._started()
         waiting: deque[tuple[Path, Future[DecodedImage]]] = deque()
         try:
-            for path in paths:
-                waiting.append((path, pool.submit(_decode_file, path, self.prepare)))
+            for path, prepare in tasks:
+                waiting.append((path, pool.submit(_decode_file, path, prepare)))
                 if len(waiting) >= _IN_FLIGHT * self.workers:
                     yield waiting.popleft()[1].result()
             while waiting:

@@ -47,18 +47,22 @@ def measure_trade(
     features: npt.NDArray[Any],
     query_features: npt.NDArray[Any],
     *,
+    query_outputs: npt.NDArray[Any] | None = None,
     k: int = 10,
     seed: int = 0,
 ) -> list[TradePoint]:
     """Measure codes beside exact float search, plain sign codes, PQ and OPQ of equal bytes.
 
     The truth is the exact search by cosine of the features. Codes are searched by Hamming distance alone, and again
-    with the best 20 to 200 re-ranked by int8 features. Plain sign codes are the signs of the centred features after
-    a random rotation (a random projection where D exceeds their width).
+    with the best 20 to 200 re-ranked by int8 features, or 200 by the asymmetric distance of the real query, which keeps
+    no byte beside the code. Plain sign codes are the signs of the centred features after a random rotation (a random
+    projection where D exceeds their width).
 
     Args:
         codes, query_codes: (M, W) and (Q, W) packed, of ``n_bits``.
         features, query_features: (M, F) and (Q, F), rows in the same order.
+        query_outputs: (Q, D) real outputs of which the query codes are the signs; without them the asymmetric distance
+            is measured for plain sign codes alone.
         k: items asked for.
         seed: draws the rotation.
 
@@ -74,13 +78,16 @@ def measure_trade(
         point = _Measure(base, asked, k)
         points = [point("float, exact", 4 * base.shape[1], _float(base, asked, k))]
         plain = _sign_codes(base, asked, n_bits, seed)
-        for name, (items, queries) in {"codes": (codes, query_codes), "plain sign": plain}.items():
+        for name, (items, queries, real) in {"codes": (codes, query_codes, query_outputs), "plain sign": plain}.items():
             index = BinaryIndex.build(items, n_bits, features=compact)
             points.append(point(name, n_bytes(n_bits), _hamming(index, queries, k)))
             for candidates in CANDIDATES:
                 extra = n_bytes(n_bits) + base.shape[1] + 4
-                ways = _reranked(index, queries, asked, k, candidates)
+                ways = _reranked(index, queries, asked, k, candidates, "features")
                 points.append(point(f"{name}, {candidates} re-ranked", extra, ways))
+            if real is not None:
+                ways = _reranked(index, queries, real, k, CANDIDATES[-1], "codes")
+                points.append(point(f"{name}, real query", n_bytes(n_bits), ways))
         for name in ("PQ", "OPQ"):
             points.append(point(name, n_bytes(n_bits), _quantized(name, base, asked, k, n_bytes(n_bits))))
     return points
@@ -89,13 +96,20 @@ def measure_trade(
 def draw_trade(points: list[TradePoint], path: Path) -> None:
     """Draw recall against time, the area of a mark being the bytes of an item; the format follows the ending."""
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.add_subplot()
+    families = list(dict.fromkeys(point.name.partition(", ")[0] for point in points))
     for point in points:
-        axes.scatter(point.milliseconds, point.recall, s=8 * point.bytes**0.7, alpha=0.5)
-        label = f"{point.name} ({point.bytes:g} B)"
-        axes.annotate(label, (point.milliseconds, point.recall), fontsize=7, xytext=(4, 3), textcoords="offset points")
+        family, _, rest = point.name.partition(", ")
+        colour = f"C{families.index(family)}"
+        axes.scatter(point.milliseconds, point.recall, s=8 * point.bytes**0.7, alpha=0.5, color=colour)
+        label, place = f"{rest or family} ({point.bytes:g} B)", (point.milliseconds, point.recall)
+        axes.annotate(label, place, fontsize=7, xytext=(5, 3), textcoords="offset points", color=colour)
+    patches = [Patch(color=f"C{number}", label=family) for number, family in enumerate(families)]
+    figure.legend(handles=patches, loc="outside upper center", ncols=len(patches))
+    axes.margins(x=0.2)
     axes.set(xscale="log", xlabel="milliseconds a query, one thread", ylabel="recall of the exact answer")
     axes.grid(alpha=0.3)
     figure.savefig(path)
@@ -133,17 +147,19 @@ def _hamming(index: BinaryIndex, queries: PackedCodes, k: int) -> _Search:
     return lambda: [ids for ids, _ in index.search(queries, k)]
 
 
-def _reranked(index: BinaryIndex, queries: PackedCodes, asked: Real, k: int, candidates: int) -> _Search:
-    return lambda: [ids for ids, _ in index.search_reranked(queries, asked, k, candidates=max(k, candidates))]
+def _reranked(
+    index: BinaryIndex, queries: PackedCodes, real: npt.NDArray[Any], k: int, candidates: int, by: str
+) -> _Search:
+    most = max(k, candidates)
+    return lambda: [ids for ids, _ in index.search_reranked(queries, real, k, candidates=most, by=by)]
 
 
-def _sign_codes(base: Real, asked: Real, n_bits: int, seed: int) -> tuple[PackedCodes, PackedCodes]:
+def _sign_codes(base: Real, asked: Real, n_bits: int, seed: int) -> tuple[PackedCodes, PackedCodes, npt.NDArray[Any]]:
     width = base.shape[1]
     drawn = np.random.default_rng(seed).normal(size=(width, n_bits))
     turn = np.linalg.qr(drawn)[0] if n_bits <= width else drawn
-    centre = base.mean(0)
-    packed = [np.packbits((side - centre) @ turn >= 0, axis=1) for side in (base, asked)]
-    return packed[0], packed[1]
+    items, queries = ((side - base.mean(0)) @ turn for side in (base, asked))
+    return np.packbits(items >= 0, axis=1), np.packbits(queries >= 0, axis=1), queries
 
 
 def _quantized(name: str, base: Real, asked: Real, k: int, size: int) -> _Search:

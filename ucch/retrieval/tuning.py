@@ -20,10 +20,10 @@ from .kinds import KINDS
 from .recall import tie_aware_recall
 from .rows import Ids
 
-__all__ = ["Choice", "Tuned", "tune"]
+__all__ = ["Choice", "Tuned", "settings", "tune"]
 
 SAMPLE, REPEATS = 1000, 3
-MARGIN = 2  # standard errors kept in hand for queries not seen here
+MARGIN = 2
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ class Choice:
     recall: float
     error: float
     milliseconds: float
+
+    def reaches(self, recall: float) -> bool:
+        """Whether the recall is reached with two standard errors kept in hand for queries not seen here."""
+        return self.recall - MARGIN * self.error >= recall
 
 
 @dataclass(frozen=True)
@@ -110,9 +114,9 @@ def tune(
     others = [kind for kind in kinds if kind != "flat"]
     for done, kind in enumerate(others, start=1):
         index = _build(parts[0], kind, flat)
-        for choice in _settings(index, sample, k, exact):
+        for choice in settings(index, sample, k, exact):
             measured.append(choice)
-            if choice.recall - MARGIN * choice.error >= recall:
+            if choice.reaches(recall):
                 if choice.milliseconds < best.milliseconds:
                     best, chosen = choice, index
                 break
@@ -140,7 +144,15 @@ def _build(part: _Part, kind: str, like: BinaryIndex) -> BinaryIndex:
     )
 
 
-def _settings(index: BinaryIndex, sample: PackedCodes, k: int, exact: Hits) -> Iterator[Choice]:
+def settings(index: BinaryIndex, sample: PackedCodes, k: int, exact: Hits) -> Iterator[Choice]:
+    """Set and measure one setting of an index after the other, from the fastest to the most thorough.
+
+    Args:
+        index: is left in the setting measured last.
+        sample: (Q, W) queries.
+        k: items asked for.
+        exact: their exact answer.
+    """
     for name, values in KINDS[index.kind].choices.items():
         for value in values:
             index.set(name, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import resources
 from importlib.metadata import version
 from typing import Annotated, Any, Literal
@@ -113,7 +113,7 @@ def _add_refusals(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def other(_: Request, error: HTTPException) -> JSONResponse:
-        return _reason(error.status_code, str(error.detail))
+        return _reason(error.status_code, str(error.detail), error.headers)
 
     @app.exception_handler(Exception)
     def failed(_: Request, error: Exception) -> JSONResponse:
@@ -121,5 +121,5 @@ def _add_refusals(app: FastAPI) -> None:
         return _reason(500, "the server failed; its log says why")
 
 
-def _reason(status: int, reason: str) -> JSONResponse:
-    return JSONResponse({"reason": reason.encode("utf-8", "replace").decode()}, status_code=status)
+def _reason(status: int, reason: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"reason": reason.encode("utf-8", "replace").decode()}, status_code=status, headers=headers)

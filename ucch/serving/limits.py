@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 __all__ = ["Limits"]
@@ -18,14 +20,16 @@ _HEADERS = [
     (b"referrer-policy", b"no-referrer"),
 ]
 _MOST_CLIENTS = 10_000
+_LET_BY, _PATIENCE = 256 * 2**20, 20.0  # bytes and seconds of a refused body that are read and dropped
 
 
 class Limits:
     """An ASGI layer in front of the application.
 
-    A body is refused as soon as its announced or received size passes the limit. Each client address has a bucket of
-    ``2 rate`` requests that refills with ``rate`` a second. On loopback, requests that name another host are
-    refused, so that a page of somebody else's cannot reach the server under a name of its own.
+    A body is refused as soon as its announced or received size passes the limit; the rest of it is dropped as it comes.
+    Each client address has a bucket of ``2 rate`` requests that refills with ``rate`` a second. On loopback, requests
+    that name another host are refused, so that a page of somebody else's cannot reach the server under a name of its
+    own.
 
     Args:
         app: the application.
@@ -55,11 +59,11 @@ class Limits:
         headers = dict(scope["headers"])
         refusal = self._refusal(scope, headers)
         if refusal is not None:
-            await _refuse(send, *refusal)
+            await _refuse(receive, send, *refusal)
             return
-        body, too_long = await self._read(receive)
-        if too_long:
-            await _refuse(send, 413, f"a request body may have {self.max_bytes} bytes at most")
+        body, more = await self._read(receive)
+        if len(body) > self.max_bytes:
+            await _refuse(receive, send, 413, f"a request body may have {self.max_bytes} bytes at most", more=more)
             return
         rest = iter([{"type": "http.request", "body": body, "more_body": False}])
 
@@ -101,23 +105,38 @@ class Limits:
         return left >= 1
 
     async def _read(self, receive: Any) -> tuple[bytes, bool]:
-        parts, size = [], 0
-        while True:
-            message = await receive()
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > self.max_bytes:
-                return b"", True
-            if message["type"] != "http.request" or not message.get("more_body"):
-                return b"".join(parts), False
+        """The body as far as the first piece beyond the limit, and whether more of it is coming."""
+        parts, size, more = [], 0, True
+        while more and size <= self.max_bytes:
+            part, more = await _piece(receive)
+            parts.append(part)
+            size += len(part)
+        return b"".join(parts), more
 
 
-async def _refuse(send: Any, status: int, reason: str) -> None:
+async def _piece(receive: Any) -> tuple[bytes, bool]:
+    message = await receive()
+    return message.get("body", b""), message["type"] == "http.request" and bool(message.get("more_body"))
+
+
+async def _refuse(receive: Any, send: Any, status: int, reason: str, *, more: bool = True) -> None:
+    """Answer at once, then let go by what is still coming: a connection closed on a client that is sending is reset,
+    and most clients then never read why."""
     body = json.dumps({"reason": reason}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *_HEADERS]
     if status == 429:
         headers.append((b"retry-after", b"1"))
     if status == 413:
-        headers.append((b"connection", b"close"))  # what is still coming is not read
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(_let_by(receive, more), _PATIENCE)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _let_by(receive: Any, more: bool) -> None:
+    size = 0
+    while more and size < _LET_BY:
+        part, more = await _piece(receive)
+        size += len(part)

@@ -19,7 +19,7 @@ def cirh_similarity(
     """Keep each row's largest mixed cosines and add the normalised graph they make.
 
     ``S1 = w cos(image) + (1 - w) cos(text)`` with all but the largest of each row 0,
-    ``A = 2 / (1 + exp(-S1)) - 1 + I``, ``S2 = D^-1/2 A D^-1/2`` with D the row sums of |A|, and
+    ``A = 2 / (1 + exp(-S1)) - 1 + I``, ``S2 = D^-1/2 A D^-1/2`` with D the row sums of ``abs(A)``, and
     ``S = (1 - g) S1 + g S2``.
 
     Args:

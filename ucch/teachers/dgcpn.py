@@ -67,6 +67,7 @@ def dgcpn_similarity(
         AAAI 2021; values from its code.
 
     Example:
+        >>> import torch
         >>> lists = Neighbors(torch.tensor([[1], [0]]), torch.ones(2, 1))
         >>> dgcpn_similarity(torch.eye(2), torch.eye(2), torch.tensor([0, 1]), lists, neighbor_share=0.0)
         tensor([[ 1., -1.],

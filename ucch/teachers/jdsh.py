@@ -106,8 +106,8 @@ def jdsh_similarity(
     Example:
         >>> wide = Thresholds(left=-2.0, right=2.0, low=-2.0, high=2.0)
         >>> jdsh_similarity(torch.eye(2), torch.eye(2), wide, scale=1.0)
-        tensor([[ 1.0000, -1.0000],
-                [-1.0000,  1.0000]])
+        tensor([[ 1., -1.],
+                [-1.,  1.]])
     """
     joint = jdsh_joint(image, text, image_weight=image_weight, text_weight=text_weight, cross_weight=cross_weight)
     low = joint * (1 + pull_low * torch.exp(thresholds.low - joint))

@@ -1,5 +1,6 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
+from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
 from .fit_baseline import build_baseline, fit_baseline
 from .objectives import OBJECTIVES, LabelObjective, Objective
 from .recipe import Recipe, apply_recipe, full_key, load_recipe, recipe_names, with_settings
@@ -13,6 +14,7 @@ __all__ = [
     "OBJECTIVES",
     "STRATEGIES",
     "EpochStats",
+    "FineTuning",
     "LabelObjective",
     "Objective",
     "Recipe",
@@ -21,6 +23,8 @@ __all__ = [
     "Trainer",
     "apply_recipe",
     "build_baseline",
+    "check_fine_tuning",
+    "check_tunable",
     "choose_device",
     "fit_baseline",
     "free_run_path",

@@ -102,6 +102,17 @@ class SourceSection(Section):
     max_bad: Annotated[float, Field(ge=0, le=1)] = 0.05
 
 
+class FineTuningSection(Section):
+    """The image encoder trained on with the towers, after the published code's mode for raw images."""
+
+    enabled: bool = False
+    frozen_epochs: Annotated[int, Field(ge=0)] = 5
+    encoder_learning_rate: Positive = 1e-5
+    augment: bool = True
+    smallest_crop: Annotated[float, Field(gt=0, le=1)] = 0.5
+    pictures_at_once: Count = 32
+
+
 class Recipe(Section):
     """Everything that decides a training run.
 
@@ -125,6 +136,7 @@ class Recipe(Section):
     table: TableSection = TableSection()
     loss: LossSection = LossSection()
     training: TrainingSection = TrainingSection()
+    fine_tuning: FineTuningSection = FineTuningSection()
     labels: LabelSection = LabelSection()
     unihash: UniHashSection = UniHashSection()
     mlwch_like: MlwchLikeSection = MlwchLikeSection()

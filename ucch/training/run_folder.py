@@ -104,6 +104,18 @@ class RunFolder:
         """Replace the history by one JSON line per epoch."""
         write_atomically(self.history_file, "".join(json.dumps(line) + "\n" for line in lines))
 
+    def append_history(self, line: dict[str, Any]) -> None:
+        """Add the line of one more epoch; not flushed to the disk, the checkpoint holds the history as well.
+
+        Raises:
+            RunError: the file cannot be written.
+        """
+        try:
+            with self.history_file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            raise RunError(f"{self.history_file} cannot be written: {error.strerror or error}") from error
+
     def history(self) -> list[dict[str, Any]]:
         """Read the history; empty before the first epoch ends.
 

@@ -14,11 +14,13 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from ..data import Pairs
+from ..errors import RecipeError
 from ..losses import ContrastiveHashingLoss
 from ..models import HashModel
 from ..optim import CodeBank
 from .build import build_model, build_objective, build_ranking, n_epochs
 from .epoch_stats import HEALTH, EpochStats, health
+from .fine_tuning import FineTuning
 from .recipe import Recipe
 from .strategies import STRATEGIES, Batch
 
@@ -37,6 +39,7 @@ class Trainer:
         recipe: all choices; ``recipe.optimizer`` names the strategy.
         pairs: training pairs; their labels are read by an objective with labels only.
         device: where to train.
+        fine_tuning: the image encoder, where it trains along on the photographs of these pairs.
 
     Attributes:
         model: the towers as they train; :meth:`finished_model` is what encodes.
@@ -45,9 +48,19 @@ class Trainer:
 
     Raises:
         DataError: the objective needs labels and there are none, or none that tell rows apart.
+        RecipeError: the recipe asks for fine tuning and ``fine_tuning`` is not given, or the reverse.
     """
 
-    def __init__(self, recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        pairs: Pairs,
+        *,
+        device: torch.device | str = "cpu",
+        fine_tuning: FineTuning | None = None,
+    ) -> None:
+        if recipe.fine_tuning.enabled != (fine_tuning is not None):
+            raise RecipeError("fine_tuning needs the photographs: it goes with ucch train --images")
         self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
         training = recipe.training
         self.batch_size = min(training.batch_size, len(pairs))
@@ -64,9 +77,13 @@ class Trainer:
             self.objective.to(self.device)
         parts = [self.model] if self.objective is None else [self.model, self.objective]
         self.parameters = list(dict.fromkeys(parameter for part in parts for parameter in part.parameters()))
-        self.adam = torch.optim.Adam(
-            self.parameters, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
-        )
+        groups, self.learning_rates = [{"params": list(self.parameters)}], [training.learning_rate]
+        self.fine_tuning = fine_tuning
+        if fine_tuning is not None:
+            self.parameters += fine_tuning.parameters
+            groups.append({"params": fine_tuning.parameters})
+            self.learning_rates.append(recipe.fine_tuning.encoder_learning_rate)
+        self.adam = torch.optim.Adam(groups, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True)
         self.contrastive = ContrastiveHashingLoss(recipe.loss.temperature)
         self.ranking = build_ranking(recipe)
         self.epoch = 0
@@ -86,6 +103,8 @@ class Trainer:
         self.model.train()
         self.strategy.epoch_start(self.epoch)
         order = torch.randperm(len(self.pairs), generator=self.generator)
+        if self.fine_tuning is not None:
+            self.fine_tuning.epoch_start(self.epoch, order[: self.steps_per_epoch * self.batch_size])
         totals = torch.zeros(len(_FIGURES))
         for step in range(self.steps_per_epoch):
             self._set_learning_rate(self.epoch * self.steps_per_epoch + step)
@@ -107,7 +126,7 @@ class Trainer:
         )
 
     def _step(self, rows: Tensor) -> Tensor:
-        image = self._batch(self.pairs.image, rows)
+        image = self._image_features(rows)
         text = self._batch(self.pairs.text, self.pairs.draw_text_rows(rows, self.generator))
         beta = self.recipe.loss.beta
         half = self.recipe.training.precision == "bfloat16"
@@ -139,16 +158,21 @@ class Trainer:
         self.strategy.fold(model)
         return model
 
+    def _image_features(self, rows: Tensor) -> Tensor:
+        if self.fine_tuning is not None and self.fine_tuning.active:
+            return self.fine_tuning.features(len(rows))
+        return self._batch(self.pairs.image, rows)
+
     def _batch(self, features: np.ndarray[Any, Any], rows: Tensor) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(features[rows.numpy()])).to(self.device)
 
     def _set_learning_rate(self, step: int) -> None:
         training = self.recipe.training
-        rate = training.learning_rate
+        share = 1.0
         if training.schedule == "cosine":
-            rate *= 0.5 * (1 + math.cos(math.pi * step / (self.n_epochs * self.steps_per_epoch)))
-        for group in self.adam.param_groups:
-            group["lr"] = rate
+            share = 0.5 * (1 + math.cos(math.pi * step / (self.n_epochs * self.steps_per_epoch)))
+        for group, rate in zip(self.adam.param_groups, self.learning_rates, strict=True):
+            group["lr"] = share * rate
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that decides how training goes on."""
@@ -158,6 +182,7 @@ class Trainer:
             "adam": self.adam.state_dict(),
             "generator": self.generator.get_state(),
             **({} if self.objective is None else {"objective": self.objective.state_dict()}),
+            **({} if self.fine_tuning is None else {"image_encoder": self.fine_tuning.state_dict()}),
             **self.strategy.state_dict(),
         }
 
@@ -169,4 +194,6 @@ class Trainer:
         self.generator.set_state(state["generator"])
         if self.objective is not None:
             self.objective.load_state_dict(state["objective"])
+        if self.fine_tuning is not None:
+            self.fine_tuning.load_state_dict(state["image_encoder"])
         self.strategy.load_state_dict(state)
