@@ -57,7 +57,7 @@ class HashingPairs(lightning.LightningModule):
 
     def training_step(self, batch: list[Tensor], batch_number: int) -> None:
         index, image, text = batch
-        adam, binary = self.optimizers()  # type: ignore[misc, attr-defined]
+        adam, binary = self.optimizers()  # type: ignore[attr-defined]
         h_image, h_text = self.query(self.image_tower(image)), self.query(self.text_tower(text))
         generator = torch.Generator().manual_seed(self.global_step)
         keys = self.bank.keys(index, n_negatives=self.n_negatives, generator=generator)

@@ -22,8 +22,8 @@ class CodeHealth:
         balance: (D,) share of codes in which each bit is set; 1/2 is balanced.
         dead_bits: numbers of the bits that have one value in every code.
         bit_entropy: mean over bits of the entropy of each, in bits: 1 where all are balanced.
-        mean_correlation: mean absolute Pearson correlation of two different live bits; 0 where they are uncorrelated, NaN
-            with fewer than two live bits.
+        mean_correlation: mean absolute Pearson correlation of two different live bits; 0 where they are
+            uncorrelated, NaN with fewer than two live bits.
         correlation_norm: Frobenius norm of the off-diagonal correlations.
         n_codes: N.
         n_distinct: different codes among them.
