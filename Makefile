@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench docs release-check clean
+.PHONY: help demo test test-fast test-lowest lint format bench docs soak audit sbom release-check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,26 @@ test: $(VENV)/.dev ## lint and run the whole test suite
 test-fast: $(VENV)/.dev ## run the tests that take no training
 	$(BIN)/python -m pytest -q tests/optim tests/losses tests/binarize tests/metrics tests/data tests/test_codes.py
 
+test-lowest: ## run the tests on the lowest versions that setup.cfg allows (constraints/lowest.txt)
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable '.[dev]'
+	$(VENV)-lowest/bin/python -m pytest -q -o filterwarnings=default
+
+soak: $(VENV)/.dev ## the long reliability tests: 50 kills, 10,000 bad files per kind of reader; minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.reliability.kills --trials 50
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.reliability.fuzz --cases 10000
+
+audit: ## look the tested versions up in the database of known holes; needs network
+	$(PYTHON) -m venv $(VENV)-supply
+	$(VENV)-supply/bin/python -m pip install --quiet pip-audit
+	$(VENV)-supply/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints/tested.txt
+
+sbom: $(VENV)/.demo ## write build/sbom.json, the bill of materials of what make demo installs (CycloneDX)
+	$(PYTHON) -m venv $(VENV)-supply
+	$(VENV)-supply/bin/python -m pip install --quiet cyclonedx-bom
+	mkdir -p build
+	$(VENV)-supply/bin/cyclonedx-py environment --output-reproducible --output-file build/sbom.json $(BIN)/python
+
 lint: $(VENV)/.dev ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,4 +78,4 @@ release-check: $(VENV)/.dev ## build the wheel, look inside, install it alone, t
 	$(BIN)/python tests/release_check.py
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) build dist docs/_build *.egg-info
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-supply build dist docs/_build *.egg-info

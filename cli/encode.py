@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 from rich.console import Console
 
 from .extraction_options import cache_folder, encoding_options, import_from_here, worker_count
@@ -22,7 +21,9 @@ __all__ = ["command"]
 @click.option(
     "--texts", metavar="FILE", type=click.Path(path_type=Path), help="Text file, a text per line, or captions."
 )
-@click.option("--features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Features, a row per item.")
+@click.option(
+    "--features", metavar="FILE|DIR", type=click.Path(path_type=Path), help="Features: .npy, .parquet, or a folder."
+)
 @click.option("--modality", type=click.Choice(["image", "text"]), help="What --features holds.")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
@@ -32,7 +33,7 @@ __all__ = ["command"]
     metavar="FILE",
     type=click.Path(path_type=Path),
     required=True,
-    help="New .npy, with .ids.txt, or .parquet.",
+    help="New .npy, with .ids.txt, or .parquet; a folder for a folder.",
 )
 @encoding_options
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
@@ -44,34 +45,80 @@ def command(run: Path, out: Path, as_json: bool, **choices: Any) -> None:
     The run knows its encoders; another one is refused. Codes are uint8, ceil(bits/8) a row, most significant bit
     first.
 
+    Features are streamed. Those of a folder are encoded file by file, and files that are done are not done again;
+    processes started by torchrun share them.
+
     \b
     ucch encode runs/mine --images photos --out photos.npy
+    ucch encode runs/mine --features parts --modality image --out codes
     """
-    from ucch.errors import DataError
-    from ucch.extraction import check_new, write_codes
-    from ucch.training import RunFolder
-
     sources = [name for name in ("images", "texts", "features") if choices[name] is not None]
     if len(sources) != 1:
         raise click.UsageError("name one of --images, --texts and --features")
     if (sources == ["features"]) != (choices["modality"] is not None):
         raise click.UsageError("--modality goes with --features, which cannot tell images from texts by themselves")
-    modality = {"images": "image", "texts": "text"}.get(sources[0], choices["modality"])
+    figures = (
+        _encode_features(run, out, **choices) if sources == ["features"] else _encode(sources[0], run, out, **choices)
+    )
+    if figures is None:
+        return
+    count, bits = figures["codes"], figures["bits"]
+    left_out = f"; {len(figures['bad'])} left out" if "bad" in figures else ""
+    click.echo(json.dumps(figures) if as_json else f"{count} {figures['modality']} codes of {bits} bits{left_out}")
+    Console(stderr=True).print(f"codes in {out}", highlight=False, soft_wrap=True)
+
+
+def _encode(kind: str, run: Path, out: Path, **choices: Any) -> dict[str, Any]:
+    """Encode photographs or texts."""
+    from ucch.errors import DataError
+    from ucch.extraction import check_new, write_codes
+    from ucch.training import RunFolder
+
+    modality = {"images": "image", "texts": "text"}[kind]
     check_new(out)
     folder = RunFolder.open(run)
     model = folder.model()
     console = Console(stderr=True)
     import_from_here()
-    features, ids, bad = _FEATURES[sources[0]](console, folder.path, **choices)
+    features, ids, bad = (_from_images if kind == "images" else _from_texts)(console, folder.path, **choices)
     if len(ids) != len(features):
         raise DataError(f"{len(ids)} ids for {len(features)} rows of features")
     codes = (model.encode_image if modality == "image" else model.encode_text)(features)
     write_codes(out, codes, ids, n_bits=model.n_bits, modality=modality)
-    figures = {"out": str(out), "modality": modality, "codes": len(codes), "bits": model.n_bits, "bad": bad}
-    click.echo(
-        json.dumps(figures) if as_json else f"{len(codes)} {modality} codes of {model.n_bits} bits; {len(bad)} left out"
-    )
-    console.print(f"codes in {out}", highlight=False, soft_wrap=True)
+    return {"out": str(out), "modality": modality, "codes": len(codes), "bits": model.n_bits, "bad": bad}
+
+
+def _encode_features(run: Path, out: Path, **choices: Any) -> dict[str, Any] | None:
+    """Encode a file of features, or a folder of them shared by the processes of torchrun; process 0 reports."""
+    from ucch.errors import DataError
+    from ucch.extraction import encode_file, encode_folder, files_to_encode
+    from ucch.training import RunFolder, choose_device, on_first, processes
+
+    from .encoding_progress import EncodingProgress
+
+    source, modality, where = choices["features"], choices["modality"], choose_device(choices["device"])
+    with processes(where) as world, EncodingProgress(Console(stderr=True, quiet=world.rank > 0)) as shown:
+        folder = RunFolder.open(run)
+        model = folder.model().to(where)
+        figures = {"out": str(out), "modality": modality, "bits": model.n_bits}
+
+        def progress(path: Path, done: int, total: int) -> None:
+            shown(path.name, done, total)
+
+        if not source.is_dir():
+            if world.size > 1:
+                raise DataError(f"{world.size} processes share a folder of files, got the file {source}")
+            return {"codes": encode_file(model, source, out, modality, on_progress=progress), **figures}
+
+        def plan() -> str:
+            digest = folder.model_digest()
+            files = files_to_encode(source, out, model_digest=digest, modality=modality, n_bits=model.n_bits)
+            return json.dumps([str(path) for path in files])
+
+        files = [Path(path) for path in json.loads(on_first(world, plan))]
+        made = encode_folder(model, files, out, modality, world=world, on_progress=progress)
+        total = sum(world.counts(made))
+        return {"codes": total, "files": len(files), **figures} if world.rank == 0 else None
 
 
 def _from_images(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]]]:
@@ -116,19 +163,3 @@ def _from_texts(console: Console, run: Path, **choices: Any) -> tuple[Any, list[
             on_progress=lambda done, total: shown("texts", done, total),
         )
     return features, ids, []
-
-
-def _from_features(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]]]:
-    from ucch.errors import DataError
-
-    path = choices["features"]
-    try:
-        features = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} cannot be read as a .npy of numbers: {error}") from error
-    if not isinstance(features, np.ndarray):
-        raise DataError(f"{path} must be one .npy array, not an archive")
-    return features, [str(row) for row in range(len(features))], []
-
-
-_FEATURES = {"images": _from_images, "texts": _from_texts, "features": _from_features}

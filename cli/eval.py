@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich.console import Console
 
 from .options import debug_option
+
+if TYPE_CHECKING:
+    from ucch.collectives import World
 
 __all__ = ["command"]
 
@@ -62,7 +66,8 @@ def command(runs: tuple[Path, ...], form: str | None, out: Path | None, **option
     """Evaluate run folders, or codes from anywhere: MAP beside chance, intervals, health, pictures.
 
     A single RUN on its own data gets its report, report.html and pictures renewed; several RUNs are compared query by
-    query with the first. Everything else is only printed, unless --out names a new folder for it.
+    query with the first. Everything else is only printed, unless --out names a new folder for it. Processes started by
+    torchrun share the work.
 
     \b
     ucch eval runs/digits-64 --json
@@ -74,7 +79,16 @@ def command(runs: tuple[Path, ...], form: str | None, out: Path | None, **option
         raise click.UsageError("name either run folders or files of codes, see --help")
     if out is not None:
         _check_new(out)
-    reports, comparison = _evaluate_runs(runs, options) if runs else (_evaluate_files(given, options), [])
+
+    import torch
+
+    from ucch.training import processes
+
+    with processes(torch.device("cpu")) as world:
+        evaluate = partial(_evaluate_runs, runs) if runs else partial(_evaluate_files, given)
+        reports, comparison = evaluate(options, world)
+    if world.rank:
+        return
     if out is not None:
         _write(out, reports, comparison)
     elif len(runs) == 1 and options["data"] is None:
@@ -97,7 +111,7 @@ def _protocol(options: dict[str, Any]) -> Any:
 
 
 def _evaluate_runs(
-    runs: tuple[Path, ...], options: dict[str, Any]
+    runs: tuple[Path, ...], options: dict[str, Any], world: World
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     from ucch.data import check_overlap, load_dataset
     from ucch.evaluation import compare_runs, measure_run
@@ -111,14 +125,16 @@ def _evaluate_runs(
         dataset = load_dataset(options["data"] or recipe.data, root)
         if not options["allow_overlap"]:
             check_overlap(dataset)
-        evaluations.append(measure_run(run, dataset, protocol=_protocol(options), seed=options["seed"]))
+        evaluations.append(measure_run(run, dataset, protocol=_protocol(options), seed=options["seed"], world=world))
     reports = [evaluation.report for evaluation in evaluations]
     if len(reports) == 1:
         return reports, []
     return reports, compare_runs(reports, [evaluation.rankings for evaluation in evaluations], seed=options["seed"])
 
 
-def _evaluate_files(given: list[str], options: dict[str, Any]) -> list[dict[str, Any]]:
+def _evaluate_files(
+    given: list[str], options: dict[str, Any], world: World
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     from ucch.evaluation import CodeFiles, evaluate_files
 
     missing = ["--" + name.replace("_", "-") for name in _FILES[:4] if name not in given]
@@ -132,8 +148,9 @@ def _evaluate_files(given: list[str], options: dict[str, Any]) -> list[dict[str,
         seed=options["seed"],
         chunk_rows=options["chunk_rows"],
         allow_overlap=options["allow_overlap"],
+        world=world,
     )
-    return [report]
+    return [report], []
 
 
 def _check_new(out: Path) -> None:

@@ -12,12 +12,13 @@ from rich.console import Console
 from .extraction_options import cache_folder, import_from_here, worker_count
 
 if TYPE_CHECKING:
+    from ucch.collectives import World
     from ucch.data import PairedDataset
     from ucch.encoders import EncoderCard
     from ucch.extraction import Extraction
     from ucch.training import FineTuning, Recipe, RunFolder
 
-__all__ = ["keep_tuned", "new_run", "open_tuning", "run_dataset"]
+__all__ = ["keep_tuned", "new_run", "old_run", "open_tuning"]
 
 # in the run folder, where the run took its features from photographs
 FEATURES = "features.npz"
@@ -31,9 +32,12 @@ def new_run(
     device: Any,
     *,
     check: Callable[[PairedDataset], None],
+    world: World,
     **encoding: Any,
 ) -> tuple[RunFolder, PairedDataset]:
     """Load or extract the features of a new run, then make its folder, with the encoders' cards in it.
+
+    Of several processes the first does so, and the others load what it names.
 
     Args:
         console: stderr.
@@ -41,8 +45,38 @@ def new_run(
         recipe: names data or photographs.
         device: where encoders run.
         check: called with the data set before the folder is made; raises where it must not be trained on.
+        world: the processes that train together.
         encoding: the options of :func:`~ucch.cli.extraction_options.encoding_options`.
+
+    Raises:
+        RunError: several processes were given photographs.
     """
+    from ucch.data import load_dataset
+    from ucch.training import RunFolder, on_first
+
+    made: list[tuple[RunFolder, PairedDataset]] = []
+
+    def make() -> str:
+        _check_photographs(recipe, world)
+        made.append(_make_run(console, out, recipe, device, check=check, **encoding))
+        return str(made[0][0].path)
+
+    path = on_first(world, make)
+    if made:
+        return made[0]
+    run = RunFolder.open(path)
+    return run, load_dataset(recipe.data, recipe.data_root)
+
+
+def _make_run(
+    console: Console,
+    out: Path | None,
+    recipe: Recipe,
+    device: Any,
+    *,
+    check: Callable[[PairedDataset], None],
+    **encoding: Any,
+) -> tuple[RunFolder, PairedDataset]:
     from ucch.data import load_dataset
     from ucch.extraction import write_run_encoders
     from ucch.training import RunFolder, check_fine_tuning, free_run_path
@@ -68,17 +102,37 @@ def new_run(
     return run, extraction.dataset
 
 
-def run_dataset(console: Console, run: RunFolder, device: Any, **encoding: Any) -> PairedDataset:
-    """Load the features of a run that is resumed; photographs are encoded again if it stopped before they were kept."""
+def old_run(
+    console: Console, out: Path, device: Any, *, world: World, **encoding: Any
+) -> tuple[RunFolder, PairedDataset]:
+    """Load a run that is resumed; photographs are encoded again if it stopped before their features were kept."""
     from ucch.data import load_dataset
+    from ucch.extraction import read_run_encoders, write_run_encoders
+    from ucch.training import RunFolder
 
+    run = RunFolder.open(out)
     recipe = run.recipe()
     path = Path(recipe.data)
     if recipe.fine_tuning.enabled:
         path = path.with_name(FROZEN)
     if recipe.source.images and not path.exists():
+        _check_photographs(recipe, world)
         _keep(run, _extract(console, recipe, device, **encoding))
-    return load_dataset(str(path) if recipe.source.images else recipe.data, recipe.data_root)
+    if world.rank == 0 and not recipe.source.images and not read_run_encoders(run.path):
+        cards = _cards(Path(recipe.data))
+        if cards:
+            write_run_encoders(run.path, cards)  # the run was killed before it had them
+    return run, load_dataset(str(path) if recipe.source.images else recipe.data, recipe.data_root)
+
+
+def _check_photographs(recipe: Recipe, world: World) -> None:
+    from ucch.errors import RunError
+
+    if world.size > 1 and recipe.source.images:
+        raise RunError(
+            f"photographs are encoded by one process, got {world.size}; make features with ucch extract, then train"
+            " on them with --data"
+        )
 
 
 def open_tuning(run: RunFolder, device: Any, **encoding: Any) -> AbstractContextManager[FineTuning | None]:

@@ -50,7 +50,7 @@ class TrainingProgress:
         self.task = self.bar.add_task(
             "steps",
             total=trainer.n_epochs * trainer.steps_per_epoch,
-            completed=trainer.epoch * trainer.steps_per_epoch,
+            completed=trainer.steps_done,
             figures="",
         )
 

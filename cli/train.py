@@ -66,56 +66,71 @@ def command(
 
     Labels are not read, but for the recipes unihash and mlwch-like, which need them. Without options it trains on
     built-in digits. With --images it first does what ucch extract does. Nothing is overwritten: --out must be new or
-    empty.
+    empty. Ctrl-C and SIGTERM finish the step, save, and exit with 130 and 143; --resume goes on as if nothing had been.
+
+    torchrun starts several processes, which train one model (docs/scale.md).
 
     \b
     ucch train --data features.npz --bits 64 --out runs/mine
+    torchrun --nproc-per-node 2 -m ucch train --data features.npz --set placement=sharded
     ucch train --data features.npz --recipe unihash --pseudo-labels kmeans
     ucch train --images photos --captions captions.csv --image-encoder clip --text-encoder clip
     """
     from ucch.data import check_overlap
+    from ucch.errors import RunStoppedError
     from ucch.evaluation import evaluate_run
-    from ucch.training import RunFolder, choose_device, train_run, training_labels
+    from ucch.training import choose_device, processes, train_run, training_labels
+    from ucch.training.stop_signals import StopSignals
 
-    from .feature_source import keep_tuned, new_run, open_tuning, run_dataset
+    from .feature_source import keep_tuned, new_run, old_run, open_tuning
     from .progress import TrainingProgress
     from .tables import report_table
 
     encoding = {name: choices.pop(name) for name in ENCODING}
     where = choose_device(device)
-    console = Console(stderr=True)
     if resume:
         _check_resume(ctx, out)
-        run = RunFolder.open(out or "")
-        recipe = run.recipe()
-        dataset = run_dataset(console, run, where, **encoding)
-    else:
-        recipe = _recipe(**choices)
+    with processes(where) as world:
+        console = Console(stderr=True, quiet=world.rank > 0)
+        if resume:
+            run, dataset = old_run(console, out or Path(), where, world=world, **encoding)
+            recipe = run.recipe()
+        else:
+            recipe = _recipe(**choices)
 
-        def check(dataset: PairedDataset) -> None:
-            if not allow_overlap:
-                check_overlap(dataset)
-            if recipe.wants_labels:
-                training_labels(recipe, dataset.train)
+            def check(dataset: PairedDataset) -> None:
+                if not allow_overlap:
+                    check_overlap(dataset)
+                if recipe.wants_labels:
+                    training_labels(recipe, dataset.train)
 
-        run, dataset = new_run(console, out, recipe, where, check=check, **encoding)
-    console.print(f"{dataset.name}: {len(dataset.train)} pairs, {recipe.bits} bits, into {run.path}", highlight=False)
-    with open_tuning(run, where, **encoding) as tuning:
-        with TrainingProgress(console) as shown:
-            train_run(
-                run,
-                dataset.train,
-                device=where,
-                resume=resume,
-                fine_tuning=tuning,
-                on_start=shown.start,
-                on_step=shown.step,
-                on_epoch=shown.epoch,
-                on_warning=shown.warning,
-            )
-        if tuning is not None:
-            dataset = keep_tuned(console, run, tuning, **encoding)
-    report = evaluate_run(run, dataset)
+            run, dataset = new_run(console, out, recipe, where, check=check, world=world, **encoding)
+        pairs = f"{dataset.name}: {len(dataset.train)} pairs, {recipe.bits} bits"
+        console.print(f"{pairs}, into {run.path}", highlight=False)
+        with open_tuning(run, where, **encoding) as tuning:
+            with TrainingProgress(console) as shown, StopSignals() as stop:
+                try:
+                    train_run(
+                        run,
+                        dataset.train,
+                        device=where,
+                        world=world,
+                        resume=resume,
+                        fine_tuning=tuning,
+                        on_start=shown.start,
+                        on_step=shown.step,
+                        on_epoch=shown.epoch,
+                        on_warning=shown.warning,
+                        stop=stop,
+                    )
+                except RunStoppedError as error:
+                    console.print(str(error), highlight=False, soft_wrap=True)
+                    ctx.exit(128 + (stop.number or 0))
+            if tuning is not None:
+                dataset = keep_tuned(console, run, tuning, **encoding)
+        report = evaluate_run(run, dataset, world=world)
+    if world.rank:
+        return
     if as_json:
         click.echo(json.dumps(report))
     else:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+
+from tests.processes import Processes
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,3 +53,11 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.encoders.kit import save_tiny_bert
 
     return save_tiny_bert(tmp_path_factory.mktemp("models") / "bert")
+
+
+@pytest.fixture(scope="session", params=[2, 3], ids=["2 processes", "3 processes"])
+def processes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+    """Two, then three processes that talk by gloo."""
+    world = Processes(request.param, tmp_path_factory.mktemp("processes"))
+    yield world
+    world.stop()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-__all__ = ["PackedCodes", "hamming_distance", "n_bytes", "pack", "sign", "unpack"]
+__all__ = ["PackedCodes", "hamming_distance", "n_bytes", "pack", "pack_tensor", "sign", "unpack", "unpack_tensor"]
 
 PackedCodes = npt.NDArray[np.uint8]
 
@@ -79,6 +79,29 @@ def unpack(packed: PackedCodes, n_bits: int) -> npt.NDArray[np.int8]:
     check_packed("packed", packed, n_bits)
     bits = np.unpackbits(packed, axis=-1, count=n_bits)
     return (bits.astype(np.int8) << 1) - np.int8(1)
+
+
+def pack_tensor(codes: Tensor) -> Tensor:
+    """:func:`pack` for a tensor, on its device: +-1 (N, D) to uint8 (N, ceil(D/8)).
+
+    Example:
+        >>> pack_tensor(torch.tensor([[1.0, -1, 1, 1, -1, -1, -1, -1, 1]]))
+        tensor([[176, 128]], dtype=torch.uint8)
+    """
+    n_codes, n_bits = codes.shape
+    bits = codes.new_zeros(n_codes, 8 * n_bytes(n_bits), dtype=torch.uint8)
+    bits[:, :n_bits] = codes > 0
+    return (bits.view(n_codes, n_bytes(n_bits), 8) * _place_values(codes.device)).sum(dim=2, dtype=torch.uint8)
+
+
+def unpack_tensor(packed: Tensor, n_bits: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Undo :func:`pack_tensor`: uint8 (N, ceil(n_bits/8)) to +-1 (N, n_bits) of ``dtype``."""
+    bits = (packed[:, :, None] & _place_values(packed.device)) > 0  # (N, bytes, 8)
+    return torch.where(bits.flatten(1)[:, :n_bits], 1.0, -1.0).to(dtype)
+
+
+def _place_values(device: torch.device) -> Tensor:
+    return torch.tensor([128, 64, 32, 16, 8, 4, 2, 1], dtype=torch.uint8, device=device)
 
 
 def check_packed(name: str, packed: PackedCodes, n_bits: int) -> PackedCodes:

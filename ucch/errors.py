@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = [
     "DataError",
     "EncoderError",
     "IndexFileError",
     "MissingPackageError",
+    "NonFiniteError",
     "RecipeError",
     "RunError",
+    "RunStoppedError",
     "StoreError",
     "UcchError",
 ]
@@ -36,6 +40,18 @@ class RecipeError(UcchError, ValueError):
 
 class RunError(UcchError, RuntimeError):
     """A run folder cannot be created, read, or resumed."""
+
+
+class NonFiniteError(RunError):
+    """Steps in a row had a loss or gradient that is no finite number; ``rows`` are the last batch's."""
+
+    def __init__(self, message: str, rows: Sequence[int]) -> None:
+        super().__init__(message)
+        self.rows = list(rows)
+
+
+class RunStoppedError(RunError):
+    """A run was asked to stop and has saved its state; the message says how to go on."""
 
 
 class IndexFileError(UcchError, RuntimeError):

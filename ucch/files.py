@@ -3,27 +3,99 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import RunError
+from .errors import RunError, UcchError
 
-__all__ = ["write_atomically"]
+__all__ = ["check_regular", "is_leftover", "replacing", "write_atomically"]
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
-    """Replace a file by new content: written beside it under another name, flushed to disk, then renamed.
+@contextmanager
+def replacing(path: Path, *, error: type[UcchError] = RunError, keep_as: Path | None = None) -> Iterator[Path]:
+    """Replace a file by what is written to the yielded path: a name beside it, flushed to disk, then renamed.
+
+    Whatever ends the block early, a kill or a power cut included, the older file stands unchanged. A killed process
+    leaves its part beside the file as ``.name.<process id>.tmp``; the next write of that file removes it.
+
+    Args:
+        path: the file; a symbolic link is replaced, not followed.
+        error: what is raised where the file cannot be written.
+        keep_as: another name in the same folder, for the older file.
+
+    Raises:
+        UcchError: of the kind ``error``: the folder cannot be written, the disk or a quota is full.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        try:
+            _sweep(path)
+            yield aside
+            _flush(aside)
+            if keep_as is not None and path.exists():
+                os.replace(path, keep_as)
+            os.replace(aside, path)
+            _flush(path.absolute().parent)
+        except OSError as failed:
+            raise error(f"{path} cannot be written: {failed.strerror or failed}") from failed
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, content: bytes | str, *, keep_as: Path | None = None) -> None:
+    """Replace a file by new content, by :func:`replacing`.
 
     Raises:
         RunError: the folder cannot be written or the disk is full; an older file then stands unchanged.
     """
-    raw = content.encode() if isinstance(content, str) else content
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with replacing(path, keep_as=keep_as) as aside:
+        aside.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def check_regular(path: Path, error: type[UcchError]) -> None:
+    """Refuse what is there but no regular file: a device or a pipe gives bytes without end, or none and no end either.
+
+    Raises:
+        UcchError: of the kind ``error``.
+    """
+    if path.exists() and not path.is_file():
+        raise error(f"{path} is not a file")
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file's name is that of a part that a killed process left."""
+    return name.startswith(".") and name.endswith(".tmp")
+
+
+def _sweep(path: Path) -> None:
+    """Remove the parts that killed processes left of this file; one of another machine's would only be written anew."""
+    start = f".{path.name}."
+    for entry in os.listdir(path.absolute().parent):
+        number = entry[len(start) : -len(".tmp")]
+        if entry.startswith(start) and is_leftover(entry) and number.isdecimal() and not _runs(int(number)):
+            path.with_name(entry).unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
     try:
-        with open(aside, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise RunError(f"{path} cannot be written: {error.strerror or error}") from error
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
+
+
+def _flush(path: Path) -> None:
+    """Bring a file, or the names in a folder, from the system's memory to the disk."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        if path.is_dir():
+            return  # a system that does not open folders
+        raise
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

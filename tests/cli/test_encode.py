@@ -66,6 +66,22 @@ def test_features_are_encoded_as_they_come(trained: Path, tmp_path: Path) -> Non
     assert (tmp_path / "codes.ids.txt").read_text() == "0\n1\n2\n"
 
 
+def test_a_folder_of_features_is_encoded_file_by_file(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    for number in range(3):
+        np.save(tmp_path / "parts" / f"{number}.npy", np.full((4, 9), number, np.float32))
+    options = ("--features", tmp_path / "parts", "--modality", "image", "--out", tmp_path / "codes", "--json")
+    first = ucch("encode", trained / "run", *options)
+    assert first.exit_code == 0, first.stderr
+    figures = json.loads(first.stdout)
+    assert (figures["codes"], figures["files"]) == (12, 3)
+    (tmp_path / "codes" / "1.npy").unlink()
+    again = json.loads(ucch("encode", trained / "run", *options).stdout)
+    assert (again["codes"], again["files"]) == (4, 1)
+    expected = RunFolder.open(trained / "run").model().encode_image(np.full((4, 9), 1, np.float32))
+    np.testing.assert_array_equal(np.load(tmp_path / "codes" / "1.npy"), expected)
+
+
 def test_broken_photographs_are_left_out_and_named(trained: Path, tmp_path: Path) -> None:
     photos = Path(shutil.copytree(trained / "photos", tmp_path / "photos"))
     (photos / "000.jpg").write_bytes(b"")

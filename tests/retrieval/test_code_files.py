@@ -36,9 +36,9 @@ def test_what_is_refused(tmp_path: Path) -> None:
     (tmp_path / "gap.txt").write_text("a\n\nb\n")
     for name, text in (
         ("float.npy", "must hold packed codes, uint8, got float64; make them with ucch.codes.pack"),
-        ("flat.npy", r"must hold one matrix, got shape \(3,\)"),
+        ("flat.npy", r"must hold one matrix of numbers, got shape \(3,\)"),
         ("object.npy", "cannot be read as a .npy of numbers"),
-        ("more.npz", "must hold one matrix, got an archive"),
+        ("more.npz", "it holds an archive of arrays"),
         ("none.npy", "cannot be read as a .npy of numbers"),
     ):
         with pytest.raises(DataError, match=text):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,36 @@ def test_the_digest_is_that_of_the_model_file(tmp_path: Path) -> None:
         run.model_digest()
     run.model_file.write_bytes(b"abc")
     assert run.model_digest().startswith("ba7816bf8f01cfea")
+
+
+def test_what_a_killed_start_left_does_not_count(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / ".lock").touch()
+    (run / ".recipe.toml.4194305.tmp").write_text("half")
+    assert RunFolder.create(run, small_recipe()).recipe() == small_recipe()
+    assert {entry.name for entry in run.iterdir()} == {".lock", "recipe.toml"}
+
+
+def test_a_second_process_is_refused_and_a_killed_one_lets_go(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", small_recipe())
+    ready, go_on = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with run.locked():
+            os.write(go_on, b"x")
+            signal.pause()
+    os.read(ready, 1)
+    with pytest.raises(RunError, match="is being trained by another process; wait for it to end"), run.locked():
+        pass
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with run.locked(), run.locked():
+        assert RunFolder.open(run.path).recipe() == small_recipe()
+
+
+def test_a_history_of_other_things_is_refused(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", small_recipe())
+    run.history_file.write_text("[1]\n")
+    with pytest.raises(RunError, match="a line holds no object"):
+        run.history()

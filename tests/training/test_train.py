@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from tests.training.kit import small_pairs, small_recipe
-from ucch.errors import RunError
+from ucch.errors import RunError, RunStoppedError
 from ucch.models import HashModel
 from ucch.training import EpochStats, RunFolder, choose_device, train_run
-from ucch.training.checkpoint import load_state
+from ucch.training.checkpoint import load_state, save_state
 
 
 class StoppedError(Exception):
@@ -84,7 +85,9 @@ def test_stopped_within_an_epoch_goes_on_from_the_latest_checkpoint(
 
 def test_fast_epochs_write_the_first_checkpoint_and_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[int] = []
-    monkeypatch.setattr("ucch.training.train.save_state", lambda path, state: written.append(len(state["history"])))
+    monkeypatch.setattr(
+        "ucch.training.train.save_state", lambda path, state, keep_as: written.append(len(state["history"]))
+    )
     train_run(RunFolder.create(tmp_path / "run", small_recipe("epochs=6")), small_pairs())
     assert written == [1, 6]
 
@@ -130,6 +133,79 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     run.checkpoint_file.write_bytes(b"\x00" * 10)
     with pytest.raises(RunError, match=r"state\.safetensors cannot be read"):
         train_run(run, small_pairs(), resume=True)
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path) -> None:
+    through = RunFolder.create(tmp_path / "through", small_recipe())
+    train_run(through, small_pairs())
+    run, said = RunFolder.create(tmp_path / "run", small_recipe()), []
+    with pytest.raises(StoppedError):
+        train_run(run, small_pairs(), on_epoch=stop_after(2))
+    content = bytearray(run.checkpoint_file.read_bytes())
+    content[len(content) // 2] ^= 16
+    run.checkpoint_file.write_bytes(content)
+    train_run(run, small_pairs(), resume=True, on_warning=said.append)
+    assert "state.safetensors cannot be read" in said[0]
+    assert "the run goes on from previous.safetensors" in said[0]
+    assert run.model_file.read_bytes() == through.model_file.read_bytes()
+
+
+@pytest.mark.parametrize("step", [1, 3, 7, 12])
+def test_a_wish_to_stop_is_met_after_the_step_and_says_how_to_go_on(step: int, tmp_path: Path) -> None:
+    pairs = small_pairs()
+    through = RunFolder.create(tmp_path / "through", small_recipe())
+    train_run(through, pairs)
+    run, done = RunFolder.create(tmp_path / "run", small_recipe()), []
+    text = f"stopped after step {step} of 12 and saved; go on with: ucch train --out .*run --resume"
+    with pytest.raises(RunStoppedError, match=text):
+        train_run(run, pairs, on_step=done.append, stop=lambda: len(done) == step)
+    train_run(run, pairs, resume=True)
+    assert run.model_file.read_bytes() == through.model_file.read_bytes()
+    assert same_state(load_state(run.checkpoint_file), load_state(through.checkpoint_file))
+    assert same_state(run.history(), through.history())
+
+
+def test_long_epochs_are_saved_within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 100_000, 1000))
+    monkeypatch.setattr("ucch.training.train.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("ucch.training.train.save_state", lambda path, state, keep_as: written.append(state))
+    written: list[dict[str, Any]] = []
+    run = RunFolder.create(tmp_path / "run", small_recipe("epochs=1", "batch_size=5"))
+    train_run(run, small_pairs())  # a second here is ten steps
+    assert [state["trainer"]["part"]["step"] for state in written[:-1]] == [1, 11]
+    assert written[-1]["trainer"]["part"] is None
+
+
+def test_a_checkpoint_of_another_make_is_refused(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", small_recipe())
+    train_run(run, small_pairs())
+    state = load_state(run.checkpoint_file)
+    del state["trainer"]["adam"]
+    save_state(run.checkpoint_file, state)
+    with pytest.raises(RunError, match=r"does not fit the recipe of .*: 'adam'; delete .*checkpoint to train from the"):
+        train_run(run, small_pairs(), resume=True)
+
+
+def test_a_full_disk_ends_the_run_and_the_older_checkpoint_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    through = RunFolder.create(tmp_path / "through", small_recipe())
+    train_run(through, small_pairs())
+    run = RunFolder.create(tmp_path / "run", small_recipe())
+    with pytest.raises(StoppedError):
+        train_run(run, small_pairs(), on_epoch=stop_after(2))
+    before = run.checkpoint_file.read_bytes()
+
+    def full(self: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(RunError, match="cannot be written: No space left on device"):
+            train_run(run, small_pairs(), resume=True)
+    assert run.checkpoint_file.read_bytes() == before
+    train_run(run, small_pairs(), resume=True)
+    assert run.model_file.read_bytes() == through.model_file.read_bytes()
 
 
 def test_a_run_stopped_before_its_first_checkpoint_starts_over(tmp_path: Path) -> None:

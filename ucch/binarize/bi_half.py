@@ -143,6 +143,8 @@ class BiHalfQuery(nn.Module):
 
     @torch.no_grad()
     def _follow(self, levels: Tensor) -> None:
+        if not torch.isfinite(levels).all():
+            return  # a batch that overflowed must not stay in the running mean
         self.n_batches += 1
         weight = max(
             self.rate, 1 / int(self.n_batches)

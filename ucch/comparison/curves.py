@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..files import replacing
+
 __all__ = ["PANELS", "plot_curves"]
 
 PANELS = {
@@ -49,4 +51,5 @@ def plot_curves(histories: Mapping[str, Sequence[Sequence[dict[str, Any]]]], tit
     if handles:
         figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    with replacing(path) as aside:
+        figure.savefig(aside, format="png")

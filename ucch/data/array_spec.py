@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from ..errors import DataError
 from .arrays import FeatureArray
 from .mat import mat_shapes, read_mat
+from .npy import map_npy
 
 __all__ = ["ArraySpec", "converted_path", "read_npy"]
 
@@ -86,9 +85,9 @@ def read_npy(path: Path) -> FeatureArray:
         DataError: the file is cut off, of another kind, or holds Python objects.
     """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        array = map_npy(path)
+    except DataError as error:
         raise DataError(f"{path} is damaged or no .npy file of numbers: {error}") from error
-    if not isinstance(array, np.ndarray):
-        raise DataError(f"{path} is damaged or no .npy file of numbers: it holds {type(array).__name__}")
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{path} is damaged or no .npy file of numbers: it holds {array.dtype}")
     return array

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer
 
 from ..errors import DataError
 from .array_spec import read_npy
@@ -48,6 +47,8 @@ def load_caption_set(entry: DatasetEntry, root: Path) -> PairedDataset:
     images = {split: _read_images(paths[f"{split}_ims.npy"], len(captions[split])) for split in captions}
     if len(images["test"]) != entry.n_query:
         raise DataError(f"{paths['test_ims.npy']} must hold {entry.n_query} images, got {len(images['test'])}")
+    from sklearn.feature_extraction.text import CountVectorizer
+
     words = CountVectorizer(binary=True, max_features=N_WORDS, dtype=np.uint8).fit(captions["train"])
     try:
         train, query = (

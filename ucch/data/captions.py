@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
+from ..plain_json import parse_json
 from .caption_rows import RowNumbers
 
 __all__ = ["IMAGE_ENDINGS", "Captions", "read_captions", "read_texts"]
@@ -97,6 +97,11 @@ def read_captions(path: str | os.PathLike[str], images: str | os.PathLike[str] |
     captions = Captions.of(rows)
     if not captions.texts:
         raise DataError(f"captions {path} hold no caption")
+    for image in captions.images:
+        if not image or "\0" in image or Path(image).is_absolute() or ".." in Path(image).parts:
+            raise DataError(
+                f"captions {path} name the image {image[:200]!r}; a name must lead into the folder of images"
+            )
     return captions
 
 
@@ -131,30 +136,35 @@ def _read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 text: {error}") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def _table(path: Path, delimiter: str) -> Iterator[tuple[str, str]]:
     lines = io.StringIO(_read_text(path), newline="")
     # quotes are text in a TSV, as most of its writers have it
     reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE) if delimiter == "\t" else csv.reader(lines)
-    heading = [name.strip().lower() for name in next(reader, [])]
-    image, caption = (_column(path, heading, names) for names in (IMAGE_NAMES, CAPTION_NAMES))
-    for row in reader:
-        if not row:
-            continue
-        if len(row) != len(heading):
-            raise DataError(
-                f"{path}, line {reader.line_num}: {len(row)} columns, the heading has {len(heading)};"
-                " quote captions that hold the delimiter"
-            )
-        yield row[image], row[caption]
+    try:
+        heading = [name.strip().lower() for name in next(reader, [])]
+        image, caption = (_column(path, heading, names) for names in (IMAGE_NAMES, CAPTION_NAMES))
+        for row in reader:
+            if not row:
+                continue
+            if len(row) != len(heading):
+                raise DataError(
+                    f"{path}, line {reader.line_num}: {len(row)} columns, the heading has {len(heading)};"
+                    " quote captions that hold the delimiter"
+                )
+            yield row[image], row[caption]
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: {error}") from error
 
 
 def _column(path: Path, heading: list[str], names: tuple[str, ...]) -> int:
     for name in names:
         if name in heading:
             return heading.index(name)
-    raise DataError(f"{path} must have a column {' or '.join(names)} in its first line, got {', '.join(heading)}")
+    raise DataError(f"{path} must have a column {' or '.join(names)} in its first line, got {', '.join(heading)[:200]}")
 
 
 def _json_lines(path: Path) -> Iterator[tuple[str, str]]:
@@ -163,8 +173,8 @@ def _json_lines(path: Path) -> Iterator[tuple[str, str]]:
             continue
         where = f"{path}, line {number}"
         try:
-            entry = json.loads(line)
-        except json.JSONDecodeError as error:
+            entry = parse_json(line)
+        except ValueError as error:
             raise DataError(f"{where}: not JSON: {error}") from error
         image, caption = _field(where, entry, IMAGE_NAMES), _field(where, entry, (*CAPTION_NAMES, "captions"))
         several = caption if isinstance(caption, list) else [caption]
@@ -182,10 +192,10 @@ def _field(where: str, entry: Any, names: tuple[str, ...]) -> Any:
 
 def _coco(path: Path) -> Iterator[tuple[str, str]]:
     try:
-        content = json.loads(_read_text(path))
+        content = parse_json(_read_text(path))
         names = {entry["id"]: str(entry["file_name"]) for entry in content["images"]}
         rows = [(entry["image_id"], str(entry["caption"])) for entry in content["annotations"]]
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise DataError(f"{path} is not JSON: {error}") from error
     except (KeyError, TypeError) as error:
         raise DataError(
@@ -193,7 +203,7 @@ def _coco(path: Path) -> Iterator[tuple[str, str]]:
             f" {type(error).__name__} {error}"
         ) from error
     for number, caption in rows:
-        if number not in names:
+        if not isinstance(number, (int, str)) or number not in names:
             raise DataError(f"{path}: an annotation names image_id {number!r}, which is not among the images")
         yield names[number], caption
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
+from ..files import replacing
 from .array_spec import ArraySpec, converted_path
 from .entry import DatasetEntry
 from .feature_set import load_feature_set
@@ -52,20 +53,14 @@ def convert_dataset(entry: DatasetEntry, root: Path) -> list[Path]:
 
 
 def _convert(spec: ArraySpec, path: Path, copy: Path) -> None:
-    aside = copy.with_name(f".{copy.name}.{os.getpid()}.tmp")
-    target = None
-    try:
+    with replacing(copy, error=DataError) as aside:
+        target = None
         for place, block in mat_blocks(path, spec.key):
             if target is None:
                 target = _empty_npy(aside, block.dtype, (spec.rows, spec.columns))
             target[place] = block
         if target is not None:
             target.flush()
-        os.replace(aside, copy)
-    except OSError as error:
-        raise DataError(f"{copy} cannot be written: {error.strerror or error}") from error
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _empty_npy(path: Path, dtype: np.dtype[Any], shape: tuple[int, int]) -> np.memmap[Any, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from .dataset import PairedDataset
 from .labels import multi_hot
@@ -28,6 +27,8 @@ def load_digits_pairs() -> PairedDataset:
     Reference:
         E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998.
     """
+    from sklearn.datasets import load_digits
+
     digits = load_digits()
     pictures = digits.images.astype(np.float32)  # (1797, 8, 8)
     left, right = (half.reshape(len(pictures), 32) for half in (pictures[:, :, :4], pictures[:, :, 4:]))

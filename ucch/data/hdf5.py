@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DataError
+from ..plain_json import one_line
 from .arrays import FeatureArray
+from .sizes import check_size
 
 if TYPE_CHECKING:
     import h5py
@@ -53,14 +56,20 @@ def open_hdf5(path: Path) -> Iterator[h5py.File]:
             yield file
     except DataError:
         raise
-    except OSError as error:
-        raise DataError(f"{path} is damaged or cut off: {error}") from error
+    except Exception as error:  # damaged bytes fail in many ways inside the library
+        raise DataError(f"{path} is damaged or cut off: {one_line(error)}") from error
 
 
 def hdf5_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the arrays of a file, without reading them: as MATLAB shows them, or as h5py does."""
+    """Names and shapes of the arrays of a file, without reading them: as MATLAB shows them, or as h5py does.
+
+    Links, to other files above all, are not followed.
+    """
     with open_hdf5(path) as file:
-        return {name: _shape(path, item) for name, item in file.items() if hasattr(item, "shape")}
+        import h5py
+
+        items = {name: file[name] for name in file if isinstance(file.get(name, getlink=True), h5py.HardLink)}
+        return {name: _shape(path, item) for name, item in items.items() if isinstance(item, h5py.Dataset)}
 
 
 def read_hdf5(path: Path, key: str) -> FeatureArray:
@@ -117,9 +126,18 @@ def _shape(path: Path, dataset: Any) -> tuple[int, ...]:
 
 
 def _matrix(path: Path, file: Any, key: str) -> Any:
+    import h5py
+
+    if not isinstance(file.get(key, getlink=True), h5py.HardLink):
+        raise DataError(f"{path}: {key} is a link and not followed; write the matrix itself into the file")
     dataset = file[key]
     kind = getattr(getattr(dataset, "dtype", None), "kind", "")
     if kind not in tuple("fiub") or len(dataset.shape) != 2:
         got = f"shape {dataset.shape} of {dataset.dtype}" if kind else "a group (a sparse matrix, struct or cell)"
         raise DataError(f"{path}: {key} must be a full matrix of numbers, got {got}")
+    if dataset.is_virtual or dataset.external:
+        raise DataError(f"{path}: {key} lies in other files, which are not read; write the matrix itself into the file")
+    check_size(path, key, dataset.dtype.itemsize * math.prod(dataset.shape))
+    if dataset.chunks:
+        check_size(path, f"a chunk of {key}", dataset.dtype.itemsize * math.prod(dataset.chunks))
     return dataset

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from scipy.io import loadmat, whosmat
 
 from ..errors import DataError
+from ..plain_json import one_line
 from .arrays import FeatureArray, row_chunks
 from .hdf5 import Block, hdf5_blocks, hdf5_shapes, is_hdf5, read_hdf5
+from .mat5 import CappedFile, check_mat5, is_mat5
+from .sizes import check_size
 
 __all__ = ["find_file", "mat_blocks", "mat_shapes", "read_mat"]
 
@@ -34,12 +40,19 @@ def mat_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     Raises:
         DataError: the file is damaged, cut off, or of another kind.
     """
+    if not path.is_file():
+        raise DataError(f"{path} is damaged or no MATLAB file: it is not a file")
     if is_hdf5(path):
         return hdf5_shapes(path)
     try:
-        return {name: tuple(int(size) for size in shape) for name, shape, _ in whosmat(str(path))}
+        if is_mat5(path):
+            check_mat5(path)
+        with open(path, "rb") as file:
+            return {name: tuple(int(size) for size in shape) for name, shape, _ in whosmat(cast(Any, CappedFile(file)))}
+    except DataError:
+        raise
     except Exception as error:  # damaged bytes fail in many ways inside the reader
-        raise DataError(f"{path} is damaged or no MATLAB file: {error}") from error
+        raise DataError(f"{path} is damaged or no MATLAB file: {one_line(error)}") from error
 
 
 def read_mat(path: Path, keys: Collection[str]) -> dict[str, FeatureArray]:
@@ -62,14 +75,23 @@ def read_mat(path: Path, keys: Collection[str]) -> dict[str, FeatureArray]:
     if is_hdf5(path):
         return {key: read_hdf5(path, key) for key in keys}
     try:
-        contents = loadmat(str(path), variable_names=list(keys))
+        if is_mat5(path):
+            check_mat5(path, keys)
+        else:
+            check_size(path, "its variables", sum(8 * math.prod(held[key]) for key in keys))
+        with warnings.catch_warnings(), open(path, "rb") as file:
+            warnings.simplefilter("error")  # of a variable that cannot be read and would come as text
+            contents = loadmat(cast(Any, CappedFile(file)), variable_names=list(keys))
+    except DataError:
+        raise
     except Exception as error:  # as above
-        raise DataError(f"{path} is damaged or no MATLAB file: {error}") from error
+        raise DataError(f"{path} is damaged or no MATLAB file: {one_line(error)}") from error
     for key in keys:
         if key not in contents:
             raise DataError(f"{path} is damaged or no MATLAB file: {key} ends early")
-        if not isinstance(contents[key], np.ndarray):
-            raise DataError(f"{path}: {key} must be a full matrix, got {type(contents[key]).__name__}")
+        value = contents[key]
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
+            raise DataError(f"{path}: {key} must be a full matrix, got {getattr(value, 'dtype', type(value).__name__)}")
     return {key: contents[key] for key in keys}
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import difflib
 import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..errors import DataError
+from ..files import replacing
 from .arrays import FeatureArray
 from .dataset import PairedDataset
 from .labels import multi_hot
+from .npz_archive import NpzArchive
 from .pairs import Pairs
 
 __all__ = ["load_npz", "save_npz"]
@@ -72,7 +72,8 @@ def save_npz(
         The path written.
 
     Raises:
-        DataError: the ending is another one, the folder is missing, or the file exists and may not be replaced.
+        DataError: the ending is another one, the folder is missing, the file exists and may not be
+            replaced, or it cannot be written.
     """
     path = Path(path)
     if path.suffix != ".npz":
@@ -91,28 +92,15 @@ def save_npz(
             arrays[f"label_{split}"] = pairs.label
         if pairs.image_of_text is not None:
             arrays[f"image_of_text_{split}"] = pairs.image_of_text
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(aside, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        os.replace(aside, path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+    with replacing(path, error=DataError) as aside, open(aside, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
     return path
 
 
 def _read_arrays(path: Path) -> dict[str, FeatureArray]:
-    if not path.is_file():
-        raise DataError(f"{path} is not a file; an .npz file of features is expected there")
-    if not zipfile.is_zipfile(path):
-        raise DataError(f"{path} is not an .npz file, or it is cut off; write it with numpy.savez")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            _check_names(path, archive.files)
-            return {name: _read_array(path, archive, name) for name in archive.files if name not in DESCRIPTIVE}
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{path} is damaged: {error}") from error
+    with NpzArchive(path) as archive:
+        _check_names(path, archive.names)
+        return {name: archive.read(name) for name in archive.names if name not in DESCRIPTIVE}
 
 
 def _check_names(path: Path, names: list[str]) -> None:
@@ -121,7 +109,7 @@ def _check_names(path: Path, names: list[str]) -> None:
         if name not in known and name not in DESCRIPTIVE:
             near = difflib.get_close_matches(name, known, n=1)
             meant = f"; did you mean {near[0]!r}?" if near else "."
-            raise DataError(f"{path} holds an unknown array {name!r}{meant} Known names: {', '.join(known)}")
+            raise DataError(f"{path} holds an unknown array {name[:100]!r}{meant} Known names: {', '.join(known)}")
     missing = [name for name in REQUIRED if name not in names]
     if missing:
         raise DataError(
@@ -134,21 +122,6 @@ def _check_names(path: Path, names: list[str]) -> None:
     for name in ("label_database", "image_of_text_database"):
         if name in names and "image_database" not in names:
             raise DataError(f"{path} holds {name} but lacks image_database and text_database")
-
-
-def _read_array(path: Path, archive: Any, name: str) -> FeatureArray:
-    try:
-        array = archive[name]
-    except Exception as error:  # damaged bytes fail in any of a dozen ways, from zlib's to the header parser's
-        if isinstance(error, ValueError) and "allow_pickle" in str(error):
-            raise DataError(
-                f"{path}: {name} is an array of Python objects, which are not loaded since that could run code;"
-                " save numbers, such as numpy.stack of equally long rows"
-            ) from None
-        raise DataError(f"{path}: {name} is damaged: {error}") from error
-    if not isinstance(array, np.ndarray):
-        raise DataError(f"{path}: {name} is not a numpy array; write the file with numpy.savez")
-    return array
 
 
 def _assemble(name: str, arrays: dict[str, FeatureArray]) -> PairedDataset:

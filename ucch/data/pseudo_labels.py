@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.cluster import MiniBatchKMeans
 from torch.nn.functional import normalize
 
 from .._checks import one_of, positive_int
@@ -115,6 +114,8 @@ def cluster_labels(pairs: Pairs, n_clusters: int = 64, n_nearest: int = 3, *, se
     if 4 * n_clusters > len(pairs):
         raise ValueError(f"n_clusters must be at most a quarter of the {len(pairs)} pairs, got {n_clusters}")
     fused = np.concatenate([_unit_rows(pairs.image), _unit_rows(_item_texts(pairs))], axis=1)
+    from sklearn.cluster import MiniBatchKMeans
+
     kmeans = MiniBatchKMeans(n_clusters, random_state=seed % 2**32, n_init=3, batch_size=1024).fit(fused)
     nearest = np.argpartition(kmeans.transform(fused), n_nearest - 1, axis=1)[:, :n_nearest]
     out = np.zeros((len(pairs), n_clusters), dtype=np.bool_)

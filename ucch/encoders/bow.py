@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from ..errors import EncoderError
 from .fingerprint import fingerprint
@@ -67,6 +66,8 @@ class BowEncoder:
         Raises:
             EncoderError: the texts hold no word.
         """
+        from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+
         counter = CountVectorizer(max_features=self.n_words)
         try:
             counts = counter.fit_transform(texts)
@@ -84,6 +85,9 @@ class BowEncoder:
         """
         if not self.words:
             raise EncoderError("bow has no vocabulary yet; it is learnt from training texts, or comes with a run")
+
+        from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+
         binary = self.weighting == "binary"
         counter = CountVectorizer(vocabulary=self.words, binary=binary)
         counts = counter.transform(batch)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..codes import PackedCodes, n_bytes, pack
+from ..data.npy import map_npy
 from ..errors import DataError
 from .parquet_codes import read_code_column
 
@@ -72,11 +73,11 @@ def read_array(path: Path, what: str) -> npt.NDArray[Any]:
         DataError: the file is missing, damaged, no ``.npy``, or holds Python objects, which are never loaded.
     """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        array = map_npy(path)
+    except DataError as error:
         raise DataError(f"{what} {path} cannot be read as .npy: {error}") from error
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
-        raise DataError(f"{what} {path} must hold one array of numbers, got {getattr(array, 'dtype', 'an archive')}")
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{what} {path} must hold one array of numbers, got {array.dtype}")
     return array
 
 

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..codes import PackedCodes
+from ..codes import PackedCodes, n_bytes
+from ..collectives import World
 from ..data import PairedDataset
+from ..data.arrays import FeatureArray
 from ..metrics import PROTOCOLS, CodeHealth, Protocol, bit_agreement, code_health, quantization_gap, split_digest
-from ..models import HashModel
+from ..models import ENCODING_BATCH, HashModel
 from .ranking import RankingResult, measure_pairs, measure_ranking, number
 
 __all__ = ["DIRECTIONS", "EncodedDataset", "encode_dataset", "evaluate", "measure"]
@@ -32,19 +34,38 @@ class EncodedDataset:
     gap: dict[str, float] | None = None
 
 
-def encode_dataset(model: HashModel, dataset: PairedDataset) -> EncodedDataset:
-    """Encode queries and database, each modality by itself; the quantisation gap is that of up to 2,000 query pairs."""
+def encode_dataset(model: HashModel, dataset: PairedDataset, world: World | None = None) -> EncodedDataset:
+    """Encode queries and database, each modality by itself; the quantisation gap is that of up to 2,000 query pairs.
+
+    Several processes, all of which call, share the rows, and each gets all codes.
+    """
+    world = world or World()
     query, database = (
-        {"image": model.encode_image(pairs.image), "text": model.encode_text(pairs.text)}
+        {kind: _encode(model, kind, getattr(pairs, kind), world) for kind in ("image", "text")}
         for pairs in (dataset.query, dataset.database)
     )
     return EncodedDataset(dataset, model.n_bits, query, database, _gap(model, dataset))
 
 
+def _encode(model: HashModel, modality: str, features: FeatureArray, world: World) -> PackedCodes:
+    encode = model.encode_image if modality == "image" else model.encode_text
+    if world.size == 1:
+        return encode(features)
+    batches = world.share(-(-len(features) // ENCODING_BATCH))  # whole ones: a product's last bits depend on its size
+    own = features[batches.start * ENCODING_BATCH : batches.stop * ENCODING_BATCH]
+    codes = encode(own) if len(own) else np.empty((0, n_bytes(model.n_bits)), np.uint8)
+    gathered: PackedCodes = world.gather(torch.from_numpy(codes)).numpy()
+    return gathered
+
+
 def measure(
-    encoded: EncodedDataset, *, protocol: Protocol = PROTOCOLS["ucch"], seed: int = 0
+    encoded: EncodedDataset,
+    *,
+    protocol: Protocol = PROTOCOLS["ucch"],
+    seed: int = 0,
+    world: World | None = None,
 ) -> dict[str, RankingResult]:
-    """Rank the database both ways; empty where the data set has no labels."""
+    """Rank the database both ways; empty where the data set has no labels. Several processes share the work."""
     label = {side: _labels(encoded, side) for side in ("query", "database")}
     if encoded.dataset.n_classes == 0:
         return {}
@@ -56,6 +77,7 @@ def measure(
             encoded.n_bits,
             protocol=protocol,
             seed=seed,
+            world=world,
         )
         for direction, (asks, answers) in DIRECTIONS.items()
     }

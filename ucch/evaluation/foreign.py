@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..codes import PackedCodes
+from ..collectives import World
 from ..errors import DataError
 from ..metrics import PROTOCOLS, Protocol, code_health, split_digest
 from .code_files import CodeFile, read_array, read_codes
@@ -42,6 +43,7 @@ def evaluate_files(
     seed: int = 0,
     chunk_rows: int = 1 << 20,
     allow_overlap: bool = False,
+    world: World | None = None,
 ) -> dict[str, Any]:
     """Evaluate query codes against database codes.
 
@@ -57,6 +59,7 @@ def evaluate_files(
         seed: of the bootstrap interval.
         chunk_rows: database rows read at a time.
         allow_overlap: accept queries that are the database itself.
+        world: the processes that share the work, all of which call; this process alone by default.
 
     Returns:
         A report with one direction, ``query_to_database``.
@@ -86,7 +89,7 @@ def evaluate_files(
     queries = query.packed()
     whole = protocol.ties == "stable" or files.database_features is not None
     target: Any = (database.packed(), database_labels) if whole else _chunks(database, database_labels, chunk_rows)
-    ranking = measure_ranking(queries, query_labels, target, query.n_bits, protocol=protocol, seed=seed)
+    ranking = measure_ranking(queries, query_labels, target, query.n_bits, protocol=protocol, seed=seed, world=world)
     report: dict[str, Any] = {
         "data": database.path.stem,
         "bits": query.n_bits,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..files import replacing
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -113,5 +115,6 @@ def write_plots(reports: Sequence[Report], labels: Sequence[str], folder: Path) 
     names = PLOTS if all(report["map_mean"] is not None for report in reports) else ("bit_balance",)
     paths = [folder / f"{name}.png" for name in names]
     for name, path in zip(names, paths, strict=True):
-        draw(name, reports, labels).savefig(path)
+        with replacing(path) as aside:
+            draw(name, reports, labels).savefig(aside, format="png")
     return paths

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..codes import PackedCodes
+from ..collectives import World
 from ..metrics import (
     PROTOCOLS,
     DistanceHistograms,
@@ -64,8 +65,12 @@ def measure_ranking(
     *,
     protocol: Protocol = PROTOCOLS["ucch"],
     seed: int = 0,
+    world: World | None = None,
 ) -> RankingResult:
     """Rank the database for every query by Hamming distance and measure it against the labels.
+
+    Several processes take the chunks of the database in turn and add their counts up, which is exact: each gets the
+    result that one of them would have. Only ``stable`` ties are ranked by each process for itself.
 
     Args:
         query_codes: packed uint8 (Q, ceil(D/8)).
@@ -75,14 +80,22 @@ def measure_ranking(
         n_bits: D.
         protocol: how a MAP is computed.
         seed: of the bootstrap.
+        world: the processes that share the work, all of which call; this process alone by default.
 
     Raises:
         TypeError, ValueError: as :func:`ucch.metrics.distance_histograms`; ``stable`` ties over chunks; an empty
             database.
     """
     evaluator = HammingEvaluator(query_codes, query_labels, n_bits, graded=True)
-    for codes, labels in as_chunks(*database) if isinstance(database, tuple) else database:
-        evaluator.update(codes, labels)
+    world = world or World()
+    chunks = (
+        as_chunks(database[0], database[1], _fair(len(database[0]), world)) if isinstance(database, tuple) else database
+    )
+    for place, (codes, labels) in enumerate(chunks):
+        if place % world.size == world.rank:
+            evaluator.update(codes, labels)
+    if world.size > 1:
+        evaluator.reduce()
     histograms = evaluator.histograms
     if histograms.n_items == 0:
         raise ValueError("the database must hold at least one item, got none")
@@ -108,6 +121,11 @@ def measure_ranking(
     else:
         raise ValueError("stable ties need the whole database as arrays, got chunks; use expected ties")
     return RankingResult(_figures(histograms, precision, seed), precision)
+
+
+def _fair(n_items: int, world: World, most: int = 1 << 20) -> int:
+    """Rows of a chunk, so that every process gets some of a small database."""
+    return max(1, min(most, -(-n_items // world.size)))
 
 
 def _figures(histograms: DistanceHistograms, precision: npt.NDArray[np.float64], seed: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from ..collectives import World
 from ..data import PairedDataset
 from ..files import write_atomically
 from ..metrics import PROTOCOLS, Protocol
@@ -27,9 +28,16 @@ class RunEvaluation:
 
 
 def measure_run(
-    run: RunFolder, dataset: PairedDataset, *, protocol: Protocol = PROTOCOLS["ucch"], seed: int = 0
+    run: RunFolder,
+    dataset: PairedDataset,
+    *,
+    protocol: Protocol = PROTOCOLS["ucch"],
+    seed: int = 0,
+    world: World | None = None,
 ) -> RunEvaluation:
     """Evaluate the model of a run on a data set; writes nothing.
+
+    Several processes, all of which call, share the work, and each gets the whole result.
 
     Returns:
         The report of :func:`~ucch.evaluation.evaluate` with ``run``, ``recipe``, ``seed`` and ``seconds`` of training,
@@ -40,8 +48,8 @@ def measure_run(
         DataError: the features are not those the model was trained on.
     """
     recipe = run.recipe()
-    encoded = encode_dataset(run.model(), dataset)
-    rankings = measure(encoded, protocol=protocol, seed=seed)
+    encoded = encode_dataset(run.model(), dataset, world)
+    rankings = measure(encoded, protocol=protocol, seed=seed, world=world)
     report = evaluate(encoded, protocol=protocol, seed=seed, rankings=rankings)
     made_up = recipe.wants_labels and not recipe.supervised
     report = {
@@ -57,14 +65,20 @@ def measure_run(
 
 
 def evaluate_run(
-    run: RunFolder, dataset: PairedDataset, *, protocol: Protocol = PROTOCOLS["ucch"], seed: int = 0
+    run: RunFolder,
+    dataset: PairedDataset,
+    *,
+    protocol: Protocol = PROTOCOLS["ucch"],
+    seed: int = 0,
+    world: World | None = None,
 ) -> dict[str, Any]:
-    """Evaluate a run and leave its report in its folder (:func:`write_run_report`).
+    """Evaluate a run and leave its report in its folder (:func:`write_run_report`), by process 0 of several.
 
     Args, Returns, Raises: as :func:`measure_run`.
     """
-    report = measure_run(run, dataset, protocol=protocol, seed=seed).report
-    write_run_report(run, report)
+    report = measure_run(run, dataset, protocol=protocol, seed=seed, world=world).report
+    if world is None or world.rank == 0:
+        write_run_report(run, report)
     return report
 
 

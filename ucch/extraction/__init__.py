@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from .cache import FeatureCache, default_cache_folder
-from .code_files import check_new, ids_path, write_codes
+from .code_files import check_new, code_writer, ids_path, write_codes
+from .encode_files import encode_file, encode_folder, files_to_encode
 from .extract import Extraction, extract, split_images
+from .feature_file import FeatureFile, open_features
 from .image_features import BadFile, ImageFeatures, encode_images
 from .list_images import list_images
 from .npz_file import load_extraction_npz, read_npz_encoders, save_extraction_npz
 from .parquet_file import read_parquet_encoders, save_extraction_parquet
+from .ray_data import encode_with_ray
 from .run_encoders import read_run_encoders, run_encoder, write_run_encoders, write_tuned_weights
 from .text_features import encode_texts
 from .tuned import with_tuned_images
@@ -17,15 +20,22 @@ __all__ = [
     "BadFile",
     "Extraction",
     "FeatureCache",
+    "FeatureFile",
     "ImageFeatures",
     "check_new",
+    "code_writer",
     "default_cache_folder",
+    "encode_file",
+    "encode_folder",
     "encode_images",
     "encode_texts",
+    "encode_with_ray",
     "extract",
+    "files_to_encode",
     "ids_path",
     "list_images",
     "load_extraction_npz",
+    "open_features",
     "read_npz_encoders",
     "read_parquet_encoders",
     "read_run_encoders",

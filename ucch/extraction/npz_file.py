@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from ..data import load_npz, save_npz
 from ..data.arrays import FeatureArray
+from ..data.npz_archive import NpzArchive
 from ..encoders import EncoderCard
 from ..errors import DataError, EncoderError
+from ..plain_json import parse_json
 from .extract import Extraction
 
 __all__ = ["load_extraction_npz", "read_npz_encoders", "save_extraction_npz"]
@@ -41,13 +42,13 @@ def load_extraction_npz(path: Path) -> Extraction:
         DataError: the file is damaged, or no extraction.
     """
     dataset, cards = load_npz(path), read_npz_encoders(path)
-    with np.load(path, allow_pickle=False) as archive:
+    with NpzArchive(path) as archive:
         names = [f"{kind}_id_{split}" for kind in ("image", "text") for split in ("train", "query")]
-        missing = [name for name in names if name not in archive.files]
+        missing = [name for name in names if name not in archive.names]
         if missing:
             raise DataError(f"{path} does not hold {', '.join(missing)}; it was not written by ucch extract")
         ids = {
-            kind: {split: archive[f"{kind}_id_{split}"].tolist() for split in ("train", "query")}
+            kind: {split: archive.read(f"{kind}_id_{split}").tolist() for split in ("train", "query")}
             for kind in ("image", "text")
         }
     return Extraction(dataset, ids["image"], ids["text"], cards, [], 0, 0)
@@ -60,10 +61,10 @@ def read_npz_encoders(path: Path) -> dict[str, EncoderCard]:
         DataError: the file is damaged, or its cards are.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if "encoders" not in archive.files:
+        with NpzArchive(path) as archive:
+            if "encoders" not in archive.names:
                 return {}
-            cards = json.loads(str(archive["encoders"]))
+            cards = parse_json(str(archive.read("encoders")))
         return {modality: EncoderCard.from_dict(card) for modality, card in cards.items()}
-    except (OSError, zipfile.BadZipFile, ValueError, AttributeError, EncoderError) as error:
+    except (DataError, ValueError, AttributeError, EncoderError) as error:
         raise DataError(f"{path}: the description of the encoders is damaged: {error}") from error

@@ -11,6 +11,8 @@ import numpy as np
 from ..encoders import EncoderCard, Features
 from ..errors import DataError, EncoderError
 from ..extras import require
+from ..files import check_regular, replacing
+from ..plain_json import parse_json
 from .extract import Extraction
 
 __all__ = ["read_parquet_encoders", "save_extraction_parquet"]
@@ -23,7 +25,7 @@ def save_extraction_parquet(path: Path, extraction: Extraction, *, overwrite: bo
     """Write columns ``split``, ``image_id``, ``text_id`` and the float32 lists ``image`` and ``text``.
 
     Raises:
-        DataError: the file exists and may not be replaced, or its folder is missing.
+        DataError: the file exists and may not be replaced, its folder is missing, or it cannot be written.
         MissingPackageError: pyarrow is not installed.
     """
     arrow, parquet = _pyarrow()
@@ -39,26 +41,20 @@ def save_extraction_parquet(path: Path, extraction: Extraction, *, overwrite: bo
         + [(kind, arrow.list_(arrow.float32(), width)) for kind, width in widths.items()],
         metadata={_KEY: json.dumps(cards).encode()},
     )
-    aside = path.with_name(f".{path.name}.tmp")
-    try:
-        with parquet.ParquetWriter(aside, schema, compression="zstd") as writer:
-            for split, pairs in splits.items():
-                images, texts = extraction.image_ids[split], extraction.text_ids[split]
-                for start in range(0, len(pairs.text), _ROWS):
-                    rows = np.arange(start, min(start + _ROWS, len(pairs.text)))
-                    items = pairs.item_of_text[rows]
-                    columns = [
-                        arrow.array([split] * len(rows)),
-                        arrow.array([images[item] for item in items]),
-                        arrow.array([texts[row] for row in rows]),
-                        _lists(arrow, pairs.image[items]),
-                        _lists(arrow, pairs.text[rows]),
-                    ]
-                    writer.write_table(arrow.Table.from_arrays(columns, schema=schema))
-        aside.replace(path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+    with replacing(path, error=DataError) as aside, parquet.ParquetWriter(aside, schema, compression="zstd") as writer:
+        for split, pairs in splits.items():
+            images, texts = extraction.image_ids[split], extraction.text_ids[split]
+            for start in range(0, len(pairs.text), _ROWS):
+                rows = np.arange(start, min(start + _ROWS, len(pairs.text)))
+                items = pairs.item_of_text[rows]
+                columns = [
+                    arrow.array([split] * len(rows)),
+                    arrow.array([images[item] for item in items]),
+                    arrow.array([texts[row] for row in rows]),
+                    _lists(arrow, pairs.image[items]),
+                    _lists(arrow, pairs.text[rows]),
+                ]
+                writer.write_table(arrow.Table.from_arrays(columns, schema=schema))
     return path
 
 
@@ -70,9 +66,10 @@ def read_parquet_encoders(path: Path) -> dict[str, EncoderCard]:
         MissingPackageError: pyarrow is not installed.
     """
     arrow, parquet = _pyarrow()
+    check_regular(path, DataError)
     try:
         held = (parquet.read_schema(path).metadata or {}).get(_KEY)
-        cards = json.loads(held) if held is not None else {}
+        cards = parse_json(held) if held is not None else {}
         return {modality: EncoderCard.from_dict(card) for modality, card in cards.items()}
     except (OSError, arrow.ArrowException, ValueError, AttributeError, EncoderError) as error:
         raise DataError(f"{path}: the description of the encoders is damaged: {error}") from error

@@ -22,8 +22,9 @@ from ..encoders import (
     text_encoder,
 )
 from ..errors import EncoderError, RunError
-from ..files import write_atomically
+from ..files import check_regular, write_atomically
 from ..images import DECODING_VERSION
+from ..plain_json import parse_json
 
 __all__ = ["read_run_encoders", "run_encoder", "write_run_encoders", "write_tuned_weights"]
 
@@ -59,8 +60,9 @@ def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
     path = run / FILE
     if not path.exists():
         return {}
+    check_regular(path, RunError)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         return {modality: EncoderCard.from_dict(content[modality]) for modality in ("image", "text")}
     except (OSError, KeyError, TypeError, ValueError, EncoderError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error

@@ -15,10 +15,12 @@ from .quantization import (
     l2_penalty,
     log_cosh_penalty,
 )
+from .ranking_similarities import Among
 from .weighted_contrastive import WeightedContrastiveLoss, weighted_contrastive_loss
 
 __all__ = [
     "PENALTIES",
+    "Among",
     "ContrastiveHashingLoss",
     "CrossModalRankingLoss",
     "LabelCorrelationLoss",

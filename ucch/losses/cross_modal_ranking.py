@@ -7,22 +7,26 @@ from math import inf
 import torch
 from torch import Tensor, nn
 
-from .._checks import interval, positive, same_shape, two_dimensional
+from .._checks import interval, positive
+from .ranking_similarities import Among, ranking_similarities
 
 __all__ = ["CrossModalRankingLoss", "cross_modal_ranking_loss"]
 
 
 def cross_modal_ranking_loss(
-    h_image: Tensor, h_text: Tensor, *, margin: float = 0.2, shift: float = 0.1, kappa: float = 1.0
+    h_image: Tensor,
+    h_text: Tensor,
+    *,
+    margin: float = 0.2,
+    shift: float = 0.1,
+    kappa: float = 1.0,
+    among: Among | None = None,
 ) -> Tensor:
     """Smooth bound of the bidirectional max-margin loss over all pairs; see :class:`CrossModalRankingLoss`."""
-    two_dimensional("h_image", h_image)
-    same_shape("h_image", h_image, "h_text", h_text)
-    similarity = h_image @ h_text.T  # (B, B)
-    similarity = similarity.to(torch.promote_types(similarity.dtype, torch.float32))
-    total = similarity.new_zeros(())
-    for rows in (similarity, similarity.T):
-        own = rows.diagonal()
+    by_image, by_text, first = ranking_similarities(h_image, h_text, among)
+    total = by_image.new_zeros(())
+    for rows in (by_image, by_text):
+        own = rows.diagonal(first)
         outside = own.detach()[:, None] - rows.detach() > margin
         shifted = rows - shift * outside.to(rows.dtype)
         total = total + (margin + kappa * torch.logsumexp(shifted / kappa, dim=1) - own).mean()
@@ -47,6 +51,8 @@ class CrossModalRankingLoss(nn.Module):
     Shape:
         - ``h_image``, ``h_text``: (B, D), unit rows.
         - output: scalar, float32 or wider. At the start it is about 2 (ln B + margin). Cost O(B^2 D).
+        - ``among``: where the pairs are a part of a batch shared by several processes, the whole of it; see
+          :class:`~ucch.losses.Among`. The mean is then over the part.
 
     Raises:
         ValueError: an option is outside its range, or the inputs are not two matrices of one shape.
@@ -70,8 +76,10 @@ class CrossModalRankingLoss(nn.Module):
         self.shift = interval("shift", shift, 0.0, inf, open_high=True)
         self.kappa = positive("kappa", kappa)
 
-    def forward(self, h_image: Tensor, h_text: Tensor) -> Tensor:
-        return cross_modal_ranking_loss(h_image, h_text, margin=self.margin, shift=self.shift, kappa=self.kappa)
+    def forward(self, h_image: Tensor, h_text: Tensor, among: Among | None = None) -> Tensor:
+        return cross_modal_ranking_loss(
+            h_image, h_text, margin=self.margin, shift=self.shift, kappa=self.kappa, among=among
+        )
 
     def extra_repr(self) -> str:
         return f"margin={self.margin}, shift={self.shift}, kappa={self.kappa}"

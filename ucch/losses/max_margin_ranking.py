@@ -7,22 +7,22 @@ from math import inf
 import torch
 from torch import Tensor, nn
 
-from .._checks import interval, same_shape, two_dimensional
+from .._checks import interval
+from .ranking_similarities import Among, ranking_similarities
 
 __all__ = ["MaxMarginRankingLoss", "max_margin_ranking_loss"]
 
 
-def max_margin_ranking_loss(h_image: Tensor, h_text: Tensor, *, margin: float = 0.2) -> Tensor:
+def max_margin_ranking_loss(
+    h_image: Tensor, h_text: Tensor, *, margin: float = 0.2, among: Among | None = None
+) -> Tensor:
     """Hinge on every pair that comes closer than the own one less a margin; see :class:`MaxMarginRankingLoss`."""
-    two_dimensional("h_image", h_image)
-    same_shape("h_image", h_image, "h_text", h_text)
-    similarity = h_image @ h_text.T  # (B, B)
-    similarity = similarity.to(torch.promote_types(similarity.dtype, torch.float32))
-    own = similarity.diagonal()
-    others = ~torch.eye(len(own), dtype=torch.bool, device=own.device)
-    by_image = (margin + similarity - own[:, None]).clamp(min=0) * others
-    by_text = (margin + similarity - own[None, :]).clamp(min=0) * others
-    return (by_image.sum() + by_text.sum()) / max(1, len(own)) ** 2
+    by_image, by_text, first = ranking_similarities(h_image, h_text, among)
+    own = by_image.diagonal(first)
+    others = torch.ones_like(by_image, dtype=torch.bool)
+    others.diagonal(first).fill_(False)
+    hinges = [(margin + rows - own[:, None]).clamp(min=0) * others for rows in (by_image, by_text)]
+    return (hinges[0].sum() + hinges[1].sum()) / max(1, by_image.numel())
 
 
 class MaxMarginRankingLoss(nn.Module):
@@ -38,6 +38,7 @@ class MaxMarginRankingLoss(nn.Module):
     Shape:
         - ``h_image``, ``h_text``: (B, D), unit rows.
         - output: scalar, float32 or wider. Cost O(B^2 D).
+        - ``among``: as of :class:`CrossModalRankingLoss`.
 
     Raises:
         ValueError: ``margin`` is negative, or the inputs are not two matrices of one shape.
@@ -55,8 +56,8 @@ class MaxMarginRankingLoss(nn.Module):
         super().__init__()
         self.margin = interval("margin", margin, 0.0, inf, open_high=True)
 
-    def forward(self, h_image: Tensor, h_text: Tensor) -> Tensor:
-        return max_margin_ranking_loss(h_image, h_text, margin=self.margin)
+    def forward(self, h_image: Tensor, h_text: Tensor, among: Among | None = None) -> Tensor:
+        return max_margin_ranking_loss(h_image, h_text, margin=self.margin, among=among)
 
     def extra_repr(self) -> str:
         return f"margin={self.margin}"

@@ -1,13 +1,14 @@
 """Hash towers and the model they make up."""
 
 from .hash_tower import HashTower
-from .hasher import HashModel
+from .hasher import ENCODING_BATCH, HashModel
 from .sparse_code_tower import SparseCodeTower, lasso
 from .towers import TOWERS, build_tower
 from .unified import UnifiedEncoder
 from .unified_tokens import UnifiedTokenEncoder
 
 __all__ = [
+    "ENCODING_BATCH",
     "TOWERS",
     "HashModel",
     "HashTower",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
@@ -16,12 +17,14 @@ from ..codes import PackedCodes, pack, sign
 from ..data.arrays import FeatureArray, check_chunk, check_matrix, row_chunks
 from ..data.scaling import FeatureScaler
 from ..errors import DataError, RunError
-from ..files import write_atomically
+from ..files import check_regular, write_atomically
+from ..plain_json import one_line, parse_json
 from .hash_tower import HashTower
 from .towers import build_tower
 
-__all__ = ["HashModel"]
+__all__ = ["ENCODING_BATCH", "HashModel"]
 
+ENCODING_BATCH = 4096  # rows at a time
 _FORMAT = "ucch-model-1"
 
 
@@ -66,7 +69,7 @@ class HashModel(nn.Module):
         out: Tensor = self.text_tower(self.text_scaler(text))
         return out
 
-    def encode_image(self, image: FeatureArray, *, batch_size: int = 4096) -> PackedCodes:
+    def encode_image(self, image: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> PackedCodes:
         """Encode image features, (n, dx), into packed codes, (n, ceil(D/8)); rows are read in batches.
 
         Raises:
@@ -74,7 +77,7 @@ class HashModel(nn.Module):
         """
         return self._encode("image", image, batch_size)
 
-    def encode_text(self, text: FeatureArray, *, batch_size: int = 4096) -> PackedCodes:
+    def encode_text(self, text: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> PackedCodes:
         """Encode text features, (n, dy), into packed codes, (n, ceil(D/8)); rows are read in batches.
 
         Raises:
@@ -122,22 +125,34 @@ class HashModel(nn.Module):
         Raises:
             RunError: the file is missing, damaged, or no model of this format.
         """
+        check_regular(path, RunError)
         try:
             with safe_open(path, framework="pt") as file:
-                config: dict[str, Any] = json.loads((file.metadata() or {}).get("ucch", "{}"))
+                config: dict[str, Any] = parse_json((file.metadata() or {}).get("ucch", "{}"))
                 if config.get("format") != _FORMAT:
                     raise RunError(f"{path} holds {config.get('format', 'no format')!r}, expected {_FORMAT!r}")
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            model = cls(
-                FeatureScaler.from_config(config["image_scaler"]),
-                FeatureScaler.from_config(config["text_scaler"]),
-                build_tower(config["image_tower"]),
-                build_tower(config["text_tower"]),
-            )
-            model.load_state_dict(tensors)
-            model.recipe = config["recipe"]
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            if isinstance(error, RunError):
-                raise
-            raise RunError(f"{path} cannot be read as a model: {error}") from error
+            n_layers = [config[name].get("n_layers", 1) for name in ("image_tower", "text_tower")]
+            if not all(type(count) is int and 0 < count <= len(tensors) for count in n_layers):
+                raise ValueError(f"towers of {n_layers} layers, in a file of {len(tensors)} arrays")
+            with torch.device("meta"):  # shapes without memory: what is there comes from the file alone
+                model = cls(
+                    FeatureScaler.from_config(config["image_scaler"]),
+                    FeatureScaler.from_config(config["text_scaler"]),
+                    build_tower(config["image_tower"]),
+                    build_tower(config["text_tower"]),
+                )
+            _check_dtypes(model, tensors)
+            model.load_state_dict(tensors, assign=True)
+            model.recipe = str(config["recipe"])
+        except RunError:
+            raise
+        except Exception as error:  # a forged header fails in as many ways as there are kinds of values
+            raise RunError(f"{path} cannot be read as a model: {one_line(error)}") from error
         return model.eval()
+
+
+def _check_dtypes(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    for name, value in model.state_dict().items():
+        if name in tensors and tensors[name].dtype != value.dtype:
+            raise ValueError(f"{name} must be {value.dtype}, got {tensors[name].dtype}")

@@ -8,6 +8,7 @@ from .key_gradients import key_gradients, observe_keys
 from .keys import Keys, in_batch_keys
 from .momentum import MomentumBinary, momentum_binary
 from .numbered_keys import NumberedKeys, numbered_keys
+from .sharded_bank import ShardedCodeBank
 from .table_optimizer import TableOptimizer
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Keys",
     "MomentumBinary",
     "NumberedKeys",
+    "ShardedCodeBank",
     "TableOptimizer",
     "bop",
     "bop_threshold",

@@ -18,7 +18,7 @@ from .observed import deposit
 from .row_store import TABLE_DTYPES, decode_rows
 from .table_file import map_table, write_table
 
-__all__ = ["CodeBank"]
+__all__ = ["CodeBank", "check_table"]
 
 NEGATIVES = ("per_anchor", "shared")
 
@@ -78,7 +78,7 @@ class CodeBank(nn.Module):
         device: torch.device | str | None = None,
     ) -> None:
         super().__init__()
-        _check_table(n_codes, n_bits, init, dtype)
+        check_table(n_codes, n_bits, init, dtype)
         latent = torch.empty(n_codes, n_bits, dtype=dtype, device=device)
         for rows in row_pieces(latent):
             rows.copy_(initial_rows(len(rows), n_bits, init=init, generator=generator, dtype=dtype, device=rows.device))
@@ -105,7 +105,7 @@ class CodeBank(nn.Module):
             OSError: the file cannot be written, or the disk is full; nothing is left behind.
             TypeError, ValueError: as for the class.
         """
-        _check_table(n_codes, n_bits, init, dtype)
+        check_table(n_codes, n_bits, init, dtype)
         sizes = piece_sizes(n_codes, n_bits)
         pieces = (initial_rows(size, n_bits, init=init, generator=generator, dtype=dtype) for size in sizes)
         write_table(Path(path), (n_codes, n_bits), dtype, pieces)
@@ -264,7 +264,8 @@ class CodeBank(nn.Module):
         return f"n_codes={self.n_codes}, n_bits={self.n_bits}{dtype}"
 
 
-def _check_table(n_codes: int, n_bits: int, init: str, dtype: torch.dtype) -> None:
+def check_table(n_codes: int, n_bits: int, init: str, dtype: torch.dtype) -> None:
+    """Refuse sizes, words and dtypes that no table has."""
     positive_int("n_codes", n_codes)
     positive_int("n_bits", n_bits)
     one_of("init", init, INITS)

@@ -63,6 +63,11 @@ class Keys:
         }
         return replace(self, **tensors)
 
+    def of(self, anchors: slice) -> Keys:
+        """The keys of some pairs of the batch, as one of several processes needs them."""
+        columns, weights = (None if part is None else part[anchors] for part in (self.columns, self.log_weights))
+        return replace(self, positives=self.positives[anchors], columns=columns, log_weights=weights)
+
     def excluding(self, excluded: Tensor) -> Keys:
         """Leave out the negatives marked in ``excluded``, a (B, K) boolean mask."""
         weights = torch.zeros_like(excluded, dtype=torch.float32) if self.log_weights is None else self.log_weights

@@ -23,8 +23,8 @@ _LONGEST_HEADER = 4096
 def write_table(path: Path, shape: tuple[int, int], dtype: torch.dtype, pieces: Iterable[Tensor]) -> None:
     """Write a new table file piece by piece, in the memory of one piece.
 
-    The file is in the safetensors format with one matrix, ``latent``, so that other tools can read it. One that was
-    not finished is shorter than it says, and :func:`map_table` refuses it.
+    The file is in the safetensors format with one matrix, ``latent``, so that other tools can read it. It is written
+    under another name beside its place and renamed once it is whole and on the disk.
 
     Args:
         path: must not exist.
@@ -36,16 +36,18 @@ def write_table(path: Path, shape: tuple[int, int], dtype: torch.dtype, pieces: 
         FileExistsError: ``path`` exists.
         OSError: the folder cannot be written or the disk is full; the unfinished file is removed.
     """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(path, "xb") as file:
+        if path.exists():
+            raise FileExistsError(
+                f"{path} exists and is not overwritten; open it with CodeBank.from_file, remove it or choose another"
+                " name"
+            )
+        with open(aside, "wb") as file:
             _write(file, _header(shape, dtype), pieces)
-    except FileExistsError as error:
-        raise FileExistsError(
-            f"{path} exists and is not overwritten; open it with CodeBank.from_file, remove it or choose another name"
-        ) from error
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+        os.rename(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def map_table(path: Path) -> tuple[Tensor, mmap]:
@@ -55,6 +57,8 @@ def map_table(path: Path) -> tuple[Tensor, mmap]:
         FileNotFoundError: there is no such file.
         ValueError: the file is not a code table, or is shorter or longer than it says.
     """
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path} must be a code table, and is not a file")
     with open(path, "r+b") as file:
         shape, dtype, start = _read_header(path, file.read(8 + _LONGEST_HEADER))
         expected, found = start + shape[0] * shape[1] * dtype.itemsize, os.fstat(file.fileno()).st_size
@@ -85,7 +89,7 @@ def _read_header(path: Path, head: bytes) -> tuple[tuple[int, int], torch.dtype,
         entry = json.loads(head[8 : 8 + length])["latent"]
         n_codes, n_bits = (int(size) for size in entry["shape"])
         dtype = _DTYPES[entry["dtype"]]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(
             f"{path} must be a code table: a safetensors file with a matrix latent of {', '.join(_DTYPES)},"
             " as CodeBank writes it"

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..codes import PackedCodes
+from ..data.npy import map_npy
 from ..errors import DataError
+from ..files import check_regular
 from .rows import Ids
 
 __all__ = ["read_codes", "read_ids", "read_matrix"]
@@ -39,12 +41,11 @@ def read_matrix(path: str | Path) -> npt.NDArray[Any]:
         DataError: the file is missing, damaged, or holds anything but a matrix of numbers.
     """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        array = map_npy(path)
+    except DataError as error:
         raise DataError(f"{path} cannot be read as a .npy of numbers: {error}") from error
-    if not isinstance(array, np.ndarray) or array.ndim != 2:
-        shape = f"shape {array.shape}" if isinstance(array, np.ndarray) else "an archive"
-        raise DataError(f"{path} must hold one matrix, got {shape}")
+    if array.ndim != 2 or array.dtype.kind not in "biuf":
+        raise DataError(f"{path} must hold one matrix of numbers, got shape {array.shape} of {array.dtype}")
     return np.asarray(array)
 
 
@@ -59,10 +60,13 @@ def read_ids(path: str | Path) -> Ids:
     path = Path(path)
     if path.suffix == ".npy":
         try:
-            ids: npt.NDArray[Any] = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            ids = np.array(map_npy(path))
+        except DataError as error:
             raise DataError(f"{path} cannot be read as a .npy of ids: {error}") from error
+        if ids.ndim != 1:
+            raise DataError(f"{path} must hold a row of ids, got shape {ids.shape}")
         return ids
+    check_regular(path, DataError)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import IndexFileError
+from ..files import check_regular, replacing
+from ..plain_json import parse_json
 
 __all__ = ["FORMAT", "digest", "read_index_file", "write_index_file"]
 
@@ -48,18 +50,10 @@ def write_index_file(path: Path, header: dict[str, Any], arrays: Arrays) -> None
         }
     head = json.dumps(entries).encode()
     head += b" " * (-(len(head) + 8) % 64)  # with the eight bytes of the length, data starts at a multiple of 64
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(aside, "wb") as file:
-            file.write(len(head).to_bytes(8, "little") + head)
-            for _, array in ordered:
-                np.ascontiguousarray(array).tofile(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise IndexFileError(f"{path} cannot be written: {error.strerror or error}") from error
+    with replacing(path, error=IndexFileError) as aside, open(aside, "wb") as file:
+        file.write(len(head).to_bytes(8, "little") + head)
+        for _, array in ordered:
+            np.ascontiguousarray(array).tofile(file)
 
 
 def read_index_file(path: Path) -> tuple[dict[str, Any], Arrays]:
@@ -68,6 +62,7 @@ def read_index_file(path: Path) -> tuple[dict[str, Any], Arrays]:
     Raises:
         IndexFileError: the file is missing, cut off, damaged, of another version, or no index.
     """
+    check_regular(path, IndexFileError)
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -80,8 +75,8 @@ def read_index_file(path: Path) -> tuple[dict[str, Any], Arrays]:
     if len(head) < length:
         raise IndexFileError(f"{path} is cut off inside its header")
     try:
-        entries = json.loads(head)
-        header = json.loads(entries.pop("__metadata__", {}).get("ucch", "{}"))
+        entries = parse_json(head)
+        header = parse_json(entries.pop("__metadata__", {}).get("ucch", "{}"))
         version = header.pop("format", None)
     except (ValueError, AttributeError, TypeError) as error:
         raise IndexFileError(f"{path} is not an index: its header cannot be read; make one with ucch index") from error

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ..codes import PackedCodes, n_bytes
 from ..errors import DataError
+from ..files import replacing
 from .binary_index import BinaryIndex
 from .engine import one_thread
 from .features import CompactFeatures, unit_rows
@@ -112,7 +113,8 @@ def draw_trade(points: list[TradePoint], path: Path) -> None:
     axes.margins(x=0.2)
     axes.set(xscale="log", xlabel="milliseconds a query, one thread", ylabel="recall of the exact answer")
     axes.grid(alpha=0.3)
-    figure.savefig(path)
+    with replacing(path, error=DataError) as aside:
+        figure.savefig(aside, format=path.suffix.removeprefix(".") or None)
 
 
 _Search = Callable[[], list[npt.NDArray[np.int64]]]

@@ -1,5 +1,6 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
+from .distributed import on_first, processes
 from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
 from .fit_baseline import build_baseline, fit_baseline
 from .objectives import OBJECTIVES, LabelObjective, Objective
@@ -30,6 +31,8 @@ __all__ = [
     "free_run_path",
     "full_key",
     "load_recipe",
+    "on_first",
+    "processes",
     "recipe_names",
     "train_run",
     "training_labels",

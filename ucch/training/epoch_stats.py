@@ -29,7 +29,10 @@ class EpochStats:
         key_gap: mean difference between a query's cosine with its key and its code's cosine with that key, the
             part of what was learnt that taking signs changes.
         learning_rate: at the last step.
-        seconds: wall time.
+        seconds: wall time, of the rest of an epoch that was resumed.
+        skipped: steps left out because their loss or gradient was no finite number; the means are over the others.
+        dead_bits, likeness: bits that are equal in all codes of the table, and the share of bits on which two codes
+            agree, half by chance; :func:`~ucch.training.table_balance.table_balance`.
     """
 
     epoch: int
@@ -45,6 +48,9 @@ class EpochStats:
     key_gap: float
     learning_rate: float
     seconds: float
+    skipped: int
+    dead_bits: int
+    likeness: float
 
     def as_dict(self) -> dict[str, float]:
         """Plain numbers by name, for a line of ``history.jsonl``."""

@@ -13,6 +13,7 @@ import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
 from ..errors import RecipeError
+from ..plain_json import one_line
 from .baseline_sections import BaselineName, CmfhSection, FshSection, LinearSection, LsshSection
 from .label_sections import LabelSection, MlwchLikeSection, UniHashSection
 from .objective_names import LABELLED, ObjectiveName
@@ -36,6 +37,9 @@ else:
     import tomli as tomllib
 
 __all__ = ["Recipe", "apply_recipe", "full_key", "load_recipe", "recipe_names", "with_settings"]
+
+
+_LONGEST = 1 << 20
 
 
 class FeatureSection(Section):
@@ -63,6 +67,7 @@ class TableSection(Section):
     n_negatives: Count = 4096
     mask_own: bool = True
     warmup_epochs: Annotated[int, Field(ge=0)] = 1
+    placement: Literal["replicated", "sharded"] = "replicated"
 
 
 class LossSection(Section):
@@ -85,6 +90,7 @@ class TrainingSection(Section):
     schedule: Literal["constant", "cosine"] = "cosine"
     weight_decay: NotNegative = 1e-6
     clip_norm: Positive = 1.0
+    nonfinite_steps: Count = 10
     precision: Literal["float32", "bfloat16"] = "float32"
     keep: Literal["last", "best"] = "last"
     validation_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
@@ -180,8 +186,10 @@ class Recipe(Section):
         """
         try:
             return _validate(tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
-            raise RecipeError(f"recipe is not TOML: {error}") from error
+        except RecipeError:
+            raise
+        except (ValueError, RecursionError) as error:  # numbers too long and nesting too deep are no TOMLDecodeError
+            raise RecipeError(f"recipe is not TOML: {one_line(error)}") from error
 
 
 def recipe_names() -> list[str]:
@@ -228,16 +236,26 @@ def apply_recipe(base: Recipe, name: str) -> Recipe:
 def _recipe_text(name_or_path: str | Path) -> str:
     path = Path(name_or_path)
     if path.suffix == ".toml" or path.exists():
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise RecipeError(f"recipe {path} cannot be read: {error}") from error
+        return _read(path)
     if (word := str(name_or_path).replace("_", "-").lower()) in recipe_names():
         return resources.files("ucch.recipes").joinpath(f"{word}.toml").read_text(encoding="utf-8")
     raise RecipeError(
         f"recipe must be a .toml file or one of {', '.join(recipe_names())}, got {str(name_or_path)!r}"
         + _nearest(str(name_or_path), recipe_names())
     )
+
+
+def _read(path: Path) -> str:
+    try:
+        if not path.is_file() and path.exists():
+            raise RecipeError(f"recipe {path} is not a file")
+        with open(path, "rb") as file:
+            raw = file.read(_LONGEST + 1)
+        if len(raw) > _LONGEST:
+            raise RecipeError(f"recipe {path} is longer than {_LONGEST:,} bytes, as no recipe is")
+        return raw.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"recipe {path} cannot be read: {error}") from error
 
 
 def with_settings(recipe: Recipe, settings: Iterable[str]) -> Recipe:
@@ -271,7 +289,7 @@ def with_settings(recipe: Recipe, settings: Iterable[str]) -> Recipe:
 def _toml_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         pass
     try:
         return float(text)  # .5 and 1e-4, which TOML would write 0.5 and 1e-4

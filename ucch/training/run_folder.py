@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from ..errors import RunError
-from ..files import write_atomically
+from ..files import check_regular, is_leftover, write_atomically
 from ..models import HashModel
+from ..plain_json import parse_json
 from .recipe import Recipe, load_recipe
 
 __all__ = ["RunFolder", "free_run_path"]
@@ -19,8 +23,9 @@ __all__ = ["RunFolder", "free_run_path"]
 class RunFolder:
     """Name the files of a run.
 
-    ``recipe.toml`` (resolved), ``model.safetensors`` (scaling and towers), ``checkpoint/state.safetensors`` (to
-    resume), ``history.jsonl`` (a line per epoch), ``report.json``, ``plots/``. None of them can hold code.
+    ``recipe.toml`` (resolved), ``model.safetensors`` (scaling and towers), ``checkpoint/`` (the last two
+    states, to resume), ``history.jsonl`` (a line per epoch), ``report.json``, ``plots/``. None of them can hold code.
+    ``.lock`` is held by the process that trains.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -28,6 +33,7 @@ class RunFolder:
         self.recipe_file = self.path / "recipe.toml"
         self.model_file = self.path / "model.safetensors"
         self.checkpoint_file = self.path / "checkpoint" / "state.safetensors"
+        self.previous_checkpoint_file = self.path / "checkpoint" / "previous.safetensors"
         self.history_file = self.path / "history.jsonl"
         self.report_file = self.path / "report.json"
         self.plots = self.path / "plots"
@@ -41,11 +47,34 @@ class RunFolder:
         """
         run = cls.check_new(path)
         try:
-            run.checkpoint_file.parent.mkdir(parents=True)
+            run.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"{run.path} cannot be made: {error.strerror}") from error
-        write_atomically(run.recipe_file, recipe.to_toml())
+        with run.locked():
+            cls.check_new(path)  # another process may have been faster
+            write_atomically(run.recipe_file, recipe.to_toml())
         return run
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run folder for this process; the system lets go of it when the process ends, however it ends.
+
+        Raises:
+            RunError: another process holds it, or the folder cannot be written.
+        """
+        lock = FileLock(self.path / ".lock", timeout=0, is_singleton=True)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise RunError(
+                f"{self.path} is being trained by another process; wait for it to end, or name another folder"
+            ) from error
+        except OSError as error:
+            raise RunError(f"{self.path} cannot be written: {error.strerror or error}") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     @classmethod
     def check_new(cls, path: str | Path) -> RunFolder:
@@ -55,7 +84,7 @@ class RunFolder:
             RunError: the path is neither new nor an empty folder.
         """
         run = cls(path)
-        if run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
+        if run.path.exists() and (not run.path.is_dir() or any(map(_counts, run.path.iterdir()))):
             held = "a run" if run.recipe_file.exists() else "something else"
             raise RunError(
                 f"{run.path} already holds {held}; name another folder with --out"
@@ -124,10 +153,19 @@ class RunFolder:
         """
         if not self.history_file.exists():
             return []
+        check_regular(self.history_file, RunError)
         try:
-            return [json.loads(line) for line in self.history_file.read_text(encoding="utf-8").splitlines()]
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            lines = [parse_json(line) for line in self.history_file.read_text(encoding="utf-8").splitlines()]
+            if not all(isinstance(line, dict) for line in lines):
+                raise ValueError("a line holds no object")
+            return lines
+        except (OSError, ValueError) as error:
             raise RunError(f"{self.history_file} cannot be read: {error}") from error
+
+
+def _counts(entry: Path) -> bool:
+    """Whether a folder with this entry is no longer empty; what a killed start left does not count."""
+    return entry.name != ".lock" and not is_leftover(entry.name)
 
 
 def free_run_path(parent: Path, stem: str) -> Path:

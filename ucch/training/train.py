@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
 import torch
 
+from ..collectives import World
 from ..data import Pairs
-from ..errors import RunError
+from ..data.caption_rows import RowNumbers
+from ..errors import NonFiniteError, RunError, RunStoppedError
+from ..files import write_atomically
 from ..models import HashModel
-from .checkpoint import load_state, save_state
+from ..plain_json import one_line
+from .checkpoint import load_newest, save_state
 from .fine_tuning import FineTuning
 from .fit_baseline import fit_baseline
 from .run_folder import RunFolder
+from .table_balance import BalanceWatch
 from .trainer import EpochStats, Trainer
-from .validation import hold_out, pair_score
+from .validation import pair_score, split_rows
 from .watch import FlipWatch
 
 __all__ = ["CHECKPOINT_SECONDS", "choose_device", "train_run"]
 
-CHECKPOINT_SECONDS = 30.0  # between checkpoints, so that epochs of a few steps do not spend their time on the disk
+CHECKPOINT_SECONDS = 30.0  # between checkpoints, so that short steps do not spend their time on the disk; 0: every step
 
 
 def train_run(
@@ -29,14 +37,19 @@ def train_run(
     pairs: Pairs,
     *,
     device: torch.device | str = "cpu",
+    world: World | None = None,
     resume: bool = False,
     fine_tuning: FineTuning | None = None,
     on_start: Callable[[Trainer], None] | None = None,
     on_step: Callable[[float], None] | None = None,
     on_epoch: Callable[[EpochStats], None] | None = None,
     on_warning: Callable[[str], None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> HashModel:
-    """Train by the recipe of a run folder and leave model, history and checkpoint there.
+    """Train by the recipe of a run folder and leave model, history and checkpoints there.
+
+    Several processes train one model (:class:`~ucch.training.Trainer`), process 0 alone writes, and a run may go on
+    with another number of processes.
 
     A recipe that names a baseline is fitted in one go: no checkpoint, and nothing is called on the way.
 
@@ -44,82 +57,235 @@ def train_run(
         run: a folder from :meth:`RunFolder.create`, or, to resume, :meth:`RunFolder.open`.
         pairs: training pairs; labels are read where the recipe's objective needs them, and nowhere else.
         device: where to train.
-        resume: go on from the checkpoint; the result equals the run that was never stopped, bit for bit on one
-            machine's CPU. Without a checkpoint it starts over. Checkpoints are written at the ends of epochs: of the
-            first, of the last, when a callback raises, and else once ``CHECKPOINT_SECONDS`` have passed; epochs done
-            after the checkpoint are done again and leave the history.
+        world: the processes that train together, all of which call; this process alone by default.
+        resume: go on from the newest whole checkpoint; the result equals the run that was never stopped, bit for bit
+            on one machine's CPU. Without a checkpoint it starts over. The last two are kept. One is written after the
+            first epoch, after a step once ``CHECKPOINT_SECONDS`` have passed and at least ten times as long as the
+            last one took to write, when ``stop`` says so, when ``on_epoch`` raises, and at the end; steps done after
+            the checkpoint are done again, and their epochs leave the history.
         fine_tuning: the image encoder and the photographs, where the recipe trains it too.
         on_start, on_step, on_epoch: called with the trainer, with the loss of every step, and after every epoch.
         on_warning: called with a sentence when the codes no longer move or all of them do
-            (:class:`~ucch.training.watch.FlipWatch`).
+            (:class:`~ucch.training.watch.FlipWatch`), when they collapse or bits die
+            (:class:`~ucch.training.table_balance.BalanceWatch`), or when a damaged checkpoint is passed over.
+        stop: asked after every step whether to save and end; one process's wish is enough.
 
     Returns:
         The model of the last epoch, or with ``training.keep = "best"`` that of the epoch whose held-out pairs found
         their partners best (:func:`~ucch.training.validation.pair_score`), a score without labels.
 
     Raises:
-        RunError: the checkpoint is damaged or belongs to other data.
+        RunError: both checkpoints are damaged, or belong to other data; another process trains in this folder; a file
+            cannot be written, in which case the older ones stand; processes were given different pairs.
+        RunStoppedError: ``stop`` said so; the state is saved.
+        NonFiniteError: ``training.nonfinite_steps`` steps in a row had a loss or gradient that is no finite number;
+            ``nonfinite.json`` in the folder has the rows of the last, and the checkpoint is from before them.
     """
-    recipe = run.recipe()
-    if recipe.baseline != "none":
-        model, history = fit_baseline(recipe, pairs)
-        run.write_history(history)
-        model.save(run.model_file)
-        return model
-    identity = pairs.digest()
-    train, held_out = (pairs, None) if recipe.training.keep == "last" else hold_out(recipe, pairs)
-    trainer = Trainer(recipe, train, device=device, fine_tuning=fine_tuning)
-    best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
-    history = []
-    if resume and run.checkpoint_file.exists():
-        state = load_state(run.checkpoint_file)
-        if state["pairs"] != identity:
-            raise RunError(
-                f"{run.path} was trained on pairs {state['pairs']}, got {identity};"
-                " resume with the data it was started on"
+    world = world or World()
+    with run.locked() if world.rank == 0 else nullcontext():
+        if run.recipe().baseline != "none":
+            model = _fitted(run, pairs) if world.rank == 0 else None
+        else:
+            model = _Run(run, pairs, device, world, resume, fine_tuning, on_warning).train(
+                on_start, on_step, on_epoch, stop
             )
-        trainer.load_state_dict(state["trainer"])
-        best, history = state["best"], state["history"]
-    watch = FlipWatch(n_epochs=trainer.n_epochs, n_bits=recipe.bits, warmup_epochs=recipe.table.warmup_epochs)
-    for line in history:
-        watch.see(line)
+        world.wait()
+    return run.model() if model is None else model
+
+
+def _fitted(run: RunFolder, pairs: Pairs) -> HashModel:
+    """Fit the baseline of a recipe and leave its model and history."""
+    model, history = fit_baseline(run.recipe(), pairs)
     run.write_history(history)
-    if on_start is not None:
-        on_start(trainer)
-
-    def save() -> float:
-        state = {"pairs": identity, "trainer": trainer.state_dict(), "best": best, "history": history}
-        run.checkpoint_file.parent.mkdir(exist_ok=True)
-        save_state(run.checkpoint_file, state)
-        return time.monotonic()
-
-    saved_at = float("-inf")
-    while trainer.epoch < trainer.n_epochs:
-        stats = trainer.train_epoch(on_step)
-        line = stats.as_dict()
-        if held_out is not None:
-            model = trainer.finished_model()
-            line["validation"] = pair_score(model, held_out)
-            if line["validation"] > best["score"]:
-                best = {"score": line["validation"], "epoch": stats.epoch, "model": model.state_dict()}
-        history.append(line)
-        run.append_history(line)
-        if trainer.epoch == trainer.n_epochs or time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
-            saved_at = save()
-        warning = watch.see(line)
-        try:
-            if on_epoch is not None:
-                on_epoch(stats)
-            if warning is not None and on_warning is not None:
-                on_warning(warning)
-        except BaseException:
-            save()
-            raise
-    model = trainer.finished_model()
-    if held_out is not None:
-        model.load_state_dict(best["model"])
     model.save(run.model_file)
     return model
+
+
+class _Run:
+    """One run between its files and its trainer."""
+
+    def __init__(
+        self,
+        run: RunFolder,
+        pairs: Pairs,
+        device: torch.device | str,
+        world: World,
+        resume: bool,
+        fine_tuning: FineTuning | None,
+        on_warning: Callable[[str], None] | None,
+    ) -> None:
+        self.run, self.recipe, self.identity, self.on_warning = run, run.recipe(), pairs.digest(), on_warning
+        self.world = world
+        _check_same(world, self.identity)
+        self.rows: RowNumbers = np.arange(len(pairs))
+        held_out: RowNumbers | None = None
+        if self.recipe.training.keep == "best":
+            self.rows, held_out = split_rows(self.recipe, len(pairs))
+        self.held_out = None if held_out is None else pairs.take(held_out)
+        train = pairs if held_out is None else pairs.take(self.rows)
+        self.trainer = Trainer(self.recipe, train, device=device, world=world, fine_tuning=fine_tuning)
+        self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
+        self.history: list[dict[str, Any]] = []
+        if resume:
+            self._load()
+        warmup, n_epochs = self.recipe.table.warmup_epochs, self.trainer.n_epochs
+        bits, n_codes = self.recipe.bits, len(self.rows)
+        self.watches = (
+            FlipWatch(n_epochs=n_epochs, n_bits=bits, warmup_epochs=warmup),
+            BalanceWatch(n_codes=n_codes, n_bits=bits, n_epochs=n_epochs, warmup_epochs=warmup),
+        )
+        for line in self.history:
+            for watch in self.watches:
+                watch.see(line)
+        self.saved_at, self.saved_step, self.save_seconds = time.monotonic(), -1, 0.0
+
+    def _load(self) -> None:
+        run = self.run
+        state = load_newest(run.checkpoint_file, run.previous_checkpoint_file, self.on_warning)
+        if state is None:
+            return
+        if state.get("pairs") != self.identity:
+            raise RunError(
+                f"{run.path} was trained on pairs {state.get('pairs')}, got {self.identity};"
+                " resume with the data it was started on"
+            )
+        try:
+            self.trainer.load_state_dict(state["trainer"])
+            self.best, self.history = state["best"], state["history"]
+        except Exception as error:  # a whole file with a state of another make
+            raise RunError(
+                f"{run.checkpoint_file} does not fit the recipe of {run.path}: {one_line(error)};"
+                f" delete {run.checkpoint_file.parent} to train from the start"
+            ) from error
+
+    def train(
+        self,
+        on_start: Callable[[Trainer], None] | None,
+        on_step: Callable[[float], None] | None,
+        on_epoch: Callable[[EpochStats], None] | None,
+        stop: Callable[[], bool] | None,
+    ) -> HashModel | None:
+        """The finished model, in process 0."""
+        trainer, run = self.trainer, self.run
+        if self.world.rank == 0:
+            run.write_history(self.history)
+        if on_start is not None:
+            on_start(trainer)
+
+        def after_step(loss: float) -> None:
+            if on_step is not None:
+                on_step(loss)
+            stopping, due = self._agree(stop is not None and stop(), self._due())
+            if stopping:
+                self._save()
+                raise RunStoppedError(
+                    f"stopped after step {trainer.steps_done} of {trainer.n_epochs * trainer.steps_per_epoch} and"
+                    " saved;"
+                    f" go on with: ucch train --out {run.path} --resume"
+                )
+            if due:
+                self._save()
+
+        while trainer.epoch < trainer.n_epochs:
+            try:
+                stats = trainer.train_epoch(after_step)
+            except NonFiniteError as error:
+                raise self._named(error) from error
+            said = self._note(stats)
+            _, due = self._agree(False, self._due())
+            if trainer.epoch == trainer.n_epochs or self.saved_step < 0 or due:
+                self._save()
+            try:
+                if on_epoch is not None:
+                    on_epoch(stats)
+                for text in said:
+                    self._warn(text)
+            except BaseException:
+                if self.saved_step != trainer.steps_done and not trainer.strategy.sharded:
+                    self._save()
+                raise
+        if self.world.rank:
+            return None
+        model = trainer.finished_model()
+        if self.held_out is not None:
+            model.load_state_dict(self.best["model"])
+        model.save(run.model_file)
+        return model
+
+    def _note(self, stats: EpochStats) -> list[str]:
+        """Write an epoch into the history; return the warnings due."""
+        line: dict[str, Any] = stats.as_dict()
+        if self.held_out is not None and self.world.rank == 0:
+            model = self.trainer.finished_model()
+            line["validation"] = pair_score(model, self.held_out)
+            if line["validation"] > self.best["score"]:
+                self.best = {"score": line["validation"], "epoch": stats.epoch, "model": model.state_dict()}
+        self.history.append(line)
+        if self.world.rank == 0:
+            self.run.append_history(line)
+        said = [text for text in (watch.see(line) for watch in self.watches) if text is not None]
+        if stats.skipped:
+            said.insert(
+                0,
+                f"{stats.skipped} of {self.trainer.steps_per_epoch} steps of epoch {stats.epoch} were skipped: their"
+                " loss or gradient was no finite number",
+            )
+        return said
+
+    def _agree(self, stopping: bool, due: bool) -> tuple[bool, bool]:
+        """Whether any process wishes to stop, and whether process 0 finds that it is time to save."""
+        if self.world.size == 1:
+            return stopping, due
+        wishes = self.world.sum(torch.tensor([stopping, due and self.world.rank == 0], dtype=torch.int32))
+        return bool(wishes[0]), bool(wishes[1])
+
+    def _due(self) -> bool:
+        """Whether it is time to save: not while steps are skipped, since the last finite state is the one to keep."""
+        wait = CHECKPOINT_SECONDS and max(CHECKPOINT_SECONDS, 10 * self.save_seconds)
+        return time.monotonic() - self.saved_at >= wait and not self.trainer.finite.in_a_row
+
+    def _save(self) -> None:
+        start, run = time.monotonic(), self.run
+        state = {
+            "pairs": self.identity,
+            "trainer": self.trainer.state_dict(),
+            "best": self.best,
+            "history": self.history,
+        }
+        if self.world.rank == 0:
+            run.checkpoint_file.parent.mkdir(exist_ok=True)
+            save_state(run.checkpoint_file, state, keep_as=run.previous_checkpoint_file)
+        self.saved_at, self.saved_step = time.monotonic(), self.trainer.steps_done
+        self.save_seconds = self.saved_at - start
+
+    def _named(self, error: NonFiniteError) -> NonFiniteError:
+        """Say where the rows stand, and what to go on from."""
+        rows = sorted(int(self.rows[row]) for row in error.rows)
+        file = self.run.path / "nonfinite.json"
+        if self.world.rank == 0:
+            write_atomically(file, json.dumps({"step": self.trainer.steps_done + 1, "rows": rows}) + "\n")
+        shown = ", ".join(map(str, rows[:8])) + (", ..." if len(rows) > 8 else "")
+        kept = self.run.checkpoint_file
+        way_out = f"the last good state is {kept}" if kept.exists() else "no checkpoint was written before them"
+        return NonFiniteError(
+            f"{error}; rows of the last batch, from 0: {shown} (all in {file}); {way_out}. Look at those rows, or start"
+            " anew with a lower learning rate, --set learning_rate=1e-4",
+            rows,
+        )
+
+    def _warn(self, text: str) -> None:
+        if self.on_warning is not None:
+            self.on_warning(text)
+
+
+def _check_same(world: World, identity: str) -> None:
+    """Refuse processes that were given different pairs."""
+    others = int(world.sum(torch.tensor(int(world.tell(identity) != identity))))
+    if others:
+        raise RunError(
+            f"all processes must train on the same pairs, but {others} of {world.size} have others than process 0;"
+            f" process {world.rank} has {identity}"
+        )
 
 
 def choose_device(word: str) -> torch.device:

@@ -13,16 +13,21 @@ import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
+from ..collectives import World
 from ..data import Pairs
 from ..errors import RecipeError
-from ..losses import ContrastiveHashingLoss
+from ..losses import Among, ContrastiveHashingLoss
 from ..models import HashModel
-from ..optim import CodeBank
+from ..optim import CodeBank, ShardedCodeBank
 from .build import build_model, build_objective, build_ranking, n_epochs
+from .distributed import check_parallel, data_parallel
+from .epoch_part import EpochPart
 from .epoch_stats import HEALTH, EpochStats, health
 from .fine_tuning import FineTuning
+from .finite import FiniteSteps
 from .recipe import Recipe
 from .strategies import STRATEGIES, Batch
+from .table_balance import table_balance
 
 __all__ = ["EpochStats", "Trainer"]
 
@@ -35,20 +40,29 @@ class Trainer:
     Every generator is seeded from the recipe, so two trainers of one recipe, data and machine agree bit for bit, and
     one that loads another's :meth:`state_dict` goes on as that one would have.
 
+    Several processes train one model: all draw the same batch, each runs the towers on its share and compares it with
+    the queries of all, gradients are added up over the processes. The result is that of one process but for the order
+    of sums; generators and states are alike in all processes.
+
     Args:
         recipe: all choices; ``recipe.optimizer`` names the strategy.
         pairs: training pairs; their labels are read by an objective with labels only.
         device: where to train.
         fine_tuning: the image encoder, where it trains along on the photographs of these pairs.
+        world: the processes that train together; this process alone by default. With several, every method but
+            :meth:`finished_model` is collective.
 
     Attributes:
         model: the towers as they train; :meth:`finished_model` is what encodes.
         strategy: how to train through the sign; see :class:`~ucch.training.strategies.Strategy`.
+        part: how far the present epoch is; None between epochs.
+        finite: skips the steps whose loss or gradient is no finite number.
         objective: the :class:`~ucch.training.objectives.Objective`, or None where UCCH's losses are all.
 
     Raises:
         DataError: the objective needs labels and there are none, or none that tell rows apart.
-        RecipeError: the recipe asks for fine tuning and ``fine_tuning`` is not given, or the reverse.
+        RecipeError: the recipe does not train on several processes, or not with such a table; it asks for fine tuning
+            and ``fine_tuning`` is not given, or the reverse.
     """
 
     def __init__(
@@ -57,13 +71,16 @@ class Trainer:
         pairs: Pairs,
         *,
         device: torch.device | str = "cpu",
+        world: World | None = None,
         fine_tuning: FineTuning | None = None,
     ) -> None:
         if recipe.fine_tuning.enabled != (fine_tuning is not None):
             raise RecipeError("fine_tuning needs the photographs: it goes with ucch train --images")
         self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
+        self.world = world or World()
         training = recipe.training
         self.batch_size = min(training.batch_size, len(pairs))
+        check_parallel(recipe, STRATEGIES[recipe.optimizer].placements, self.world, batch_size=self.batch_size)
         self.steps_per_epoch = len(pairs) // self.batch_size
         self.n_epochs = n_epochs(recipe, self.steps_per_epoch)
         self.generator = torch.Generator().manual_seed(recipe.seed)
@@ -71,12 +88,13 @@ class Trainer:
         self.ucch_weight = 1.0 if self.objective is None else self.objective.ucch_weight
         self.model = build_model(recipe, pairs, self.objective.towers() if self.objective else None).to(self.device)
         self.strategy = STRATEGIES[recipe.optimizer](
-            recipe, pairs, n_epochs=self.n_epochs, generator=self.generator, device=self.device
+            recipe, pairs, n_epochs=self.n_epochs, generator=self.generator, device=self.device, world=self.world
         )
         if self.objective is not None:
             self.objective.to(self.device)
         parts = [self.model] if self.objective is None else [self.model, self.objective]
         self.parameters = list(dict.fromkeys(parameter for part in parts for parameter in part.parameters()))
+        self.towers = data_parallel(self.model, self.world)
         groups, self.learning_rates = [{"params": list(self.parameters)}], [training.learning_rate]
         self.fine_tuning = fine_tuning
         if fine_tuning is not None:
@@ -86,70 +104,102 @@ class Trainer:
         self.adam = torch.optim.Adam(groups, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True)
         self.contrastive = ContrastiveHashingLoss(recipe.loss.temperature)
         self.ranking = build_ranking(recipe)
+        self.finite = FiniteSteps(training.nonfinite_steps)
         self.epoch = 0
+        self.part: EpochPart | None = None
 
     @property
-    def bank(self) -> CodeBank:
+    def bank(self) -> CodeBank | ShardedCodeBank:
         """The code table."""
         return self.strategy.bank
 
     def train_epoch(self, on_step: Callable[[float], None] | None = None) -> EpochStats:
-        """Run the next epoch over a new permutation; the last incomplete batch is left out, as published.
+        """Run the next epoch over a new permutation, or the rest of one; the last incomplete batch is left out.
 
         Args:
-            on_step: called with the loss after each step.
+            on_step: called with the loss after each step; if it raises, the state is that between two steps.
+
+        Raises:
+            NonFiniteError: too many steps in a row had a loss or gradient that is no finite number.
         """
-        start, before = time.perf_counter(), self.strategy.moved()
+        start = time.perf_counter()
         self.model.train()
-        self.strategy.epoch_start(self.epoch)
-        order = torch.randperm(len(self.pairs), generator=self.generator)
+        if self.part is None:
+            before = self.strategy.moved()
+            self.strategy.epoch_start(self.epoch)
+            order = torch.randperm(len(self.pairs), generator=self.generator)
+            self.part = EpochPart(order, torch.zeros(len(_FIGURES)), before)
+        part, n_rows = self.part, self.steps_per_epoch * self.batch_size
         if self.fine_tuning is not None:
-            self.fine_tuning.epoch_start(self.epoch, order[: self.steps_per_epoch * self.batch_size])
-        totals = torch.zeros(len(_FIGURES))
-        for step in range(self.steps_per_epoch):
-            self._set_learning_rate(self.epoch * self.steps_per_epoch + step)
-            rows = order[step * self.batch_size : (step + 1) * self.batch_size]
+            self.fine_tuning.epoch_start(self.epoch, part.order[part.step * self.batch_size : n_rows])
+        while part.step < self.steps_per_epoch:
+            self._set_learning_rate(self.epoch * self.steps_per_epoch + part.step)
+            rows = part.order[part.step * self.batch_size : (part.step + 1) * self.batch_size]
             figures = self._step(rows)
-            totals += figures
+            part.add(figures if self.finite.passed else None)
             if on_step is not None:
                 on_step(float(figures[0]))
         self.strategy.epoch_end()
         self.epoch += 1
-        moved = {name: count - before[name] for name, count in self.strategy.moved().items()}
+        self.part = None
+        moved = {name: count - part.before[name] for name, count in self.strategy.moved().items()}
+        dead_bits, likeness = table_balance(self.bank)
         return EpochStats(
             epoch=self.epoch,
             flips_per_row=moved["flips"] / max(1, moved["rows"]),
             rows_touched=moved["rows"] / len(self.pairs),
             learning_rate=self.adam.param_groups[0]["lr"],
             seconds=time.perf_counter() - start,
-            **dict(zip(_FIGURES, (totals / self.steps_per_epoch).tolist(), strict=True)),
+            skipped=part.skipped,
+            dead_bits=dead_bits,
+            likeness=likeness,
+            **dict(zip(_FIGURES, (part.totals / max(1, part.step - part.skipped)).tolist(), strict=True)),
         )
 
-    def _step(self, rows: Tensor) -> Tensor:
-        image = self._image_features(rows)
-        text = self._batch(self.pairs.text, self.pairs.draw_text_rows(rows, self.generator))
+    @property
+    def steps_done(self) -> int:
+        """Steps since the start of the run."""
+        return self.epoch * self.steps_per_epoch + (0 if self.part is None else self.part.step)
+
+    def _step(self, whole: Tensor) -> Tensor:
+        own = self.world.share(len(whole))
+        rows, text_rows = whole[own], self.pairs.draw_text_rows(whole, self.generator)[own]
+        image, text = self._image_features(rows), self._batch(self.pairs.text, text_rows)
+        share = len(rows) / len(whole)
         beta = self.recipe.loss.beta
         half = self.recipe.training.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
-            u_image, u_text = self.model.image_outputs(image), self.model.text_outputs(text)
+            u_image, u_text = self.towers(self.model.image_scaler(image), self.model.text_scaler(text))
             h_image, h_text = self.strategy.activate(u_image, u_text)
-            batch = Batch(rows.to(self.device), image, text, u_image, u_text, h_image, h_text)
+            batch = Batch(
+                rows.to(self.device), image, text, u_image, u_text, h_image, h_text, whole.to(self.device), own
+            )
             keys = self.strategy.keys(batch)
             contrastive = ranking = cost = batch.h_image.new_zeros(())
             if self.ucch_weight > 0:
                 contrastive = self.contrastive(batch.h_image, batch.h_text, keys)
-                ranking = self.ranking(batch.h_image, batch.h_text)
+                ranking = self.ranking(batch.h_image, batch.h_text, self._among(batch))
             if self.objective is not None:
                 cost = self.objective(batch, self.strategy)
             penalty = self.strategy.penalty(batch)
             loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + cost + penalty
         self.adam.zero_grad()
-        torch.autograd.backward(loss)
-        clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
-        self.adam.step()
-        self.strategy.update(batch, keys)
-        figures = [loss, contrastive, ranking, cost, penalty, *health(batch.h_image, batch.h_text, keys)]
-        return torch.stack([figure.detach() for figure in figures]).float().cpu()
+        torch.autograd.backward(loss * (share * self.world.size))  # the processes' gradients are averaged
+        norm = clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
+        own_figures = [loss, contrastive, ranking, cost, penalty, *health(batch.h_image, batch.h_text, keys)]
+        figures = self.world.sum(share * torch.stack([figure.detach() for figure in own_figures]).float().cpu())
+        if self.finite.see(float(figures[0]), float(norm), whole):
+            self.adam.step()
+            self.strategy.update(batch, keys)
+        return figures
+
+    def _among(self, batch: Batch) -> Among | None:
+        """The queries of all processes, which the ranking loss compares with."""
+        if self.world.size == 1:
+            return None
+        sizes = self.world.sizes(len(batch.whole))
+        image, text = (self.world.gather(h, sizes) for h in (batch.h_image, batch.h_text))
+        return Among(image, text, batch.own.start)
 
     def finished_model(self) -> HashModel:
         """Copy the model as it stands, with what its strategy needs for encoding folded in."""
@@ -175,12 +225,14 @@ class Trainer:
             group["lr"] = share * rate
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that decides how training goes on."""
+        """Everything that decides how training goes on; of several processes, it is whole in process 0."""
         return {
             "epoch": self.epoch,
             "model": self.model.state_dict(),
             "adam": self.adam.state_dict(),
             "generator": self.generator.get_state(),
+            "skipped_in_a_row": self.finite.in_a_row,
+            "part": None if self.part is None else self.part.state_dict(),
             **({} if self.objective is None else {"objective": self.objective.state_dict()}),
             **({} if self.fine_tuning is None else {"image_encoder": self.fine_tuning.state_dict()}),
             **self.strategy.state_dict(),
@@ -197,3 +249,7 @@ class Trainer:
         if self.fine_tuning is not None:
             self.fine_tuning.load_state_dict(state["image_encoder"])
         self.strategy.load_state_dict(state)
+        self.finite.in_a_row = state["skipped_in_a_row"]
+        if state["part"] is not None:
+            self.part = EpochPart(**state["part"])
+            self.strategy.resume_epoch(self.epoch)

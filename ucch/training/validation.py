@@ -5,18 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from ..data import Pairs
+from ..data.caption_rows import RowNumbers
 from ..metrics import distance_histograms, reciprocal_rank
 from ..models import HashModel
 from .recipe import Recipe
 
-__all__ = ["hold_out", "pair_score"]
+__all__ = ["hold_out", "pair_score", "split_rows"]
 
 
 def hold_out(recipe: Recipe, pairs: Pairs) -> tuple[Pairs, Pairs]:
     """Carve ``training.validation_share`` of the training pairs off, by the recipe's seed: the rest, and those."""
-    order = np.random.default_rng(recipe.seed).permutation(len(pairs))
-    n_held_out = max(1, round(recipe.training.validation_share * len(pairs)))
-    return pairs.take(np.sort(order[n_held_out:])), pairs.take(np.sort(order[:n_held_out]))
+    train, held_out = split_rows(recipe, len(pairs))
+    return pairs.take(train), pairs.take(held_out)
+
+
+def split_rows(recipe: Recipe, n_pairs: int) -> tuple[RowNumbers, RowNumbers]:
+    """The rows that :func:`hold_out` leaves, and those it carves off, each in order."""
+    order = np.random.default_rng(recipe.seed).permutation(n_pairs)
+    n_held_out = max(1, round(recipe.training.validation_share * n_pairs))
+    return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
 def pair_score(model: HashModel, pairs: Pairs) -> float:

@@ -15,7 +15,9 @@ def test_parts_and_state_are_those_of_ucch() -> None:
     strategy = trainer.strategy
     assert isinstance(strategy.query, TanhQuery)
     assert isinstance(strategy.optimizer, MomentumBinary)
-    assert trainer.state_dict().keys() == {"epoch", "model", "adam", "generator", "bank", "binary"}
+    assert trainer.state_dict().keys() == {
+        *("epoch", "part", "skipped_in_a_row", "model", "adam", "generator", "bank", "binary")
+    }
 
 
 def test_momentum_is_0_in_warm_up_and_the_recipe_s_after_it() -> None:

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ...binarize import BiHalfQuery
 from ...models import HashModel
-from ...optim import Keys, in_batch_keys
+from ...optim import Keys
 from .strategy import Batch, Stateful, Strategy
 
 __all__ = ["BiHalf"]
@@ -20,6 +20,7 @@ class BiHalf(Strategy):
     """
 
     section = "bi_half"
+    placements = ()
     query: BiHalfQuery
 
     def make_query(self) -> BiHalfQuery:
@@ -40,7 +41,7 @@ class BiHalf(Strategy):
 
     def keys(self, batch: Batch) -> Keys:
         if self.recipe.bi_half.keys == "batch":
-            return in_batch_keys(*self.views(batch))
+            return self.batch_keys(batch)
         return super().keys(batch)
 
     def fold(self, model: HashModel) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...optim import Bop as BopOptimizer
-from ...optim import Keys, NumberedKeys, bop_threshold, numbered_keys, observe_keys
+from ...optim import CodeBank, Keys, NumberedKeys, bop_threshold, numbered_keys, observe_keys
 from .strategy import Batch, Strategy
 
 __all__ = ["Bop"]
@@ -17,6 +17,8 @@ class Bop(Strategy):
     """
 
     section = "bop"
+    placements = ()
+    bank: CodeBank
     optimizer: BopOptimizer
 
     def make_optimizer(self) -> BopOptimizer:

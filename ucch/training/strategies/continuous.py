@@ -14,4 +14,5 @@ class Continuous(Strategy):
         Hu et al., "Unsupervised Contrastive Cross-Modal Hashing", IEEE TPAMI 45(3), 2023, Fig. 12.
     """
 
+    placements = ("replicated",)
     binarize = False

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.decomposition import PCA
 from torch import Tensor
 
 from ...data import Pairs
@@ -25,6 +24,8 @@ def fused_components(pairs: Pairs, n_components: int) -> Tensor:
         pairs: N pairs; labels are not read.
         n_components: at most this many, fewer where the data has fewer.
     """
+    from sklearn.decomposition import PCA
+
     texts, item = _unit_rows(pairs.text), pairs.item_of_text
     text = np.zeros((len(pairs), texts.shape[1]), np.float32)
     np.add.at(text, item, texts / np.bincount(item)[item][:, None])
@@ -47,6 +48,7 @@ class Discrete(Strategy):
     """
 
     section = "discrete"
+    placements = ("replicated",)
     optimizer: DiscreteCodes
 
     def make_optimizer(self) -> DiscreteCodes:

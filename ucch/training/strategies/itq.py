@@ -23,6 +23,7 @@ class Itq(Strategy):
     """
 
     section = "itq"
+    placements = ("replicated",)
 
     def make_query(self) -> torch.nn.Module:
         self.binarize = self.recipe.itq.at == "epoch"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ...binarize import StraightThroughQuery
-from ...optim import Keys, in_batch_keys
+from ...optim import Keys
 from .strategy import Batch, Strategy
 
 __all__ = ["StraightThrough"]
@@ -32,5 +32,5 @@ class StraightThrough(Strategy):
 
     def keys(self, batch: Batch) -> Keys:
         if self.recipe.straight_through.keys == "batch":
-            return in_batch_keys(*self.views(batch))
+            return self.batch_keys(batch)
         return super().keys(batch)

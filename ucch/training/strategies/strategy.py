@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import torch
@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from ...binarize import TanhQuery
+from ...collectives import World
 from ...data import Pairs
 from ...models import HashModel
-from ...optim import CodeBank, Keys, MomentumBinary, TableOptimizer, in_batch_keys
+from ...optim import CodeBank, Keys, MomentumBinary, ShardedCodeBank, TableOptimizer, in_batch_keys
 from ...optim.keys import mean_view
 from ..recipe import Recipe
+from ..sharded_state import ShardedCounts, ShardedTable
 
 __all__ = ["Batch", "Stateful", "Strategy"]
 
@@ -25,6 +27,8 @@ class Batch:
     """One batch as the slots see it: B table rows, their features, real outputs u and queries h, (B, D), of both.
 
     Features are those of the data, (B, dx) and (B, dy), unscaled and in their dtype; of several captions, one drawn.
+
+    Where several processes share a batch, this is the part ``own`` of the table rows ``everyone``.
     """
 
     index: Tensor
@@ -34,6 +38,13 @@ class Batch:
     u_text: Tensor
     h_image: Tensor
     h_text: Tensor
+    everyone: Tensor | None = None
+    own: slice = field(default_factory=lambda: slice(None))
+
+    @property
+    def whole(self) -> Tensor:
+        """Table rows of all processes."""
+        return self.index if self.everyone is None else self.everyone
 
 
 class Stateful(Protocol):
@@ -59,9 +70,11 @@ class Strategy:
         n_epochs: length of the run.
         generator: source of everything drawn.
         device: where the table stands.
+        world: the processes that train together.
 
     Attributes:
         section: name of the recipe section that only this strategy reads; empty for none.
+        placements: of the table on several processes; empty where a step needs a batch or a table as a whole.
         binarize: whether keys are signs.
         bank: the code table.
         optimizer: of the table.
@@ -70,16 +83,38 @@ class Strategy:
     """
 
     section: ClassVar[str] = ""
+    placements: ClassVar[tuple[str, ...]] = ("replicated", "sharded")
     binarize = True
+    bank: CodeBank | ShardedCodeBank
 
     def __init__(
-        self, recipe: Recipe, pairs: Pairs, *, n_epochs: int, generator: torch.Generator, device: torch.device
+        self,
+        recipe: Recipe,
+        pairs: Pairs,
+        *,
+        n_epochs: int,
+        generator: torch.Generator,
+        device: torch.device,
+        world: World | None = None,
     ) -> None:
         self.recipe, self.pairs, self.n_epochs, self.generator = recipe, pairs, n_epochs, generator
-        self.bank = CodeBank(len(pairs), recipe.bits, init=recipe.table.init, generator=generator).to(device)
+        self.world = world or World()
+        self.bank = self.make_bank().to(device)
         self.optimizer = self.make_optimizer()
         self.query = self.make_query().to(device)
         self.epoch = 0
+
+    def make_bank(self) -> CodeBank | ShardedCodeBank:
+        """Make the code table, or this process's rows of it."""
+        shape, init = (len(self.pairs), self.recipe.bits), self.recipe.table.init
+        if self.sharded:
+            return ShardedCodeBank(*shape, world=self.world, init=init, generator=self.generator)
+        return CodeBank(*shape, init=init, generator=self.generator)
+
+    @property
+    def sharded(self) -> bool:
+        """Whether this process holds a part of the table only."""
+        return self.world.size > 1 and self.recipe.table.placement == "sharded"
 
     def make_optimizer(self) -> TableOptimizer:
         """Make the optimizer of ``self.bank``."""
@@ -103,6 +138,13 @@ class Strategy:
         """Take note that epoch number ``epoch``, from 0, begins."""
         self.epoch = epoch
 
+    def resume_epoch(self, epoch: int) -> None:
+        """Take up epoch number ``epoch`` in its middle, after :meth:`load_state_dict`.
+
+        For a strategy whose :meth:`epoch_start` depends on the number alone; one that draws or fits there overrides it.
+        """
+        self.epoch_start(epoch)
+
     def activate(self, u_image: Tensor, u_text: Tensor) -> tuple[Tensor, Tensor]:
         """Turn outputs into unit queries, differentiably."""
         return self.query(u_image), self.query(u_text)
@@ -114,16 +156,23 @@ class Strategy:
     def keys(self, batch: Batch) -> Keys:
         """Choose what the queries are compared with: constants."""
         if self.warming_up:
-            return in_batch_keys(*self.views(batch)) if self.binarize else _mean_keys(*self.views(batch))
+            return self.batch_keys(batch)
         table = self.recipe.table
-        return self.bank.keys(
-            batch.index,
+        each = table.negatives == "per_anchor"  # drawn for the whole batch, so that one process draws the same
+        keys = self.bank.keys(
+            batch.whole if each else batch.index,
             n_negatives=table.n_negatives,
             negatives=table.negatives,
             mask_own=table.mask_own,
             binarize=self.binarize,
             generator=self.generator,
         )
+        return keys.of(batch.own) if each else keys
+
+    def batch_keys(self, batch: Batch) -> Keys:
+        """Make keys of the batch itself, of all processes, every other pair a negative."""
+        view = self._whole_view(batch)
+        return (in_batch_keys(view) if self.binarize else _mean_keys(view)).of(batch.own)
 
     def penalty(self, batch: Batch) -> Tensor:
         """What is added to the loss, already weighted."""
@@ -133,8 +182,13 @@ class Strategy:
         """Move the table, after the towers moved."""
         for group in self.optimizer.param_groups:
             group["momentum"] = self.momentum
-        self.bank.observe(batch.index, *self.views(batch))
+        self.bank.observe(batch.whole, self._whole_view(batch))
         self.optimizer.step()
+
+    @torch.no_grad()
+    def _whole_view(self, batch: Batch) -> Tensor:
+        """Mean views of the batch, of all processes: (B, D)."""
+        return self.world.gather(mean_view(*self.views(batch)), self.world.sizes(len(batch.whole)))
 
     def epoch_end(self) -> None:
         """Do what is done once per epoch."""
@@ -145,10 +199,14 @@ class Strategy:
     def moved(self) -> dict[str, int]:
         """Count the bits of the table that have flipped, and the rows that have been moved, since the start."""
         state = self.optimizer.state[self.bank.latent]
-        return {name: int(state[name]) if state else 0 for name in ("flips", "rows")}
+        counts = torch.tensor([int(state[name]) if state else 0 for name in ("flips", "rows")])
+        flips, rows = (self.world.sum(counts) if self.sharded else counts).tolist()
+        return {"flips": flips, "rows": rows}
 
     def parts(self) -> dict[str, Stateful]:
         """Everything with a state that decides how training goes on."""
+        if isinstance(self.bank, ShardedCodeBank):
+            return {"bank": ShardedTable(self.bank), "binary": ShardedCounts(self.optimizer, self.world)}
         return {"bank": self.bank, "binary": self.optimizer}
 
     def state_dict(self) -> dict[str, Any]:
@@ -161,8 +219,8 @@ class Strategy:
             part.load_state_dict(state[name])
 
 
-def _mean_keys(*views: Tensor) -> Keys:
+def _mean_keys(view: Tensor) -> Keys:
     """In-batch keys without signs: the unit mean views, every other pair a negative."""
-    rows = normalize(mean_view(*views), dim=1)
+    rows = normalize(view, dim=1)
     own = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
     return Keys(rows, rows, norm=1.0).excluding(own)

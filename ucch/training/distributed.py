@@ -1,0 +1,135 @@
+"""Training on several processes: the process group, data-parallel towers, and what process 0 alone does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from ..collectives import World
+from ..errors import RecipeError, RunError, UcchError
+from ..models import HashModel
+from .recipe import Recipe
+
+__all__ = ["Towers", "check_parallel", "data_parallel", "on_first", "processes"]
+
+_PATIENCE = timedelta(minutes=30)
+
+
+@contextmanager
+def processes(device: torch.device) -> Iterator[World]:
+    """Join the processes that ``torchrun`` started; without it, this process is alone.
+
+    A process group of torch that exists already is used, and left as it is.
+    CPU tensors travel by gloo, those of GPUs by nccl; each process takes the GPU of its local rank.
+
+    Args:
+        device: where the work is done, ``cpu`` or ``cuda``.
+
+    Raises:
+        RunError: there are more processes than GPUs on a machine that has some, or another process went away.
+    """
+    started = int(os.environ.get("WORLD_SIZE", "1")) > 1 and "RANK" in os.environ
+    if not started or dist.is_initialized():
+        yield World.current()
+        return
+    if device.type == "cuda":
+        local = int(os.environ.get("LOCAL_RANK", "0"))
+        if local >= torch.cuda.device_count():
+            raise RunError(
+                f"each process needs a GPU of its own, got {torch.cuda.device_count()} for process {local};"
+                " start fewer processes or say --device cpu"
+            )
+        torch.cuda.set_device(local)
+    dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
+    try:
+        yield World.current()
+    except (UcchError, OSError, ValueError):
+        raise
+    except RuntimeError as error:
+        if World.current().rank == 0:
+            raise
+        raise RunError(f"process {World.current().rank} lost the others: {error}") from error
+    finally:
+        dist.destroy_process_group()
+
+
+def on_first(world: World, work: Callable[[], str]) -> str:
+    """Do a piece of work in process 0 alone and tell all of them its answer; where it fails, all fail.
+
+    Args:
+        world: the processes.
+        work: called in process 0.
+
+    Raises:
+        RunError: in the other processes, when ``work`` failed.
+    """
+    if world.size == 1:
+        return work()
+    if world.rank == 0:
+        try:
+            answer = work()
+        except BaseException:
+            world.tell("failed")
+            raise
+        return world.tell(f"done {answer}").removeprefix("done ")
+    word, _, answer = world.tell("").partition(" ")
+    if word == "failed":
+        raise RunError("process 0 could not go on; its message says why")
+    return answer
+
+
+def check_parallel(recipe: Recipe, placements: tuple[str, ...], world: World, *, batch_size: int) -> None:
+    """Refuse what does not train on several processes.
+
+    Args:
+        recipe: all choices.
+        placements: of the table that its optimizer can do with.
+        world: the processes; a single one refuses nothing.
+        batch_size: B, of all processes together.
+
+    Raises:
+        RecipeError: an objective but UCCH's; an encoder that trains along; an optimizer that needs the batch or the
+            table as a whole; keys that a table cut by rows cannot send; fewer pairs in a batch than processes.
+    """
+    if world.size == 1:
+        return
+    said = f"{world.size} processes"
+    if recipe.objective != "ucch":
+        raise RecipeError(f"recipe key objective must be ucch on {said}, got {recipe.objective!r}; train on one")
+    if recipe.fine_tuning.enabled:
+        raise RecipeError(f"fine_tuning trains the encoder in one process, got {said}; start one")
+    if not placements:
+        raise RecipeError(f"optimizer {recipe.optimizer} needs whole batches and trains on one process, got {said}")
+    table = recipe.table
+    if table.placement not in placements:
+        raise RecipeError(
+            f"optimizer {recipe.optimizer} needs the whole table in every process; set table.placement=replicated"
+        )
+    if table.placement == "sharded" and table.negatives != "shared":
+        raise RecipeError("table.placement=sharded goes with table.negatives=shared; or set table.placement=replicated")
+    if batch_size < world.size:
+        raise RecipeError(f"a batch must hold a pair for each of {said}, got {batch_size}; start fewer")
+
+
+class Towers(nn.Module):
+    """Both towers in one call: scaled features (image, text) to real outputs (u_image, u_text)."""
+
+    def __init__(self, model: HashModel) -> None:
+        super().__init__()
+        self.image, self.text = model.image_tower, model.text_tower
+
+    def forward(self, image: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+        return self.image(image), self.text(text)
+
+
+def data_parallel(model: HashModel, world: World) -> nn.Module:
+    """:class:`Towers` of a model, whose gradients are averaged over several processes; the table stays outside."""
+    towers = Towers(model)
+    return towers if world.size == 1 else DistributedDataParallel(towers)
