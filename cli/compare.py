@@ -9,7 +9,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from .options import OPTIMIZERS, debug_option
+from .options import METHODS, OPTIMIZERS, debug_option
+from .processes import cores
 
 __all__ = ["command"]
 
@@ -21,7 +22,9 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str) -> tuple[in
         raise click.BadParameter(f"{value!r} is no list of whole numbers such as 16,32") from None
 
 
-def _names(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
     words = tuple(word.strip().lower().replace("_", "-") for word in value.split(","))
     if words == ("all",):
         return OPTIMIZERS
@@ -31,10 +34,23 @@ def _names(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
     return words
 
 
+def _methods(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    words = () if value is None else tuple(word.strip().lower() for word in value.split(","))
+    return METHODS if words == ("all",) else words
+
+
 @click.command("compare")
 @click.option("--data", metavar="NAME|FILE.npz", help="Data set or feature file.  [default: digits]")
 @click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
-@click.option("--optimizers", default="all", callback=_names, metavar="A,B|all", help="Which.  [default: all]")
+@click.option(
+    "--optimizers",
+    callback=_names,
+    metavar="A,B|all",
+    help="Which.  [default: all; beside --methods momentum, which is UCCH]",
+)
+@click.option(
+    "--methods", callback=_methods, metavar="A,B|all", help="Recipes beside them, such as cvh,djsrh; all baselines."
+)
 @click.option("--bits", default="64", callback=_numbers, metavar="N,M", help="Bits of a code.  [default: 64]")
 @click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, help="Runs of each.")
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the pairs.  [default: as the recipe says]")
@@ -48,13 +64,14 @@ def _names(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as one JSON array.")
 @debug_option
 def command(*, jobs: int | None, out: Path | None, as_json: bool, **choices: Any) -> None:
-    """Compare optimizers: same towers, losses, data and protocol, one choice apart.
+    """Compare optimizers, same towers and losses, one choice apart; and other methods, same data and protocol.
 
     Give the --out of an earlier comparison to go on with it or to add to it. Queries choose nothing: --grid selects on
     training pairs set aside, by a score that reads no labels.
 
     \b
     ucch compare --data digits --optimizers momentum,bop --bits 32,64 --out runs/mine
+    ucch compare --data digits --methods all
     """
     from ucch.comparison import compare
     from ucch.training import free_run_path
@@ -68,7 +85,7 @@ def command(*, jobs: int | None, out: Path | None, as_json: bool, **choices: Any
     def shown(name: str, number: int, total: int) -> None:
         console.print(f"{number}/{total}  {name}", highlight=False)
 
-    rows = compare(plan, folder, n_processes=jobs or _cores(), on_run=shown)
+    rows = compare(plan, folder, n_processes=jobs or cores(), on_run=shown)
     if as_json:
         click.echo(json.dumps(rows))
     else:
@@ -90,12 +107,13 @@ def _plan(*, data: str | None, data_root: Path | None, epochs: int | None, **cho
     if data_root is not None:
         update["data_root"] = str(data_root.resolve())
     recipe = recipe.model_copy(update=update)
-    plan = Plan(recipe, choices["optimizers"], choices["bits"], choices["seeds"], parse_grid(choices["grid"]))
+    plan = Plan(
+        recipe,
+        choices["optimizers"],
+        choices["bits"],
+        choices["seeds"],
+        parse_grid(choices["grid"]),
+        choices["methods"],
+    )
     check_overlap(load_dataset(recipe.data, recipe.data_root))
     return plan
-
-
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

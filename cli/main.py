@@ -14,12 +14,13 @@ from .options import DEBUG
 __all__ = ["cli", "main"]
 
 COMMANDS = {
-    "compare": "Compare optimizers, one choice apart.",
+    "compare": "Compare optimizers, one choice apart, and other methods.",
     "data": "List, describe, check and convert the data sets known by name.",
     "encode": "Turn photographs, texts or features into packed codes.",
     "eval": "Evaluate a run: MAP both ways beside chance.",
     "extract": "Turn photographs and captions into features.",
     "index": "Index packed codes for search.",
+    "leaderboard": "Run many methods on many sets and write the tables.",
     "search": "Find the nearest items of an index.",
     "serve": "Serve an index: a JSON API and a page to search on.",
     "store": "Keep codes in LanceDB or Milvus.",

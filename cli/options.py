@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-__all__ = ["DEBUG", "OPTIMIZERS", "debug_option"]
+__all__ = ["DEBUG", "METHODS", "OPTIMIZERS", "debug_option"]
 
 # the names in ucch.training.STRATEGIES, which would take a second to import
 OPTIMIZERS = (
@@ -19,6 +19,8 @@ OPTIMIZERS = (
     "quantization",
     "none",
 )
+# recipes of the baselines, which learn without labels: ucch.baselines.BASELINES and the deep ones
+METHODS = ("lsh", "sign", "itq", "cca-itq", "cvh", "cmfh", "lssh", "fsh", "djsrh", "jdsh", "dgcpn", "cirh")
 DEBUG = "ucch.debug"  # the place in a click context where the group looks
 
 

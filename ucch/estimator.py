@@ -14,7 +14,7 @@ from .data import Pairs, multi_hot
 from .data.arrays import FeatureArray
 from .errors import RunError
 from .models import HashModel
-from .training import Recipe, Trainer, choose_device, load_recipe
+from .training import Recipe, Trainer, choose_device, fit_baseline, load_recipe
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -27,7 +27,8 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
 
     Args:
         n_bits: D, the bits of a code; 64 by default.
-        recipe: name or ``.toml`` file of the other choices; a :class:`~ucch.training.Recipe` is taken as it is.
+        recipe: name or ``.toml`` file of the other choices, a baseline such as ``cvh`` among them; a
+            :class:`~ucch.training.Recipe` is taken as it is.
         settings: ``key=value`` changes of the recipe, as ``ucch train --set``.
         epochs: passes over the pairs; None leaves it to the recipe.
         seed: decides everything random.
@@ -85,6 +86,9 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         """
         recipe = self._full_recipe()
         pairs = Pairs(image, text, None if label is None else multi_hot({"label": label})["label"])
+        if recipe.baseline != "none":
+            self._take(fit_baseline(recipe, pairs)[0], recipe)
+            return self
         trainer = Trainer(recipe, pairs, device=choose_device(self.device))
         for _ in range(trainer.n_epochs):
             trainer.train_epoch()

@@ -37,6 +37,17 @@ def test_table_then_json_from_the_same_runs(data: Path, tmp_path: Path) -> None:
     assert f"{rows[0]['map']:.3f}" in first.stdout
 
 
+def test_baselines_stand_beside_ucch(data: Path, tmp_path: Path) -> None:
+    words = ("--methods", "cvh,itq,djsrh", "--seeds", "1", "--out", tmp_path / "out", "--json")
+    result = ucch("compare", "--data", data, *SMALL, *words)
+    assert result.exit_code == 0, result.stderr
+    rows = {row["optimizer"]: row for row in json.loads(result.stdout)}
+    assert list(rows) == ["momentum", "cvh", "itq-recipe", "djsrh"]
+    assert rows["cvh"]["flips_per_row"] is None
+    assert rows["djsrh"]["agreement"] is not None
+    assert all(row["map"] > row["map_chance"] for row in rows.values())
+
+
 def test_a_grid_is_tried_and_named(data: Path, tmp_path: Path) -> None:
     words = ("--optimizers", "bop", "--grid", "bop.scale=.5,2", "--seeds", "1", "--out", tmp_path / "out", "--json")
     result = ucch("compare", "--data", data, *SMALL, *words)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 from click.testing import CliRunner
-from ucch.cli.options import DEBUG, OPTIMIZERS, debug_option
+from ucch.cli.options import DEBUG, METHODS, OPTIMIZERS, debug_option
 
-from ucch.training import STRATEGIES
+from ucch.baselines import BASELINES
+from ucch.training import OBJECTIVES, STRATEGIES, load_recipe
 
 
 def test_debug_is_remembered_where_the_group_looks() -> None:
@@ -22,3 +23,9 @@ def test_debug_is_remembered_where_the_group_looks() -> None:
 
 def test_optimizers_are_the_strategies() -> None:
     assert tuple(STRATEGIES) == OPTIMIZERS
+
+
+def test_methods_are_the_baselines_without_labels() -> None:
+    assert set(BASELINES) < set(METHODS)
+    assert set(METHODS) - set(BASELINES) < set(OBJECTIVES)
+    assert not any(load_recipe(name).wants_labels for name in METHODS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.training.kit import small_recipe
-from ucch.comparison import Cell, Plan, parse_grid
+from ucch.comparison import Cell, Plan, method_label, parse_grid
 from ucch.errors import RecipeError
 from ucch.training import STRATEGIES
 
@@ -41,10 +41,25 @@ def test_a_grid_tries_every_combination_and_leaves_out_keys_of_others() -> None:
     assert Plan(small_recipe(), ["none"], grid=parse_grid(["bop.scale=1,2"])).trials() == []
 
 
+def test_methods_stand_beside_optimizers() -> None:
+    plan = Plan(small_recipe(), methods=["CVH", "itq", "djsrh"], bits=(8,), seeds=1)
+    assert [cell.name for cell in plan.finals({})] == [
+        "momentum-8-seed0", "cvh-8-seed0", "itq-recipe-8-seed0", "djsrh-8-seed0",
+    ]  # fmt: skip
+    recipes = [cell.recipe(small_recipe("epochs=3")) for cell in plan.finals({})]
+    assert [recipe.baseline for recipe in recipes] == ["none", "cvh", "itq", "none"]
+    assert [recipe.name for recipe in recipes] == ["momentum", "cvh", "itq-recipe", "djsrh"]
+    assert recipes[3].objective == "djsrh"
+    assert {(recipe.bits, recipe.training.epochs) for recipe in recipes} == {(8, 3)}
+    assert [label for label, _ in Plan(small_recipe(), ["bop"], methods=["cvh"]).columns()] == ["bop", "cvh"]
+    assert method_label("itq-recipe") == "itq-recipe"
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: Plan(small_recipe(), ["bob"]), "optimizers must be of momentum, .*, got 'bob'"),
+        (lambda: Plan(small_recipe(), methods=["default"]), "methods must be of cca-itq, .*, got 'default'"),
         (lambda: Plan(small_recipe(), ["bop"], (0,)), "recipe key bits: input should be greater than or equal to 1"),
         (lambda: Plan(small_recipe(), grid={"loss.temperature": ("hot",)}), "recipe key loss.temperature: .*'hot'"),
         (lambda: parse_grid(["temperature"]), "a grid must read key=a,b,c, got 'temperature'"),

@@ -7,14 +7,29 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from ..errors import RecipeError
-from ..training import STRATEGIES, Recipe, full_key, with_settings
+from ..training import STRATEGIES, Recipe, apply_recipe, full_key, recipe_names, with_settings
 
-__all__ = ["Cell", "Plan", "parse_grid"]
+__all__ = ["Cell", "Plan", "method_label", "parse_grid"]
+
+_SUFFIX = "-recipe"  # tells a recipe from the optimizer of the same name
+
+
+def method_label(name: str) -> str:
+    """What runs of a named recipe are called: its name, ``itq-recipe`` where an optimizer has it too.
+
+    Raises:
+        RecipeError: no such recipe, or the default, which is the optimizer ``momentum``.
+    """
+    word = name.strip().lower().replace("_", "-").removesuffix(_SUFFIX)
+    known = [known for known in recipe_names() if known != "default"]
+    if word not in known:
+        raise RecipeError(f"methods must be of {', '.join(known)}, got {name!r}")
+    return word + _SUFFIX if word in STRATEGIES else word
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One run: an optimizer, a code length, a seed, and settings on top of the common recipe."""
+    """One run: an optimizer or the label of a named recipe, a code length, a seed, settings on the common recipe."""
 
     optimizer: str
     bits: int
@@ -28,7 +43,11 @@ class Cell:
 
     def recipe(self, base: Recipe) -> Recipe:
         """The recipe of the run."""
-        own = {"name": self.optimizer, "optimizer": self.optimizer, "bits": self.bits, "seed": self.seed}
+        own = {"name": self.optimizer, "bits": self.bits, "seed": self.seed}
+        if self.optimizer in STRATEGIES:
+            own["optimizer"] = self.optimizer
+        else:
+            base = apply_recipe(base, self.optimizer.removesuffix(_SUFFIX))
         return with_settings(base, [*self.settings, *(f"{key}={value}" for key, value in own.items())])
 
 
@@ -38,7 +57,8 @@ class Plan:
 
     Args:
         recipe: common to all runs.
-        optimizers: names of ``STRATEGIES``; none compares all of them.
+        optimizers: names of ``STRATEGIES``; none compares all of them, or, where there are methods, momentum.
+        methods: names of recipes, each put on top of the common recipe.
         bits: code lengths.
         seeds: how many, counted from the recipe's own.
         grid: settings to try, key to values; every combination is tried.
@@ -52,22 +72,25 @@ class Plan:
     bits: Sequence[int] = (64,)
     seeds: int = 3
     grid: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    methods: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for cell in (*self.trials(), *self.finals({})):
             cell.recipe(self.recipe)
 
     def columns(self) -> list[tuple[str, int]]:
-        """Every optimizer at every code length, in the order asked for."""
-        names = self.optimizers or tuple(STRATEGIES)
+        """Every optimizer and method at every code length, in the order asked for."""
+        names = tuple(self.optimizers) or (("momentum",) if self.methods else tuple(STRATEGIES))
         unknown = [name for name in names if name not in STRATEGIES]
         if unknown:
             raise RecipeError(f"optimizers must be of {', '.join(STRATEGIES)}, got {unknown[0]!r}")
+        names += tuple(method_label(name) for name in self.methods)
         return [(name, size) for size in self.bits for name in names]
 
     def combinations(self, optimizer: str) -> list[tuple[str, ...]]:
         """Settings the grid tries for an optimizer; keys of another optimizer's section are left out."""
-        others = {strategy.section for strategy in STRATEGIES.values()} - {"", STRATEGIES[optimizer].section}
+        own = STRATEGIES[optimizer].section if optimizer in STRATEGIES else ""
+        others = {strategy.section for strategy in STRATEGIES.values()} - {"", own}
         keys = [key for key in self.grid if key.partition(".")[0] not in others]
         if not keys:
             return []

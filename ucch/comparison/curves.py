@@ -23,7 +23,7 @@ _LINES = ("-", "--", ":")
 
 
 def plot_curves(histories: Mapping[str, Sequence[Sequence[dict[str, Any]]]], title: str, path: Path) -> None:
-    """Draw a line per optimizer, the mean over its seeds, in a panel per measure.
+    """Draw a line per optimizer, the mean over its seeds, in a panel per measure; baselines have no epochs to draw.
 
     Args:
         histories: for every optimizer the history of each seed, a dict of figures per epoch.
@@ -32,6 +32,9 @@ def plot_curves(histories: Mapping[str, Sequence[Sequence[dict[str, Any]]]], tit
     """
     from matplotlib.figure import Figure
 
+    histories = {
+        name: seeds for name, seeds in histories.items() if all(panel in line for panel in PANELS for line in seeds[0])
+    }
     figure = Figure(figsize=(9.5, 6.2), dpi=150, layout="constrained")
     axes = figure.subplots(2, 2)
     for panel, (measure, label) in zip(axes.flat, PANELS.items(), strict=True):
@@ -45,7 +48,8 @@ def plot_curves(histories: Mapping[str, Sequence[Sequence[dict[str, Any]]]], tit
     axes.flat[1].set_yscale("symlog", linthresh=0.1)
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
+    if handles:
+        figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as aside:
         figure.savefig(aside, format="png")

@@ -57,12 +57,12 @@ def summarize(optimizer: str, bits: int, settings: Sequence[str], reports: Seque
             [report[way]["recall_at"]["10"] for report in reports for way in ("image_to_text", "text_to_image")]
         ),
         "seconds": _mean([report["seconds"] for report in reports]),
-        "flips_per_row": _mean([line["flips_per_row"] for lines in histories for line in lines[1:] or lines]),
+        "flips_per_row": _mean([line.get("flips_per_row") for lines in histories for line in lines[1:] or lines]),
         "quantization_gap": _mean([(report["quantization_gap"] or {}).get("similarity") for report in reports]),
         "bit_imbalance": _mean([value for report in reports for value in report["bit_imbalance"].values()]),
     }
     for name in ("key_gap", "agreement"):
-        row[name] = _mean([lines[-1][name] for lines in histories])
+        row[name] = _mean([lines[-1].get(name) for lines in histories])
     return row
 
 

@@ -2,7 +2,19 @@
 
 from .hash_tower import HashTower
 from .hasher import ENCODING_BATCH, HashModel
+from .sparse_code_tower import SparseCodeTower, lasso
+from .towers import TOWERS, build_tower
 from .unified import UnifiedEncoder
 from .unified_tokens import UnifiedTokenEncoder
 
-__all__ = ["ENCODING_BATCH", "HashModel", "HashTower", "UnifiedEncoder", "UnifiedTokenEncoder"]
+__all__ = [
+    "ENCODING_BATCH",
+    "TOWERS",
+    "HashModel",
+    "HashTower",
+    "SparseCodeTower",
+    "UnifiedEncoder",
+    "UnifiedTokenEncoder",
+    "build_tower",
+    "lasso",
+]

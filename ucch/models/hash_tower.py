@@ -60,17 +60,18 @@ class HashTower(nn.Sequential):
     @torch.no_grad()
     def shift_outputs(self, offset: Tensor) -> None:
         """Add ``offset``, (D,), to every output: it goes into the bias of the last layer."""
-        self._last.bias.add_(offset)
+        self.last.bias.add_(offset)
 
     @torch.no_grad()
     def rotate_outputs(self, matrix: Tensor) -> None:
         """Multiply every output u by ``matrix``, (D, D), as ``u R``: it goes into the last layer."""
-        last = self._last
+        last = self.last
         last.weight.copy_(matrix.T.to(last.weight.dtype) @ last.weight)
         last.bias.copy_(last.bias @ matrix.to(last.bias.dtype))
 
     @property
-    def _last(self) -> nn.Linear:
+    def last(self) -> nn.Linear:
+        """The layer that gives the outputs."""
         last = self[-1]
         assert isinstance(last, nn.Linear)
         return last

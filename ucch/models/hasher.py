@@ -20,6 +20,7 @@ from ..errors import DataError, RunError
 from ..files import check_regular, write_atomically
 from ..plain_json import one_line, parse_json
 from .hash_tower import HashTower
+from .towers import build_tower
 
 __all__ = ["ENCODING_BATCH", "HashModel"]
 
@@ -131,15 +132,15 @@ class HashModel(nn.Module):
                 if config.get("format") != _FORMAT:
                     raise RunError(f"{path} holds {config.get('format', 'no format')!r}, expected {_FORMAT!r}")
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            n_layers = [config[name]["n_layers"] for name in ("image_tower", "text_tower")]
+            n_layers = [config[name].get("n_layers", 1) for name in ("image_tower", "text_tower")]
             if not all(type(count) is int and 0 < count <= len(tensors) for count in n_layers):
                 raise ValueError(f"towers of {n_layers} layers, in a file of {len(tensors)} arrays")
             with torch.device("meta"):  # shapes without memory: what is there comes from the file alone
                 model = cls(
                     FeatureScaler.from_config(config["image_scaler"]),
                     FeatureScaler.from_config(config["text_scaler"]),
-                    HashTower(**config["image_tower"]),
-                    HashTower(**config["text_tower"]),
+                    build_tower(config["image_tower"]),
+                    build_tower(config["text_tower"]),
                 )
             _check_dtypes(model, tensors)
             model.load_state_dict(tensors, assign=True)

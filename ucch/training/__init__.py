@@ -2,8 +2,9 @@
 
 from .distributed import on_first, processes
 from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
+from .fit_baseline import build_baseline, fit_baseline
 from .objectives import OBJECTIVES, LabelObjective, Objective
-from .recipe import Recipe, full_key, load_recipe, recipe_names, with_settings
+from .recipe import Recipe, apply_recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
 from .strategies import STRATEGIES, Strategy
 from .teacher_stage import TeacherStage, fit_teacher, takes_teacher
@@ -24,9 +25,12 @@ __all__ = [
     "Strategy",
     "TeacherStage",
     "Trainer",
+    "apply_recipe",
+    "build_baseline",
     "check_fine_tuning",
     "check_tunable",
     "choose_device",
+    "fit_baseline",
     "fit_teacher",
     "free_run_path",
     "full_key",

@@ -13,5 +13,7 @@ def _plain(value: Any) -> Any:
     return value.strip().lower().replace("_", "-") if isinstance(value, str) else value
 
 
-ObjectiveName = Annotated[Literal["ucch", "unihash", "mlwch-like", "uchm-like"], BeforeValidator(_plain)]
+ObjectiveName = Annotated[
+    Literal["ucch", "unihash", "mlwch-like", "uchm-like", "djsrh", "jdsh", "dgcpn", "cirh"], BeforeValidator(_plain)
+]
 LABELLED = frozenset({"unihash", "mlwch-like"})  # learn from labels, those of the data or made up

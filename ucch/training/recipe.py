@@ -14,8 +14,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from ..errors import RecipeError
 from ..plain_json import one_line
+from .baseline_sections import BaselineName, CmfhSection, FshSection, LinearSection, LsshSection
 from .label_sections import LabelSection, MlwchLikeSection, UniHashSection
 from .objective_names import LABELLED, ObjectiveName
+from .reconstruction_sections import CirhSection, DgcpnSection, DjsrhSection, JdshSection
 from .sections import Count, NotNegative, Positive, Section, Share
 from .strategy_sections import (
     BiHalfSection,
@@ -35,7 +37,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Recipe", "full_key", "load_recipe", "recipe_names", "with_settings"]
+__all__ = ["Recipe", "apply_recipe", "full_key", "load_recipe", "recipe_names", "with_settings"]
 
 
 _LONGEST = 1 << 20
@@ -121,8 +123,10 @@ class FineTuningSection(Section):
 class Recipe(Section):
     """Everything that decides a training run.
 
-    Sections hold the choices of their part, those named after an optimizer what it alone needs; fields and defaults
-    are listed in ``docs/recipe_fields.md``. A recipe is frozen: :func:`with_settings` returns a changed copy.
+    Sections hold the choices of their part, those named after an optimizer, objective or baseline what it alone
+    needs; fields and defaults are listed in ``docs/recipe_fields.md``. With a ``baseline`` nothing is trained in
+    epochs, and only ``features`` and the baseline's own section count. A recipe is frozen: :func:`with_settings`
+    returns a changed copy.
     """
 
     name: str = "default"
@@ -131,6 +135,7 @@ class Recipe(Section):
     data: str = "digits"
     data_root: str | None = None
     source: SourceSection = SourceSection()
+    baseline: BaselineName = "none"
     objective: ObjectiveName = "ucch"
     optimizer: OptimizerName = "momentum"
     features: FeatureSection = FeatureSection()
@@ -145,6 +150,10 @@ class Recipe(Section):
     labels: LabelSection = LabelSection()
     unihash: UniHashSection = UniHashSection()
     mlwch_like: MlwchLikeSection = MlwchLikeSection()
+    djsrh: DjsrhSection = DjsrhSection()
+    jdsh: JdshSection = JdshSection()
+    dgcpn: DgcpnSection = DgcpnSection()
+    cirh: CirhSection = CirhSection()
     straight_through: StraightThroughSection = StraightThroughSection()
     continuation: ContinuationSection = ContinuationSection()
     greedy: GreedySection = GreedySection()
@@ -153,11 +162,15 @@ class Recipe(Section):
     discrete: DiscreteSection = DiscreteSection()
     itq: ItqSection = ItqSection()
     quantization: QuantizationSection = QuantizationSection()
+    linear: LinearSection = LinearSection()
+    cmfh: CmfhSection = CmfhSection()
+    lssh: LsshSection = LsshSection()
+    fsh: FshSection = FshSection()
 
     @property
     def wants_labels(self) -> bool:
         """Whether the objective learns from labels, those of the data or made up from the features."""
-        return self.objective in LABELLED
+        return self.baseline == "none" and self.objective in LABELLED
 
     @property
     def supervised(self) -> bool:
@@ -202,20 +215,38 @@ def load_recipe(name_or_path: str | Path | Recipe, settings: Iterable[str] = ())
     """
     if isinstance(name_or_path, Recipe):
         return with_settings(name_or_path, settings)
-    path = Path(name_or_path)
-    if path.suffix == ".toml" or path.exists():
-        text = _read(path)
-    elif (word := str(name_or_path).replace("_", "-").lower()) in recipe_names():
-        text = resources.files("ucch.recipes").joinpath(f"{word}.toml").read_text(encoding="utf-8")
-    else:
-        raise RecipeError(
-            f"recipe must be a .toml file or one of {', '.join(recipe_names())}, got {str(name_or_path)!r}"
-            + _nearest(str(name_or_path), recipe_names())
-        )
     try:
-        return with_settings(Recipe.from_toml(text), settings)
+        return with_settings(Recipe.from_toml(_recipe_text(name_or_path)), settings)
     except RecipeError as error:
         raise RecipeError(f"{name_or_path}: {error}") from error
+
+
+def apply_recipe(base: Recipe, name: str) -> Recipe:
+    """Change what a named recipe says, and nothing else.
+
+    Args:
+        base: where to start.
+        name: one of :func:`recipe_names`.
+
+    Raises:
+        RecipeError: no such recipe.
+    """
+    values = base.model_dump(exclude_none=True)
+    for key, value in tomllib.loads(_recipe_text(name)).items():
+        values[key] = {**values[key], **value} if isinstance(value, dict) else value
+    return _validate(values)
+
+
+def _recipe_text(name_or_path: str | Path) -> str:
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or path.exists():
+        return _read(path)
+    if (word := str(name_or_path).replace("_", "-").lower()) in recipe_names():
+        return resources.files("ucch.recipes").joinpath(f"{word}.toml").read_text(encoding="utf-8")
+    raise RecipeError(
+        f"recipe must be a .toml file or one of {', '.join(recipe_names())}, got {str(name_or_path)!r}"
+        + _nearest(str(name_or_path), recipe_names())
+    )
 
 
 def _read(path: Path) -> str:

@@ -20,6 +20,7 @@ from ..models import HashModel
 from ..plain_json import one_line
 from .checkpoint import load_newest, save_state
 from .fine_tuning import FineTuning
+from .fit_baseline import fit_baseline
 from .run_folder import RunFolder
 from .table_balance import BalanceWatch
 from .teacher_run import check_pairs, run_teacher_stage
@@ -52,6 +53,8 @@ def train_run(
     Several processes train one model (:class:`~ucch.training.Trainer`), process 0 alone writes, and a run may go on
     with another number of processes.
 
+    A recipe that names a baseline is fitted in one go: no checkpoint, and nothing is called on the way.
+
     Args:
         run: a folder from :meth:`RunFolder.create`, or, to resume, :meth:`RunFolder.open`.
         pairs: training pairs; labels are read where the recipe's objective needs them, and nowhere else.
@@ -83,11 +86,22 @@ def train_run(
     """
     world = world or World()
     with run.locked() if world.rank == 0 else nullcontext():
-        model = _Run(run, pairs, device, world, resume, fine_tuning, on_warning, on_teacher).train(
-            on_start, on_step, on_epoch, stop
-        )
+        if run.recipe().baseline != "none":
+            model = _fitted(run, pairs) if world.rank == 0 else None
+        else:
+            model = _Run(run, pairs, device, world, resume, fine_tuning, on_warning, on_teacher).train(
+                on_start, on_step, on_epoch, stop
+            )
         world.wait()
     return run.model() if model is None else model
+
+
+def _fitted(run: RunFolder, pairs: Pairs) -> HashModel:
+    """Fit the baseline of a recipe and leave its model and history."""
+    model, history = fit_baseline(run.recipe(), pairs)
+    run.write_history(history)
+    model.save(run.model_file)
+    return model
 
 
 class _Run:

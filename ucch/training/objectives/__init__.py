@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from .cirh import CirhObjective
+from .dgcpn import DgcpnObjective
+from .djsrh import DjsrhObjective
+from .jdsh import JdshObjective
 from .label_objective import Comparison, LabelObjective
 from .mlwch_like import MlwchLikeObjective
 from .objective import Objective
@@ -11,6 +15,10 @@ from .unihash import UniHashObjective
 __all__ = ["OBJECTIVES", "Comparison", "LabelObjective", "Objective"]
 
 OBJECTIVES: dict[str, type[Objective]] = {
+    "cirh": CirhObjective,
+    "dgcpn": DgcpnObjective,
+    "djsrh": DjsrhObjective,
+    "jdsh": JdshObjective,
     "mlwch-like": MlwchLikeObjective,
     "uchm-like": UchmLikeObjective,
     "unihash": UniHashObjective,

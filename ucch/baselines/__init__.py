@@ -1,0 +1,49 @@
+"""Shallow methods that UCCH is compared with: linear maps and sparse codes, learnt in closed form or by turns."""
+
+from __future__ import annotations
+
+from .baseline import Baseline, Learned
+from .cca_itq import CcaItq
+from .cmfh import Cmfh, cmfh, cmfh_objective
+from .cvh import Cvh
+from .directions import Directions, canonical_directions, pair_components
+from .fsh import Fsh, fsh_codes, fsh_objective, fused_similarity
+from .itq import Itq
+from .lsh import Lsh
+from .lssh import Lssh, bounded_dictionary, latent_codes
+from .sign import Sign
+
+__all__ = [
+    "BASELINES",
+    "Baseline",
+    "CcaItq",
+    "Cmfh",
+    "Cvh",
+    "Directions",
+    "Fsh",
+    "Itq",
+    "Learned",
+    "Lsh",
+    "Lssh",
+    "Sign",
+    "bounded_dictionary",
+    "canonical_directions",
+    "cmfh",
+    "cmfh_objective",
+    "fsh_codes",
+    "fsh_objective",
+    "fused_similarity",
+    "latent_codes",
+    "pair_components",
+]
+
+BASELINES: dict[str, type[Baseline]] = {
+    "lsh": Lsh,
+    "sign": Sign,
+    "itq": Itq,
+    "cca-itq": CcaItq,
+    "cvh": Cvh,
+    "cmfh": Cmfh,
+    "lssh": Lssh,
+    "fsh": Fsh,
+}
