@@ -52,3 +52,11 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         map_npy(tmp_path)
     with pytest.raises(DataError, match="^No such file or directory$"):
         map_npy(tmp_path / "none")
+
+
+def test_an_empty_array_of_dimensions_beyond_counting_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    text = "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 999999999999999999999), }".ljust(117) + "\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode())
+    with pytest.raises(DataError, match="shape"):
+        map_npy(path)

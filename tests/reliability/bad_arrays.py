@@ -72,8 +72,8 @@ def npz_hostile(dice: random.Random) -> tuple[str, bytes]:
                     archive.writestr("image_train.npy", raw)  # twice
                 if kind == 3:
                     raw = npy_header("(10000000, 8)", "<f8") + b"never"
-                if kind == 4:  # a bomb: 128 MiB of zeros in 128 KiB
-                    raw = npy_header("(16777216, 8)", "|u1") + bytes(128 << 20) if dice.random() < 0.02 else b"\0"
+                if kind == 4:  # a bomb: 40 MiB of zeros in 40 KiB; making it takes several times as much here
+                    raw = npy_header("(5242880, 8)", "|u1") + bytes(40 << 20) if dice.random() < 0.02 else b"\0"
             archive.writestr(f"{name}.npy", raw)
     return "bad.npz", content.getvalue()
 

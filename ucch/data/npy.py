@@ -66,5 +66,9 @@ def map_npy(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
         if dtype.itemsize * math.prod(shape) == 0:
             return np.empty(shape, dtype, order)
         return np.memmap(path, dtype, "r", start, shape, order)
+    except DataError:
+        raise
+    except ValueError as error:  # an empty array of dimensions beyond what numpy counts
+        raise DataError(f"shape {str(shape)[:100]}: {one_line(error)}") from error
     except OSError as error:
         raise DataError(error.strerror or str(error)) from error
