@@ -32,7 +32,7 @@ from ucch.training import TeacherStage, Trainer, load_recipe
 KINDS = ("none", "mie", "joint-semantics", "auto")
 CAPTIONED = "flickr8k-500"
 SMALL = ("bits=32", "model.width=256")  # with about 200 steps, for choices
-OFF = ("target_weight=0", "ranking_weight=0", "negatives_weight=0", "structure_weight=0")
+OFF = ("target_weight=0", "ranking_weight=0", "negatives_weight=0", "closeness_weight=0")
 JOINT = "similarity=joint-semantics"
 HEAVY = ("target_weight=0.8", "ranking_weight=0.8")
 Rows = list[tuple[str, tuple[str, ...]]]
@@ -47,7 +47,7 @@ CHOICES: Rows = [
         (f"target .8, ranking .8, temperature {x}", (JOINT, *HEAVY, f"target_temperature={x}"))
         for x in (0.1, 0.2, 0.5, 1.0)
     ),
-    *((f"target .8, ranking .8, structure {x}", (JOINT, *HEAVY, f"structure_weight={x}")) for x in (1, 3)),
+    *((f"target .8, ranking .8, structure {x}", (JOINT, *HEAVY, f"closeness_weight={x}")) for x in (1, 3)),
     ("negatives_weight 1", (JOINT, "negatives_weight=1")),
     ("n_walks 1", (JOINT, "n_walks=1")),
     ("n_walks 8", (JOINT, "n_walks=8")),
@@ -61,9 +61,9 @@ WAYS: Rows = [
     ("targets, contrastive loss", (*OFF, "target_weight=0.95")),
     ("targets, ranking loss", (*OFF, "ranking_weight=0.5")),
     ("likely false negatives left out", (*OFF, "negatives_weight=1")),
-    ("structure", (*OFF, "structure_weight=3")),
+    ("structure", (*OFF, "closeness_weight=3")),
     ("targets in both losses", (*OFF, "target_weight=0.95", "ranking_weight=0.5")),
-    ("all", (*OFF, "target_weight=0.95", "ranking_weight=0.5", "negatives_weight=1", "structure_weight=3")),
+    ("all", (*OFF, "target_weight=0.95", "ranking_weight=0.5", "negatives_weight=1", "closeness_weight=3")),
 ]
 TERMS: Rows = [
     ("mie, product form, all terms", ()),

@@ -16,7 +16,7 @@ from ucch.training.teacher_run import run_teacher_stage
 
 
 def run_with(path: Path, pairs: Pairs, *settings: str) -> RunFolder:
-    run = RunFolder.create(path, small_recipe(*settings))
+    run = RunFolder.create(path, small_recipe("similarity=auto", *settings))
     run_teacher_stage(run, pairs, pairs.digest())
     return run
 

@@ -137,7 +137,7 @@ def test_soft_targets_by_loop() -> None:
         for i in range(6):
             mean = sum(targets[i, j].item() * float(asks[i] @ (answers[j] - answers[i])) for j in range(6))
             expected -= mean / 6
-    found = CrossModalRankingLoss()(h_image, h_text, targets)
+    found = CrossModalRankingLoss()(h_image, h_text, targets=targets)
     assert found.item() == pytest.approx(expected, abs=1e-12)
     with pytest.raises(ValueError, match="targets and h_image h_text"):
         cross_modal_ranking_loss(h_image, h_text, targets=targets[:2])

@@ -14,7 +14,7 @@ from ucch.teachers import Teacher
 from ucch.training import Trainer
 from ucch.training.guide import Guide, soft_targets, structure_loss, without_likely_positives
 
-OFF = ("target_weight=0", "ranking_weight=0", "negatives_weight=0", "structure_weight=0")
+OFF = ("target_weight=0", "ranking_weight=0", "negatives_weight=0", "closeness_weight=0")
 
 
 def label_teacher() -> Teacher:
@@ -110,7 +110,7 @@ def test_max_margin_takes_no_targets() -> None:
     assert guide(batch, found.strategy.keys(batch)).batch_targets is None
 
 
-@pytest.mark.parametrize("way", ["target_weight=0.8", "ranking_weight=0.8", "negatives_weight=1", "structure_weight=3"])
+@pytest.mark.parametrize("way", ["target_weight=0.8", "ranking_weight=0.8", "negatives_weight=1", "closeness_weight=3"])
 def test_every_way_brings_the_classes_together(way: str) -> None:
     """Against the same run without guidance, cosines of outputs within a class grow over those between classes."""
     gaps = []

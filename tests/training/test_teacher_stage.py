@@ -26,7 +26,7 @@ def unrelated(n: int = 100) -> Pairs:
 
 
 def test_auto_takes_a_teacher_where_the_modalities_agree_and_none_where_they_do_not() -> None:
-    recipe = small_recipe()
+    recipe = small_recipe("similarity=auto")
     agreeing, strange = TeacherStage(recipe, small_pairs()), TeacherStage(recipe, unrelated())
     assert (agreeing.kind, strange.kind) == ("joint-semantics", "none")
     assert strange.lift < 1.25 < agreeing.lift
@@ -66,10 +66,10 @@ def test_the_fitted_teacher_knows_the_classes() -> None:
 
 
 def test_who_takes_a_teacher() -> None:
-    assert takes_teacher(Recipe())
-    assert not takes_teacher(small_recipe("similarity=none"))
+    assert not takes_teacher(Recipe())
+    assert takes_teacher(small_recipe("similarity=auto"))
     assert not takes_teacher(load_recipe("unihash"))
-    assert all(takes_teacher(small_recipe(f"objective={name}")) for name in GUIDED)
+    assert all(takes_teacher(small_recipe(f"objective={name}", "similarity=auto")) for name in GUIDED)
 
 
 def test_transformer_form_sees_bags_as_tokens() -> None:

@@ -98,10 +98,10 @@ class Guide:
 
     def structure(self, batch: Batch) -> Tensor:
         """The weighted cost of outputs whose cosines differ from the teacher's; 0 where its weight is."""
-        if self.section.structure_weight == 0:
+        if self.section.closeness_weight == 0:
             return batch.h_image.new_zeros(())
         similarity = self.teacher.similarity(batch.index)
-        return self.section.structure_weight * structure_loss(batch.h_image, batch.h_text, similarity)
+        return self.section.closeness_weight * structure_loss(batch.h_image, batch.h_text, similarity)
 
     def _against(self, batch: Batch, keys: Keys) -> tuple[Tensor, Tensor]:
         """Similarities of the batch with each of its negatives, and which of these are a pair's own: (B, K)."""

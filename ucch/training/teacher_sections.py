@@ -24,7 +24,7 @@ class TeacherSection(Section):
 
     Ways of guiding, each off at 0: ``target_weight`` is the share of the contrastive loss's target that goes to keys
     of alike pairs, ``ranking_weight`` the same in the ranking loss, ``negatives_weight`` how far the most alike
-    ``negatives_share`` of all pairs lose their weight as negatives, ``structure_weight`` weighs the squared distance
+    ``negatives_share`` of all pairs lose their weight as negatives, ``closeness_weight`` weighs the squared distance
     of the outputs' cosines from the teacher's. ``least_lift`` is what ``auto`` asks of the modalities' agreement.
     """
 
@@ -34,10 +34,10 @@ class TeacherSection(Section):
     ranking_weight: Share = 0.5
     negatives_weight: Closed = 0.0
     negatives_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    structure_weight: NotNegative = 0.0
+    closeness_weight: NotNegative = 0.0
     least_lift: NotNegative = 1.25
     teacher_image_weight: Closed = 0.5
-    n_neighbors: Annotated[int, Field(ge=0)] = 0
+    graph_neighbors: Annotated[int, Field(ge=0)] = 0
     n_components: Count = 64
     n_walks: Count = 4
     n_anchors: Annotated[int, Field(ge=2)] = 8192

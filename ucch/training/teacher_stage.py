@@ -99,7 +99,7 @@ class TeacherStage:
             self.image,
             self.text,
             image_weight=section.teacher_image_weight,
-            n_neighbors=section.n_neighbors or None,
+            n_neighbors=section.graph_neighbors or None,
             n_components=section.n_components,
             n_steps=section.n_walks,
             n_anchors=section.n_anchors,
