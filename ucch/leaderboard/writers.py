@@ -23,7 +23,7 @@ th:first-child,td:first-child{text-align:left}tr.strong{font-weight:600;backgrou
 
 def markdown_page(page: Page) -> str:
     """Write a page as Markdown; the default's row is set in bold."""
-    parts = [f"# {page.title}", *page.text, *(_markdown_table(table) for table in page.measured)]
+    parts = [f"# {page.title}", *page.text, "## Measured", *(_markdown_table(table) for table in page.measured)]
     if page.printed:
         parts += [f"## {_PRINTED}", _APART, *(_markdown_table(table) for table in page.printed)]
     return "\n\n".join(parts) + "\n"

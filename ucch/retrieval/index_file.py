@@ -91,7 +91,7 @@ def _map(path: Path, entries: dict[str, Any], start: int, size: int) -> Arrays:
             name: (_DTYPES[entry["dtype"]], tuple(map(int, entry["shape"])), *_span(entry["data_offsets"]))
             for name, entry in entries.items()
         }
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:  # the last at a number that is infinite
         raise IndexFileError(f"{path} is damaged: its header names no such array") from error
     end = start + max((last for *_, last in parts.values()), default=0)
     if size != end:
