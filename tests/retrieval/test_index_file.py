@@ -66,6 +66,7 @@ def test_another_version_is_refused_by_name(path: Path) -> None:
     ("old", "new", "text"),
     [
         (b'"U8"', b'"Z8"', "damaged: its header names no such array"),
+        (b"[0, 32]", b"[1e999]", "damaged: its header names no such array"),
         (b"[4, 3]", b"[4, 4]", "damaged: the size of codes does not fit its shape"),
         (b"[4, 3]", b"[4,-3]", "damaged: the size of codes does not fit its shape"),
         (b'"codes": {', b'"codes": [', "not an index: its header cannot be read"),
