@@ -34,7 +34,7 @@ from torch.nn.functional import normalize
 
 from ucch.codes import sign
 from ucch.losses import contrastive_hashing_loss
-from ucch.optim import Bop, CodeBank, Keys, MomentumBinary, in_batch_keys, numbered_keys, observe_keys
+from ucch.optim import Bop, CodeBank, MomentumBinary, in_batch_keys, observe_keys
 
 SIZES = (10**4, 10**5, 10**6, 10**7)
 TEMPERATURE = 0.9
@@ -60,14 +60,13 @@ class TableStep:
 
     def __call__(self, index: Tensor, u_image: Tensor, u_text: Tensor) -> None:
         times = [time.process_time()]
-        draw = numbered_keys if self.rule == "bop" else CodeBank.keys
-        keys: Keys = draw(self.bank, index, n_negatives=self.n_negatives)
+        keys = self.bank.keys(index, n_negatives=self.n_negatives)
         times.append(time.process_time())
         queries = signed(u_image, u_text) if self.rule == "straight-through" else (u_image, u_text)
         contrastive_hashing_loss(*queries, keys, temperature=TEMPERATURE).backward()
         times.append(time.process_time())
         if self.rule == "bop":
-            observe_keys(self.bank.latent, keys, queries, temperature=TEMPERATURE)  # type: ignore[arg-type]
+            observe_keys(self.bank.latent, index, keys, queries, temperature=TEMPERATURE)
         else:
             self.bank.observe(index, u_image, u_text)
         self.binary.step()

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.nn.functional import normalize
 
-from ucch.optim import Bop, CodeBank, DiscreteCodes, MomentumBinary, TableOptimizer, numbered_keys, observe_keys
+from ucch.optim import Bop, CodeBank, DiscreteCodes, MomentumBinary, TableOptimizer, observe_keys
 
 Row = tuple[float, float]
 Worked = tuple[dict[str, Any], Row, Sequence[tuple[Row, Row, int]]]
@@ -48,9 +48,9 @@ def _views(bank: CodeBank, optimizer: TableOptimizer, seed: int) -> None:
 def _key_gradients(bank: CodeBank, optimizer: TableOptimizer, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     index = torch.randint(bank.n_codes, (5,), generator=generator)
-    keys = numbered_keys(bank, index, n_negatives=4, generator=generator)
+    keys = bank.keys(index, n_negatives=4, generator=generator)
     queries = [normalize(torch.randn(5, bank.n_bits, generator=generator), dim=1) for _ in range(2)]
-    observe_keys(bank.latent, keys, queries, temperature=0.5)
+    observe_keys(bank.latent, index, keys, queries, temperature=0.5)
 
 
 def _refresh(bank: CodeBank, optimizer: TableOptimizer) -> None:

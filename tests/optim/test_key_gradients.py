@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import normalize
 
 from ucch.losses import contrastive_hashing_loss
-from ucch.optim import CodeBank, Keys, key_gradients, numbered_keys, observe_keys
+from ucch.optim import CodeBank, Keys, in_batch_keys, key_gradients, observe_keys
 
 
 @pytest.mark.parametrize("negatives", ["shared", "per_anchor"])
@@ -20,14 +20,12 @@ def test_they_are_what_autograd_gives(negatives: str, mask_own: bool, n_negative
     bank = CodeBank(12, 8, generator=generator)
     index = torch.tensor([3, 0, 3, 11])  # a row twice
     h = [normalize(torch.randn(4, 8, generator=generator), dim=1) for _ in range(2)]
-    keys = numbered_keys(
-        bank, index, n_negatives=n_negatives, negatives=negatives, mask_own=mask_own, generator=generator
-    )
+    keys = bank.keys(index, n_negatives=n_negatives, negatives=negatives, mask_own=mask_own, generator=generator)
     table = bank.codes().clone().requires_grad_()
-    positives, rows = table[keys.index], table[keys.rows]
+    positives, rows = table[index], table[keys.rows]
     through = Keys(positives, rows, keys.norm, keys.columns, keys.log_weights)
     contrastive_hashing_loss(h[0], h[1], through, temperature=0.4).backward()
-    observe_keys(bank.latent, keys, h, temperature=0.4)
+    observe_keys(bank.latent, index, keys, h, temperature=0.4)
     assert bank.latent.grad is not None
     assert table.grad is not None
     torch.testing.assert_close(bank.latent.grad.to_dense(), table.grad, atol=1e-7, rtol=1e-5)
@@ -46,12 +44,13 @@ def test_one_pair_and_one_negative_by_hand() -> None:
 
 def test_two_deposits_add_up() -> None:
     bank = CodeBank(6, 4, generator=torch.Generator().manual_seed(0))
-    keys = numbered_keys(bank, torch.tensor([1, 2]))
+    index = torch.tensor([1, 2])
+    keys = bank.keys(index)
     h = normalize(torch.randn(2, 4, generator=torch.Generator().manual_seed(1)), dim=1)
-    observe_keys(bank.latent, keys, [h], temperature=0.9)
+    observe_keys(bank.latent, index, keys, [h], temperature=0.9)
     assert bank.latent.grad is not None
     once = bank.latent.grad.to_dense()
-    observe_keys(bank.latent, keys, [h], temperature=0.9)
+    observe_keys(bank.latent, index, keys, [h], temperature=0.9)
     torch.testing.assert_close(bank.latent.grad.to_dense(), 2 * once)
 
 
@@ -59,3 +58,12 @@ def test_a_temperature_of_zero_is_refused() -> None:
     keys = Keys(torch.ones(1, 4), torch.ones(1, 4), norm=2.0)
     with pytest.raises(ValueError, match="temperature must be a finite number above 0, got 0"):
         key_gradients(keys, [torch.ones(1, 4)], temperature=0)
+
+
+def test_keys_of_the_batch_and_rows_that_are_not_there_are_refused() -> None:
+    bank, h = CodeBank(4, 2), torch.eye(2)
+    with pytest.raises(ValueError, match="keys must be rows of the table, drawn by CodeBank.keys"):
+        observe_keys(bank.latent, torch.tensor([0, 1]), in_batch_keys(h), [h], temperature=0.9)
+    keys = bank.keys(torch.tensor([0, 1]))
+    with pytest.raises(ValueError, match=r"index must hold row numbers in \[0, 4\), got 4 to 4"):
+        observe_keys(bank.latent, torch.tensor([4, 4]), keys, [h], temperature=0.9)

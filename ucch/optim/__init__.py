@@ -7,7 +7,6 @@ from .itq import ItqRotation, itq_error, itq_rotation, random_rotation
 from .key_gradients import key_gradients, observe_keys
 from .keys import Keys, in_batch_keys
 from .momentum import MomentumBinary, momentum_binary
-from .numbered_keys import NumberedKeys, numbered_keys
 from .sharded_bank import ShardedCodeBank
 from .table_optimizer import TableOptimizer
 
@@ -18,7 +17,6 @@ __all__ = [
     "ItqRotation",
     "Keys",
     "MomentumBinary",
-    "NumberedKeys",
     "ShardedCodeBank",
     "TableOptimizer",
     "bop",
@@ -30,7 +28,6 @@ __all__ = [
     "itq_rotation",
     "key_gradients",
     "momentum_binary",
-    "numbered_keys",
     "observe_keys",
     "random_rotation",
 ]

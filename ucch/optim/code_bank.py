@@ -10,10 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._checks import index_rows, one_of, positive_int, two_dimensional
+from .._checks import index_rows, one_of, positive_int
 from ..codes import sign
+from .drawn_rows import draw_rows, shared_rows
 from .initial_rows import INITS, initial_rows, piece_sizes, row_pieces
-from .keys import Keys, mean_view
+from .keys import Keys, observed_target
 from .observed import deposit
 from .row_store import TABLE_DTYPES, decode_rows
 from .table_file import map_table, write_table
@@ -215,12 +216,12 @@ class CodeBank(nn.Module):
         positive_int("n_negatives", n_negatives)
         one_of("negatives", negatives, NEGATIVES)
         if negatives == "per_anchor":
-            drawn = self._draw((len(index), n_negatives), generator)
+            drawn = draw_rows(self.n_codes, (len(index), n_negatives), generator=generator, device=self.latent.device)
             negative_rows = self._rows(None, binarize)
             keys = Keys(self._rows(index, binarize), negative_rows, self._norm(binarize), drawn, rows=self._all_rows())
             own = drawn == index[:, None]  # (B, K)
         else:
-            shared = self._all_rows() if n_negatives >= self.n_codes else self._draw((n_negatives,), generator)
+            shared = shared_rows(self.n_codes, n_negatives, generator=generator, device=self.latent.device)
             keys = Keys(self._rows(index, binarize), self._rows(shared, binarize), self._norm(binarize), rows=shared)
             own = shared[None, :] == index[:, None]  # (B, K)
         return keys.excluding(own) if mask_own else keys
@@ -239,12 +240,7 @@ class CodeBank(nn.Module):
         Raises:
             TypeError, ValueError: ``index`` or the views have the wrong kind or shape.
         """
-        index_rows("index", index, self.n_codes)
-        target = two_dimensional("views", mean_view(*views), self.n_bits).to(self.latent.device)
-        if len(target) != len(index):
-            raise ValueError(
-                f"views must have one row per entry of index, got {len(target)} rows and {len(index)} entries"
-            )
+        target = observed_target(index, *views, n_codes=self.n_codes, n_bits=self.n_bits).to(self.latent.device)
         deposit(self.latent, index, self.values(index) - target)
 
     def _rows(self, index: Tensor | None, binarize: bool) -> Tensor:
@@ -255,10 +251,6 @@ class CodeBank(nn.Module):
 
     def _all_rows(self) -> Tensor:
         return torch.arange(self.n_codes, device=self.latent.device)
-
-    def _draw(self, size: tuple[int, ...], generator: torch.Generator | None) -> Tensor:
-        device = self.latent.device if generator is None else generator.device
-        return torch.randint(self.n_codes, size, generator=generator, device=device).to(self.latent.device)
 
     def extra_repr(self) -> str:
         dtype = "" if self.latent.dtype == torch.float32 else f", dtype={self.latent.dtype}"

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from .._checks import index_rows, positive
 from .keys import Keys
-from .numbered_keys import NumberedKeys
 from .observed import deposit
 
 __all__ = ["key_gradients", "observe_keys"]
@@ -73,22 +72,29 @@ def _spread(share: Tensor, places: Tensor, n_rows: int) -> Tensor:
 
 
 @torch.no_grad()
-def observe_keys(table: nn.Parameter, keys: NumberedKeys, queries: Sequence[Tensor], *, temperature: float) -> None:
+def observe_keys(
+    table: nn.Parameter, index: Tensor, keys: Keys, queries: Sequence[Tensor], *, temperature: float
+) -> None:
     """Deposit the key gradients of a batch on the table whose rows the keys are.
 
     Several calls before one step add up, as gradients do.
 
     Args:
         table: (N, D) binary parameter.
-        keys: of the batch, from :func:`~ucch.optim.numbered_keys`.
+        index: (B,) its rows that are the positives.
+        keys: of the batch, from :meth:`CodeBank.keys <ucch.optim.CodeBank.keys>`, which knows the rows of the
+            negatives.
         queries: one or more (B, D) unit outputs, one per modality.
         temperature: of the loss.
 
     Raises:
-        TypeError, ValueError: the keys' rows are not row numbers of the table.
+        TypeError, ValueError: ``index`` or the keys' rows are not row numbers of the table, or the keys have none, as
+            those of the batch alone.
     """
-    index_rows("keys.index", keys.index, len(table))
+    index_rows("index", index, len(table))
+    if keys.rows is None:
+        raise ValueError("keys must be rows of the table, drawn by CodeBank.keys; those of the batch have no row")
     index_rows("keys.rows", keys.rows, len(table))
     on_positives, on_negatives, places = key_gradients(keys, queries, temperature=temperature)
-    touched, values = torch.cat([keys.index, keys.rows[places]]), torch.cat([on_positives, on_negatives])
+    touched, values = torch.cat([index, keys.rows[places]]), torch.cat([on_positives, on_negatives])
     deposit(table, touched, values)

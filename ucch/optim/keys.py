@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx
 
-from .._checks import same_shape, two_dimensional
+from .._checks import index_rows, same_shape, two_dimensional
 from ..codes import sign
 
 __all__ = ["Keys", "drawn_similarities", "in_batch_keys"]
@@ -96,6 +96,19 @@ def in_batch_keys(*views: Tensor) -> Keys:
     codes = sign(mean_view(*views))
     own = torch.eye(codes.shape[0], dtype=torch.bool, device=codes.device)
     return Keys(codes, codes, norm=sqrt(codes.shape[1])).excluding(own)
+
+
+def observed_target(index: Tensor, *views: Tensor, n_codes: int, n_bits: int) -> Tensor:
+    """What rows ``index`` of a table of N codes of D bits are drawn towards: the mean of their views, (B, D).
+
+    Raises:
+        TypeError, ValueError: ``index`` or the views have the wrong kind or shape.
+    """
+    index_rows("index", index, n_codes)
+    target = two_dimensional("views", mean_view(*views), n_bits)
+    if len(target) != len(index):
+        raise ValueError(f"views must have one row per entry of index, got {len(target)} rows and {len(index)} entries")
+    return target
 
 
 def mean_view(*views: Tensor) -> Tensor:

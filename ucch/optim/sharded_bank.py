@@ -7,12 +7,13 @@ from math import sqrt
 import torch
 from torch import Tensor, nn
 
-from .._checks import index_rows, one_of, positive_int, two_dimensional
+from .._checks import index_rows, one_of, positive_int
 from ..codes import pack_tensor, sign, unpack_tensor
 from ..collectives import World
 from .code_bank import check_table
+from .drawn_rows import shared_rows
 from .initial_rows import initial_rows, piece_sizes
-from .keys import Keys, mean_view
+from .keys import Keys, observed_target
 from .observed import deposit
 from .row_store import decode_rows
 
@@ -123,7 +124,7 @@ class ShardedCodeBank(nn.Module):
             raise ValueError("binarize must be True for a table cut by rows, which sends bits; use CodeBank")
         sizes = self.world.counts(len(index))
         everyone = self.world.gather(index, sizes)  # (B,)
-        drawn = self._negatives(n_negatives, generator).to(index.device)
+        drawn = shared_rows(self.n_codes, n_negatives, generator=generator, device=index.device)
         codes = self.codes(torch.cat([everyone, drawn]))
         first = sum(sizes[: self.world.rank])
         keys = Keys(codes[first : first + len(index)], codes[len(everyone) :], sqrt(self.n_bits))
@@ -141,12 +142,7 @@ class ShardedCodeBank(nn.Module):
         Raises:
             TypeError, ValueError: ``index`` or the views have the wrong kind or shape.
         """
-        index_rows("index", index, self.n_codes)
-        target = two_dimensional("views", mean_view(*views), self.n_bits).to(self.latent.device)
-        if len(target) != len(index):
-            raise ValueError(
-                f"views must have one row per entry of index, got {len(target)} rows and {len(index)} entries"
-            )
+        target = observed_target(index, *views, n_codes=self.n_codes, n_bits=self.n_bits).to(self.latent.device)
         index = index.to(self.latent.device)
         mine = (index >= self.own.start) & (index < self.own.stop)
         rows = index[mine] - self.own.start
@@ -156,12 +152,6 @@ class ShardedCodeBank(nn.Module):
     def whole(self) -> Tensor:
         """The whole table, (N, D), in process 0; the others get their own rows. Collective."""
         return self.world.collect(self.latent.detach(), self.n_codes)
-
-    def _negatives(self, n_negatives: int, generator: torch.Generator | None) -> Tensor:
-        if n_negatives >= self.n_codes:
-            return torch.arange(self.n_codes)
-        device = self.latent.device if generator is None else generator.device
-        return torch.randint(self.n_codes, (n_negatives,), generator=generator, device=device)
 
     def _ends(self, device: torch.device) -> Tensor:
         """One past the last row of every process."""

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from .sections import Count, NotNegative, Positive, Section
+from .sections import Count, ForgivingName, NotNegative, Positive, Section
 
 __all__ = ["BaselineName", "CmfhSection", "FshSection", "LinearSection", "LsshSection"]
 
 
-def _plain(value: Any) -> Any:
-    return value.strip().lower().replace("_", "-") if isinstance(value, str) else value
-
-
-BaselineName = Annotated[
-    Literal["none", "lsh", "sign", "itq", "cca-itq", "cvh", "cmfh", "lssh", "fsh"], BeforeValidator(_plain)
-]
+BaselineName = Annotated[Literal["none", "lsh", "sign", "itq", "cca-itq", "cvh", "cmfh", "lssh", "fsh"], ForgivingName]
 
 
 class LinearSection(Section):

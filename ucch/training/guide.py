@@ -105,7 +105,7 @@ class Guide:
 
     def _against(self, batch: Batch, keys: Keys) -> tuple[Tensor, Tensor]:
         """Similarities of the batch with each of its negatives, and which of these are a pair's own: (B, K)."""
-        rows = batch.index if keys.rows is None or not len(keys.rows) else keys.rows
+        rows = batch.index if keys.rows is None else keys.rows
         similarity, own = self.teacher.similarity(batch.index, rows), rows[None, :] == batch.index[:, None]
         if keys.columns is None:
             return similarity, own

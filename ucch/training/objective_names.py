@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
+from .sections import ForgivingName
 
 __all__ = ["LABELLED", "ObjectiveName"]
 
 
-def _plain(value: Any) -> Any:
-    return value.strip().lower().replace("_", "-") if isinstance(value, str) else value
-
-
 ObjectiveName = Annotated[
-    Literal["ucch", "unihash", "mlwch-like", "uchm-like", "djsrh", "jdsh", "dgcpn", "cirh"], BeforeValidator(_plain)
+    Literal["ucch", "unihash", "mlwch-like", "uchm-like", "djsrh", "jdsh", "dgcpn", "cirh"], ForgivingName
 ]
 LABELLED = frozenset({"unihash", "mlwch-like"})  # learn from labels, those of the data or made up

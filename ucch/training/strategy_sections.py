@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from .sections import Count, NotNegative, Positive, Section
+from .sections import Count, ForgivingName, NotNegative, Positive, Section
 
 __all__ = [
     "BiHalfSection",
@@ -19,10 +19,6 @@ __all__ = [
     "QuantizationSection",
     "StraightThroughSection",
 ]
-
-
-def _plain(value: Any) -> Any:
-    return value.strip().lower().replace("_", "-") if isinstance(value, str) else value
 
 
 OptimizerName = Annotated[
@@ -38,7 +34,7 @@ OptimizerName = Annotated[
         "quantization",
         "none",
     ],
-    BeforeValidator(_plain),
+    ForgivingName,
 ]
 
 

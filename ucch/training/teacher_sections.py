@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from .sections import Count, NotNegative, Positive, Section, Share
+from .sections import Count, ForgivingName, NotNegative, Positive, Section, Share
 
 __all__ = ["MieSection", "TeacherName", "TeacherSection", "UchmLikeSection"]
 
 
-def _plain(value: Any) -> Any:
-    return value.strip().lower().replace("_", "-") if isinstance(value, str) else value
-
-
-TeacherName = Annotated[Literal["auto", "none", "mie", "joint-semantics"], BeforeValidator(_plain)]
+TeacherName = Annotated[Literal["auto", "none", "mie", "joint-semantics"], ForgivingName]
 Closed = Annotated[float, Field(ge=0, le=1)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...optim import Bop as BopOptimizer
-from ...optim import CodeBank, Keys, NumberedKeys, bop_threshold, numbered_keys, observe_keys
+from ...optim import CodeBank, Keys, bop_threshold, observe_keys
 from .strategy import Batch, Strategy
 
 __all__ = ["Bop"]
@@ -33,23 +33,10 @@ class Bop(Strategy):
         )
         return BopOptimizer(self.bank.parameters(), gamma=gamma, threshold=threshold)
 
-    def keys(self, batch: Batch) -> Keys:
-        if self.warming_up:
-            return super().keys(batch)
-        table = self.recipe.table
-        return numbered_keys(
-            self.bank,
-            batch.index,
-            n_negatives=table.n_negatives,
-            negatives=table.negatives,
-            mask_own=table.mask_own,
-            generator=self.generator,
-        )
-
     def update(self, batch: Batch, keys: Keys) -> None:
-        if isinstance(keys, NumberedKeys):
+        if keys.rows is not None:
             queries = (batch.h_image, batch.h_text)
-            observe_keys(self.bank.latent, keys, queries, temperature=self.recipe.loss.temperature)
+            observe_keys(self.bank.latent, batch.index, keys, queries, temperature=self.recipe.loss.temperature)
             self.optimizer.step()
         else:
             self.optimizer.overwrite(self.bank.latent, batch.index, *self.views(batch))
