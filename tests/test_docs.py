@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
+import os
 import re
 import shlex
 from pathlib import Path
@@ -11,15 +13,32 @@ from types import ModuleType
 import click
 import pytest
 from click.testing import CliRunner
+from torch import nn
 from ucch.cli.main import cli
+from ucch.cli.options import METHODS
+
+import ucch.losses
+from ucch.baselines import BASELINES
+from ucch.encoders import IMAGE_ENCODERS, TEXT_ENCODERS
+from ucch.stores import CodeStore
+from ucch.training import STRATEGIES
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = {"cli.md", "data_sets.md", "recipe_fields.md"}  # by docs/generate.py
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",
-    *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md") if path.name not in MADE),
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md") if path.name not in MADE),
 ]
+LOSSES = [one for one in vars(ucch.losses).values() if inspect.isclass(one) and issubclass(one, nn.Module)]
+PARTS = {  # every part that a user chooses by name has a page of that name, in the folder of its family
+    "optimizers": set(STRATEGIES),
+    "losses": {loss.__module__.rpartition(".")[2] for loss in LOSSES},
+    "encoders": {*IMAGE_ENCODERS, *TEXT_ENCODERS, "own"},
+    "baselines": {*BASELINES, *METHODS},
+}
+STORES = [store.__name__ for store in CodeStore.__subclasses__() if store.__module__.startswith("ucch.")]
+HEADINGS = ["Rule", "When to use it", "Defaults and where they come from", "Pitfalls", "Measured behaviour"]
 
 
 def text_of(page: str) -> str:
@@ -53,10 +72,39 @@ def test_made_pages_have_not_drifted(page: str, generate: ModuleType) -> None:
     assert text == generate.PAGES[page](), "run python docs/generate.py"
 
 
-def test_every_page_is_in_the_index() -> None:
-    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
-    pages = {path.stem for path in (ROOT / "docs").glob("*.md")} - {"index"}
-    assert {page for page in pages if not re.search(rf"^{page}$", index, re.M)} == set()
+def headings(page: str) -> list[str]:
+    return re.findall(r"^## (.*)$", re.sub(r"```.*?```", "", text_of(page), flags=re.S), re.M)
+
+
+def test_every_page_is_in_one_table_of_contents() -> None:
+    docs = ROOT / "docs"
+    listed = [
+        os.path.normpath(path.parent.relative_to(docs) / line)
+        for path in docs.rglob("*.md")
+        for tree in re.findall(r"```\{toctree\}\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
+        for line in tree.split("\n")
+        if line and not line.startswith(":")
+    ]
+    pages = [str(path.relative_to(docs).with_suffix("")) for path in docs.rglob("*.md")]
+    assert sorted(listed) == sorted({*pages} - {"index"})
+
+
+@pytest.mark.parametrize(("family", "name"), [(family, name) for family in PARTS for name in sorted(PARTS[family])])
+def test_every_part_has_a_page_with_the_same_five_headings(family: str, name: str) -> None:
+    assert (ROOT / "docs" / family / f"{name}.md").is_file(), f"write docs/{family}/{name}.md and list it"
+    assert headings(f"docs/{family}/{name}.md") == HEADINGS
+
+
+@pytest.mark.parametrize("family", PARTS)
+def test_no_page_is_of_a_part_that_is_gone(family: str) -> None:
+    assert {path.stem for path in (ROOT / "docs" / family).glob("*.md")} == PARTS[family]
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_every_store_has_a_page_with_the_same_five_headings(store: str) -> None:
+    pages = [page for page in PAGES if page.startswith("docs/stores/") and f"ucch.stores.{store}`" in text_of(page)]
+    assert len(pages) == 1, f"one page in docs/stores must be about {store}, got {pages}"
+    assert headings(pages[0]) == HEADINGS
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -98,7 +146,7 @@ def test_commands_exist(page: str) -> None:
 
 def test_code_that_pages_include_exists() -> None:
     included = []
-    for page in (ROOT / "docs").glob("*.md"):
+    for page in (ROOT / "docs").rglob("*.md"):
         pattern = r"```\{literalinclude\} (\S+)\n(?::pyobject: ([\w.]+)\n)?"
         for file, name in re.findall(pattern, page.read_text(encoding="utf-8")):
             source = (page.parent / file).read_text(encoding="utf-8")
