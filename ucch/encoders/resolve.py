@@ -42,7 +42,7 @@ def build_encoder(spec: str, modality: str, known: Mapping[str, Factory], protoc
     encoder = _build_plugin(name, argument)
     lacking = [part for part in _parts(protocol) if not hasattr(encoder, part)]
     if lacking:
-        raise EncoderError(f"{modality} encoder {spec!r} lacks {', '.join(lacking)}; see docs/encoders.md")
+        raise EncoderError(f"{modality} encoder {spec!r} lacks {', '.join(lacking)}; see docs/encoders/own.md")
     return encoder
 
 
