@@ -15,13 +15,12 @@ import pytest
 from click.testing import CliRunner
 from torch import nn
 from ucch.cli.main import cli
-from ucch.cli.options import METHODS
 
 import ucch.losses
 from ucch.baselines import BASELINES
 from ucch.encoders import IMAGE_ENCODERS, TEXT_ENCODERS
 from ucch.stores import CodeStore
-from ucch.training import STRATEGIES
+from ucch.training import STRATEGIES, load_recipe, recipe_names, takes_teacher
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = {"cli.md", "data_sets.md", "recipe_fields.md"}  # by docs/generate.py
@@ -30,12 +29,18 @@ PAGES = [
     "CONTRIBUTING.md",
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md") if path.name not in MADE),
 ]
+RECIPES = {name: load_recipe(name) for name in recipe_names()}
+DEEP = {  # recipes with an objective that is neither UCCH's, nor learns from labels, nor follows a teacher
+    name
+    for name, recipe in RECIPES.items()
+    if recipe.objective != "ucch" and not recipe.wants_labels and not takes_teacher(recipe)
+}
 LOSSES = [one for one in vars(ucch.losses).values() if inspect.isclass(one) and issubclass(one, nn.Module)]
 PARTS = {  # every part that a user chooses by name has a page of that name, in the folder of its family
     "optimizers": set(STRATEGIES),
     "losses": {loss.__module__.rpartition(".")[2] for loss in LOSSES},
     "encoders": {*IMAGE_ENCODERS, *TEXT_ENCODERS, "own"},
-    "baselines": {*BASELINES, *METHODS},
+    "baselines": {*BASELINES, *DEEP},
 }
 STORES = [store.__name__ for store in CodeStore.__subclasses__() if store.__module__.startswith("ucch.")]
 HEADINGS = ["Rule", "When to use it", "Defaults and where they come from", "Pitfalls", "Measured behaviour"]
