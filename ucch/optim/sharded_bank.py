@@ -127,7 +127,7 @@ class ShardedCodeBank(nn.Module):
         drawn = shared_rows(self.n_codes, n_negatives, generator=generator, device=index.device)
         codes = self.codes(torch.cat([everyone, drawn]))
         first = sum(sizes[: self.world.rank])
-        keys = Keys(codes[first : first + len(index)], codes[len(everyone) :], sqrt(self.n_bits))
+        keys = Keys(codes[first : first + len(index)], codes[len(everyone) :], sqrt(self.n_bits), rows=drawn)
         own = (drawn[None, :] == index[:, None]).to(codes.device)
         return keys.excluding(own) if mask_own else keys
 

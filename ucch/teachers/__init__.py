@@ -12,6 +12,7 @@ from .mie import MieGenerator
 from .mie_loss import MieWeights, anchor_similarity, mie_loss
 from .mie_training import MieTraining
 from .neighbors import Neighbors, neighbor_lists
+from .propagation_gain import propagation_gain
 from .teacher import Teacher
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "mixed_cosines",
     "neighbor_lift",
     "neighbor_lists",
+    "propagation_gain",
 ]

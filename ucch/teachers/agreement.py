@@ -29,16 +29,24 @@ def neighbor_lift(image: Tensor, text: Tensor, *, share: float = 0.05) -> float:
         3.0
     """
     interval("share", share, 0.0, 1.0)
+    check_items(image, text)
+    by_image, by_text = (nearest_mask(cosines(features), share) for features in (image, text))
+    n, k = len(image), int(by_image[0].sum())
+    return float((by_image & by_text).sum(dim=1).double().mean() / (k * k / (n - 1)))
+
+
+def nearest_mask(similarity: Tensor, share: float) -> Tensor:
+    """Mark in each row of an (n, n) similarity the ``share`` of others that are largest, at least one: (n, n) bool."""
+    n = len(similarity)
+    k = min(n - 1, max(1, round(share * n)))
+    others = similarity.clone().fill_diagonal_(float("-inf"))
+    mask = torch.zeros_like(others, dtype=torch.bool)
+    return mask.scatter_(1, others.topk(k, dim=1).indices, True)
+
+
+def check_items(image: Tensor, text: Tensor) -> None:
+    """Refuse features that are not of the same two items or more."""
     if len(image) != len(text) or len(image) < 2:
         raise ValueError(
             f"image and text must have one row per item and at least two, got {len(image)} and {len(text)} rows"
         )
-    n = len(image)
-    k = min(n - 1, max(1, round(share * n)))
-    near = []
-    for features in (image, text):
-        similarity = cosines(features)
-        similarity.fill_diagonal_(float("-inf"))
-        mask = torch.zeros(n, n, dtype=torch.bool, device=features.device)
-        near.append(mask.scatter_(1, similarity.topk(k, dim=1).indices, True))
-    return float((near[0] & near[1]).sum(dim=1).double().mean() / (k * k / (n - 1)))

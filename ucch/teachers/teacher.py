@@ -45,10 +45,10 @@ class Teacher:
 
     def to(self, device: torch.device | str) -> Teacher:
         """The same teacher on another device."""
-        return self._with(self.rows.to(device))
+        return self.with_rows(self.rows.to(device))
 
-    def _with(self, rows: Tensor) -> Teacher:
-        """The same teacher with these rows as they are, bit for bit."""
+    def with_rows(self, rows: Tensor) -> Teacher:
+        """The same teacher with these unit rows as they are, bit for bit."""
         twin = Teacher(self.kind, rows, self.notes)
         twin.rows = rows
         return twin
@@ -103,7 +103,7 @@ class Teacher:
                 if plan.get("format") != _FORMAT:
                     raise RunError(f"{path} holds {plan.get('format', 'no format')!r}, expected {_FORMAT!r}")
                 rows = file.get_tensor("rows")
-                return cls(plan["kind"], rows, plan["notes"])._with(rows)
+                return cls(plan["kind"], rows, plan["notes"]).with_rows(rows)
         except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
             raise RunError(
                 f"{path} cannot be read as a teacher: {error}; delete it to fit the teacher again"

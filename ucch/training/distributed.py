@@ -16,7 +16,6 @@ from ..collectives import World
 from ..errors import RecipeError, RunError, UcchError
 from ..models import HashModel
 from .recipe import Recipe
-from .teacher_stage import takes_teacher
 
 __all__ = ["Towers", "check_parallel", "data_parallel", "on_first", "processes"]
 
@@ -96,17 +95,17 @@ def check_parallel(recipe: Recipe, placements: tuple[str, ...], world: World, *,
         batch_size: B, of all processes together.
 
     Raises:
-        RecipeError: an objective but UCCH's; an encoder that trains along or a teacher; an optimizer that needs the
-            batch or the table as a whole; keys that a table cut by rows cannot send; fewer pairs in a batch than
-            processes.
+        RecipeError: an objective but UCCH's; an encoder that trains along; a teacher's structure term; an optimizer
+            that needs the batch or the table as a whole; keys that a table cut by rows cannot send; fewer pairs in a
+            batch than processes.
     """
     if world.size == 1:
         return
     said = f"{world.size} processes"
     if recipe.objective != "ucch":
         raise RecipeError(f"recipe key objective must be ucch on {said}, got {recipe.objective!r}; train on one")
-    if takes_teacher(recipe):
-        raise RecipeError(f"a teacher guides one process, got {said}; train on one, or with --teacher none")
+    if recipe.teacher.closeness_weight > 0:
+        raise RecipeError(f"teacher.closeness_weight compares a whole batch, got {said}; set it to 0 or train on one")
     if recipe.fine_tuning.enabled:
         raise RecipeError(f"fine_tuning trains the encoder in one process, got {said}; start one")
     if not placements:

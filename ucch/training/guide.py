@@ -87,10 +87,9 @@ class Guide:
                     similarity, own, weight=section.target_weight, temperature=section.target_temperature
                 )
         if self.ranking_weight > 0:
-            own = torch.eye(len(batch.index), dtype=torch.bool, device=batch.index.device)
             batch_targets = soft_targets(
-                self.teacher.similarity(batch.index),
-                own,
+                self.teacher.similarity(batch.index, batch.whole),
+                batch.whole[None, :] == batch.index[:, None],
                 weight=self.ranking_weight,
                 temperature=section.target_temperature,
             )
@@ -105,7 +104,7 @@ class Guide:
 
     def _against(self, batch: Batch, keys: Keys) -> tuple[Tensor, Tensor]:
         """Similarities of the batch with each of its negatives, and which of these are a pair's own: (B, K)."""
-        rows = batch.index if keys.rows is None else keys.rows
+        rows = batch.whole if keys.rows is None else keys.rows
         similarity, own = self.teacher.similarity(batch.index, rows), rows[None, :] == batch.index[:, None]
         if keys.columns is None:
             return similarity, own

@@ -7,11 +7,14 @@ from typing import Any
 
 import torch
 
+from ..collectives import World
 from ..data import Pairs
 from ..errors import RunError
 from ..teachers import Teacher
 from .checkpoint import load_state, save_state
+from .recipe import Recipe
 from .run_folder import RunFolder
+from .shared_teacher import shared_teacher
 from .teacher_stage import TeacherStage, takes_teacher
 
 __all__ = ["check_pairs", "run_teacher_stage"]
@@ -23,6 +26,7 @@ def run_teacher_stage(
     identity: str,
     *,
     device: torch.device | str = "cpu",
+    world: World | None = None,
     resume: bool = False,
     on_epoch: Callable[[int, int], None] | None = None,
 ) -> Teacher | None:
@@ -33,6 +37,7 @@ def run_teacher_stage(
         pairs: the pairs that train, without those held out.
         identity: digest of all pairs of the run, which a checkpoint must have too.
         device: where a generator trains.
+        world: the processes that train together, all of which call; process 0 fits the teacher.
         resume: take the teacher that is there, or go on from the checkpoint of the stage; the result equals the stage
             that was never stopped, bit for bit on one machine's CPU.
         on_epoch: called with the epochs done and those in all.
@@ -46,6 +51,18 @@ def run_teacher_stage(
     recipe = run.recipe()
     if not takes_teacher(recipe):
         return None
+    return shared_teacher(world or World(), lambda: _fitted(run, recipe, pairs, identity, device, resume, on_epoch))
+
+
+def _fitted(
+    run: RunFolder,
+    recipe: Recipe,
+    pairs: Pairs,
+    identity: str,
+    device: torch.device | str,
+    resume: bool,
+    on_epoch: Callable[[int, int], None] | None,
+) -> Teacher | None:
     if resume and run.teacher_file.exists():
         return Teacher.load(run.teacher_file)
     stage = TeacherStage(recipe, pairs, device=device)

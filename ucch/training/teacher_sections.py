@@ -21,17 +21,19 @@ class TeacherSection(Section):
     Ways of guiding, each off at 0: ``target_weight`` is the share of the contrastive loss's target that goes to keys
     of alike pairs, ``ranking_weight`` the same in the ranking loss, ``negatives_weight`` how far the most alike
     ``negatives_share`` of all pairs lose their weight as negatives, ``closeness_weight`` weighs the squared distance
-    of the outputs' cosines from the teacher's. ``least_lift`` is what ``auto`` asks of the modalities' agreement.
+    of the outputs' cosines from the teacher's. ``auto`` takes a teacher where the modalities' agreement reaches
+    ``least_lift`` and propagation foretells unseen dimensions more than ``least_gain`` times as well as cosines do.
     """
 
-    similarity: TeacherName = "none"
-    target_weight: Share = 0.95
+    similarity: TeacherName = "auto"
+    target_weight: Share = 0.8
     target_temperature: Positive = 0.3
-    ranking_weight: Share = 0.5
+    ranking_weight: Share = 0.3
     negatives_weight: Closed = 0.0
     negatives_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     closeness_weight: NotNegative = 0.0
     least_lift: NotNegative = 1.25
+    least_gain: NotNegative = 1.0
     teacher_image_weight: Closed = 0.5
     graph_neighbors: Annotated[int, Field(ge=0)] = 0
     n_components: Count = 64

@@ -19,6 +19,7 @@ from ..teachers import (
     item_features,
     joint_semantics_rows,
     neighbor_lift,
+    propagation_gain,
 )
 from .recipe import Recipe
 
@@ -36,11 +37,13 @@ def takes_teacher(recipe: Recipe) -> bool:
 class TeacherStage:
     """Fit a teacher on training pairs, an epoch at a time where it is learnt.
 
-    ``auto`` asks how much more often than by chance an item's nearest by image are its nearest by text
-    (:func:`~ucch.teachers.neighbor_lift`, on at most 2,048 items): below ``teacher.least_lift`` one of the modalities
-    says nothing about the other, the similarity would be noise to it, and the run goes on without a teacher. Above,
-    the teacher is ``joint-semantics`` (``mie`` for the recipe uchm-like). Labels are not read; nothing here draws from
-    the trainer's generator, so that a run without a teacher is the run it was.
+    ``auto`` asks two questions, on at most 2,048 items, and goes on without a teacher where one is answered by no. Do
+    the modalities agree: are an item's nearest by image its nearest by text at least ``teacher.least_lift`` times as
+    often as by chance (:func:`~ucch.teachers.neighbor_lift`)? Else the similarity of one is noise to the other. Do
+    items come in groups: does the propagated similarity foretell unseen dimensions more than ``teacher.least_gain``
+    times as well as plain cosines (:func:`~ucch.teachers.propagation_gain`)? Else an item is more than its group, and a
+    teacher blurs it. Otherwise the teacher is ``joint-semantics`` (always ``mie`` for the recipe uchm-like). Labels are
+    not read; nothing here draws from the trainer's generator, so that a run without a teacher is the run it was.
 
     Args:
         recipe: sections ``teacher`` and ``mie``.
@@ -49,7 +52,9 @@ class TeacherStage:
 
     Attributes:
         kind: ``none``, ``mie`` or ``joint-semantics``, as decided.
+        sample: row numbers of the items that are asked about.
         lift: agreement of the modalities; see above.
+        gain: of propagation, where ``auto`` came to ask for it; else None.
     """
 
     def __init__(self, recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> None:
@@ -58,8 +63,9 @@ class TeacherStage:
         self.image, self.text = item_features(
             pairs, image_scaling=features.image_scaling, text_scaling=features.text_scaling
         )
-        step = -(-len(pairs) // _SAMPLE)
-        self.lift = neighbor_lift(self.image[::step], self.text[::step]) if len(pairs) > 2 else 1.0
+        self.sample = torch.arange(0, len(pairs), -(-len(pairs) // _SAMPLE))
+        self.lift = neighbor_lift(*self._sampled()) if len(pairs) > 2 else 1.0
+        self.gain: float | None = None
         self.kind = self._decided()
         self.mie = self._mie(pairs, device) if self.kind == "mie" else None
 
@@ -69,7 +75,20 @@ class TeacherStage:
             return "mie" if section.similarity == "auto" else section.similarity
         if section.similarity != "auto":
             return section.similarity
-        return "joint-semantics" if self.lift >= section.least_lift else "none"
+        if self.lift < section.least_lift:
+            return "none"
+        self.gain = self.measured_gain()
+        return "joint-semantics" if self.gain > section.least_gain else "none"
+
+    def measured_gain(self) -> float:
+        """What propagation gains on unseen dimensions; 1 where a modality has one column and cannot be halved."""
+        image, text = self._sampled()
+        if min(image.shape[1], text.shape[1]) < 2:
+            return 1.0
+        return propagation_gain(image, text, propagate=self._propagated)
+
+    def _sampled(self) -> tuple[Tensor, Tensor]:
+        return self.image[self.sample], self.text[self.sample]
 
     @property
     def n_epochs(self) -> int:
@@ -88,16 +107,19 @@ class TeacherStage:
 
     def finished(self) -> Teacher | None:
         """The teacher, once all epochs are done; None where there had better be none."""
-        section = self.recipe.teacher
         if self.kind == "none":
             return None
-        notes = {"lift": self.lift}
+        notes = {"lift": self.lift} | ({} if self.gain is None else {"gain": self.gain})
         if self.mie is not None:
             notes |= {"first_loss": self.mie.losses[0], "last_loss": self.mie.losses[-1]}
             return Teacher("mie", self.mie.rows(), notes)
-        rows = joint_semantics_rows(
-            self.image,
-            self.text,
+        return Teacher("joint-semantics", self._propagated(self.image, self.text), notes)
+
+    def _propagated(self, image: Tensor, text: Tensor) -> Tensor:
+        section = self.recipe.teacher
+        return joint_semantics_rows(
+            image,
+            text,
             image_weight=section.teacher_image_weight,
             n_neighbors=section.graph_neighbors or None,
             n_components=section.n_components,
@@ -105,7 +127,6 @@ class TeacherStage:
             n_anchors=section.n_anchors,
             seed=self.recipe.seed,
         )
-        return Teacher("joint-semantics", rows, notes)
 
     def _mie(self, pairs: Pairs, device: torch.device | str) -> MieTraining:
         section = self.recipe.mie

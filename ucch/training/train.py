@@ -127,7 +127,9 @@ class _Run:
             self.rows, held_out = split_rows(self.recipe, len(pairs))
         self.held_out = None if held_out is None else pairs.take(held_out)
         train = pairs if held_out is None else pairs.take(self.rows)
-        teacher = run_teacher_stage(run, train, self.identity, device=device, resume=resume, on_epoch=on_teacher)
+        teacher = run_teacher_stage(
+            run, train, self.identity, device=device, world=world, resume=resume, on_epoch=on_teacher
+        )
         self.trainer = Trainer(self.recipe, train, device=device, world=world, teacher=teacher, fine_tuning=fine_tuning)
         self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
         self.history: list[dict[str, Any]] = []

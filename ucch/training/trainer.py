@@ -28,6 +28,7 @@ from .fine_tuning import FineTuning
 from .finite import FiniteSteps
 from .guide import Guidance, Guide
 from .recipe import Recipe
+from .shared_teacher import shared_teacher
 from .strategies import STRATEGIES, Batch
 from .table_balance import table_balance
 from .teacher_stage import fit_teacher
@@ -84,7 +85,8 @@ class Trainer:
             raise RecipeError("fine_tuning needs the photographs: it goes with ucch train --images")
         self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
         self.world = world or World()
-        teacher = fit_teacher(recipe, pairs, device=device) if teacher == "fit" else teacher
+        if teacher == "fit":
+            teacher = shared_teacher(self.world, lambda: fit_teacher(recipe, pairs, device=device))
         if teacher is not None and len(teacher) != len(pairs):
             raise ValueError(f"teacher must describe the {len(pairs)} training pairs, got {len(teacher)} rows")
         self.teacher = None if teacher is None else teacher.to(self.device)
