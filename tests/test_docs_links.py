@@ -53,7 +53,7 @@ def test_links_to_pages_lead_to_one(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_files_that_are_named_exist(page: str) -> None:
-    """``tests/test_files.py``, ``benchmarks/reproduce.py --seeds 3``, ``docs/``, ``cli/``; not ``ucch/losses/<name>.py``."""
+    """Such as ``tests/test_files.py`` or ``docs/``; of ``ucch/losses/<name>.py`` the folder is looked for."""
     named = re.findall(rf"(?<![\w/.-])((?:{FOLDERS})/[\w./-]*)(?![\w<{{*])", (ROOT / page).read_text(encoding="utf-8"))
     assert [name for name in named if not (ROOT / name.rstrip(".")).exists()] == []
 
