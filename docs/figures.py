@@ -1,4 +1,4 @@
-"""Draw the figures of the pages on concepts and architecture: ``python docs/figures.py``. Needs what ucch needs; seconds."""
+"""Draw the figures of concepts and architecture: ``python docs/figures.py``. Needs what ucch needs; seconds."""
 
 from __future__ import annotations
 
