@@ -26,6 +26,7 @@ $(VENV)/.docs: setup.cfg pyproject.toml | $(BIN)/python
 
 demo: $(VENV)/.demo ## train on built-in digits, evaluate, show the result
 	$(BIN)/ucch train
+	@echo "next: . $(BIN)/activate, so that the shell finds ucch; then docs/start.md"
 
 test: $(VENV)/.dev ## lint and run the whole test suite
 	$(MAKE) --no-print-directory lint

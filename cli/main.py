@@ -48,6 +48,8 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:  # the reader of a pipe, such as head, has enough; click ends without a word
+            raise
         except (UcchError, ValueError, TypeError, OSError, MemoryError) as error:
             if ctx.meta.get(DEBUG):
                 raise

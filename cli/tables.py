@@ -56,7 +56,7 @@ def _caption(report: dict[str, Any]) -> str:
         lines.append(f"{report['protocol']['text']}.")
         lines.append(f"95 %: bootstrap over queries. Split {report['split_digest'][:8]}.")
     if "image_to_text" in report:
-        lines.append("R@n: the paired item, among the queries.")
+        lines.append(f"R@n: the paired item, among the queries{_recall_chance(report)}.")
     lines += [_health(side, health) for side, health in report["health"].items()]
     if report.get("compression"):
         lines.append(_compression(report))
@@ -67,6 +67,15 @@ def _caption(report: dict[str, Any]) -> str:
     elif report.get("pseudo_labels"):
         lines.append(f"Unsupervised: its labels were made up from the features ({report['pseudo_labels']}).")
     return "\n".join(lines)
+
+
+def _recall_chance(report: dict[str, Any]) -> str:
+    """What a random order would find, said once where both directions have the same."""
+    ways = [report[name].get("recall_chance") for name in ("image_to_text", "text_to_image")]
+    if not all(ways):
+        return ""
+    words = [", ".join(f"{share:.3f}" for share in way.values()) for way in ways]
+    return f"; chance {words[0]}" if words[0] == words[1] else f"; chance {words[0]} and {words[1]}"
 
 
 def _health(side: str, health: dict[str, Any]) -> str:

@@ -123,7 +123,7 @@ def command(
         pairs = f"{dataset.name}: {len(dataset.train)} pairs, {recipe.bits} bits"
         console.print(f"{pairs}, into {run.path}", highlight=False)
         with open_tuning(run, where, **encoding) as tuning:
-            _train(ctx, console, run, dataset, device=where, world=world, resume=resume, fine_tuning=tuning)
+            _train(console, run, dataset, device=where, world=world, resume=resume, fine_tuning=tuning)
             if tuning is not None:
                 dataset = keep_tuned(console, run, tuning, **encoding)
         report = evaluate_run(run, dataset, world=world)
@@ -136,7 +136,7 @@ def command(
     console.print(f"run folder {run.path}, pictures in {run.plots}", highlight=False)
 
 
-def _train(ctx: click.Context, console: Console, run: RunFolder, dataset: PairedDataset, **options: Any) -> None:
+def _train(console: Console, run: RunFolder, dataset: PairedDataset, **options: Any) -> None:
     """Train with a bar; a signal ends the command by its exit code, once the state is saved."""
     from ucch.errors import RunStoppedError
     from ucch.training import train_run
@@ -156,7 +156,7 @@ def _train(ctx: click.Context, console: Console, run: RunFolder, dataset: Paired
             train_run(run, dataset.train, stop=stop, **callbacks, **options)
         except RunStoppedError as error:
             console.print(str(error), highlight=False, soft_wrap=True)
-            ctx.exit(128 + (stop.number or 0))
+            raise SystemExit(128 + (stop.number or 0)) from None  # ctx.exit's is a RuntimeError, as lost processes are
 
 
 def _check_resume(ctx: click.Context, out: Path | None) -> None:

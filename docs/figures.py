@@ -1,4 +1,4 @@
-"""Draw the figures of the concept page: ``python docs/figures.py``. Needs what ucch needs; seconds."""
+"""Draw the figures of concepts and architecture: ``python docs/figures.py``. Needs what ucch needs; seconds."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def main() -> None:
         "momentum_row": momentum,
         "sign_surrogates": surrogates,
         "ties": ties,
+        "architecture": parts,
     }.items():
         figure = draw()
         figure.savefig(IMAGES / f"{name}.svg", bbox_inches="tight", facecolor="white", metadata={"Date": None})
@@ -51,7 +52,7 @@ def step() -> Figure:
     """One training step: towers, queries, keys and the table."""
     figure = Figure(figsize=(10.5, 3.6))
     axes = figure.subplots()
-    axes.set(xlim=(-0.2, 10.6), ylim=(-0.6, 4.2))
+    axes.set(xlim=(-0.2, 10.8), ylim=(-0.2, 4.2))
     axes.axis("off")
     for y, modality, colour in ((3.3, "image", IMAGE), (1.9, "text", TEXT)):
         box(axes, 0.8, y, f"{modality} features\nscaled", colour)
@@ -59,8 +60,8 @@ def step() -> Figure:
         box(axes, 5.4, y, "query\nh = unit(tanh u)", colour)
         arrow(axes, (1.75, y), (2.15, y))
         arrow(axes, (4.05, y), (4.45, y))
-        arrow(axes, (6.35, y), (7.5, 2.75 if y > 2 else 2.45))
-    box(axes, 8.9, 2.6, "contrastive loss: which key is mine?\nranking loss: which partner is mine?", GREY, 2.7)
+        arrow(axes, (6.35, y), (7.4, 2.75 if y > 2 else 2.45))
+    box(axes, 9.1, 2.6, "contrastive loss: which key is mine?\nranking loss: which partner is mine?", GREY, 3.2)
     box(axes, 5.4, 0.3, "code table, a latent row v per pair", CODE, 3.3)
     box(axes, 8.9, 0.3, "keys k = sign(v)\nown and 4,096 others", CODE, 2.2)
     arrow(axes, (7.15, 0.3), (7.7, 0.3), CODE)
@@ -138,6 +139,62 @@ def ties() -> Figure:
         )
     figure.axes[0].legend(fontsize=7)
     figure.tight_layout()
+    return figure
+
+
+def parts() -> Figure:
+    """The folders, and who imports whom: arrows point from the one that asks to the one that answers."""
+    figure = Figure(figsize=(10.8, 6.2))
+    axes = figure.subplots()
+    axes.set(xlim=(-0.2, 11.4), ylim=(-0.6, 6.9))
+    axes.axis("off")
+    for x, y, words, colour, width in (
+        (5.6, 6.4, "cli: one file per command", GREY, 10.8),
+        (1.6, 5.2, "leaderboard, comparison\nmany runs side by side", GREY, 2.8),
+        (6.4, 5.2, "estimator\nCrossModalHasher", GREY, 2.0),
+        (9.6, 5.2, "serving, stores, retrieval\ncodes to answers", TEXT, 2.8),
+        (1.6, 3.9, "evaluation\na model and data to a report", GREY, 2.8),
+        (5.6, 3.9, "training: recipe, trainer, run folder\nstrategies, objectives", CODE, 3.6),
+        (9.6, 3.9, "extraction, encoders, images\nphotographs to features", IMAGE, 2.8),
+        (1.4, 2.4, "metrics\nranks from counts", GREY, 2.2),
+        (4.2, 2.4, "losses, binarize, optim\nto be lifted out", CODE, 2.4),
+        (7.1, 2.4, "models, baselines\nteachers", CODE, 2.0),
+        (9.9, 2.4, "data\npairs, catalog, scaling", IMAGE, 2.2),
+        (5.6, 0.9, "codes: the one sign, packing, distance      collectives      errors, files, checks", GREY, 10.8),
+    ):
+        box(axes, x, y, words, colour, width)
+    for start, end in (
+        ((1.6, 6.05), (1.6, 5.57)),
+        ((4.2, 6.05), (4.8, 4.27)),
+        ((9.6, 6.05), (9.6, 5.57)),
+        ((1.6, 4.85), (1.6, 4.27)),
+        ((6.4, 4.85), (6.2, 4.27)),
+        ((8.5, 4.85), (7.3, 4.27)),
+        ((9.6, 4.85), (9.6, 4.27)),
+        ((3.05, 3.9), (3.75, 3.9)),
+        ((7.45, 3.9), (8.15, 3.9)),
+        ((1.5, 3.55), (1.4, 2.77)),
+        ((4.2, 3.55), (2.2, 2.77)),
+        ((5.0, 3.55), (4.4, 2.77)),
+        ((6.3, 3.55), (6.9, 2.77)),
+        ((9.7, 3.55), (9.8, 2.77)),
+        ((6.05, 2.4), (5.45, 2.4)),
+        ((8.15, 2.4), (8.75, 2.4)),
+        ((1.4, 2.05), (1.4, 1.27)),
+        ((4.2, 2.05), (4.2, 1.27)),
+        ((7.1, 2.05), (7.1, 1.27)),
+        ((9.9, 2.05), (9.9, 1.27)),
+    ):
+        arrow(axes, start, end)
+    words = "green learns, blue makes or reads features, red answers queries, grey runs, measures and serves all"
+    axes.text(0.3, 0.05, words, color=GREY)
+    axes.text(
+        0.3,
+        -0.4,
+        "an arrow points to what is imported; the main ones are drawn, and none points up",
+        color=GREY,
+        style="italic",
+    )
     return figure
 
 

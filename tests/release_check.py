@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> None:
     version = _version()
     say(f"version {version}", f"## {version}" in _read("CHANGELOG.md") or "## Unreleased" in _read("CHANGELOG.md"))
+    say("CITATION.cff names that version", f"\nversion: {version}\n" in _read("CITATION.cff"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run(sys.executable, "-m", "build", "--outdir", folder, ROOT)

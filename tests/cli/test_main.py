@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from ucch.cli.main import COMMANDS, cli
+from ucch.cli.main import COMMANDS, LazyGroup, cli
 
 
 def test_help_lists_every_command() -> None:
@@ -57,6 +58,18 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "Traceback" in result.stderr
     assert "RunError" in result.stderr
+
+
+def test_a_reader_that_has_enough_ends_the_command_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in ``ucch search ... | head -1``."""
+
+    @click.command()
+    def command() -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(LazyGroup, "get_command", lambda *_: command)
+    result = CliRunner().invoke(cli, ["search"])
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "")
 
 
 def test_version() -> None:

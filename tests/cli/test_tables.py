@@ -63,7 +63,17 @@ def test_without_labels_only_the_pairs_are_shown() -> None:
     assert lines[0] == "small, 8 bits: queries are 3 images and their 15 texts"
     assert lines[1].split() == ["R@1"]
     assert lines[3].split() == ["image", "to", "text", "0.125"]
-    assert lines[5] == "No labels, so no MAP."
+    assert lines[5:7] == ["No labels, so no MAP.", "R@n: the paired item, among the queries."]
+
+
+def test_chance_stands_beside_the_recall_of_pairs() -> None:
+    ways = {
+        name: {**DIRECTION, "recall_chance": {"1": 0.005, "5": 0.025}} for name in ("image_to_text", "text_to_image")
+    }
+    assert "R@n: the paired item, among the queries; chance 0.005, 0.025." in rendered(report_table({**REPORT, **ways}))
+    ways["image_to_text"] = {**DIRECTION, "recall_chance": {"1": 0.015, "5": 0.074}}  # several captions per image
+    lines = rendered(report_table({**REPORT, **ways}))
+    assert "R@n: the paired item, among the queries; chance 0.015, 0.074 and 0.005, 0.025." in " ".join(lines)
 
 
 def test_what_compression_cost_is_told() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from ucch.cli.main import cli
 from ucch.cli.progress import TrainingProgress
 
 from tests.training.kit import small_dataset
+from ucch.collectives import World
 from ucch.data import PairedDataset, Pairs, save_npz
 from ucch.training import RunFolder
 
@@ -89,6 +92,26 @@ def test_a_signal_saves_says_how_to_go_on_and_has_its_exit_code(
     assert ucch("train", "--resume", "--out", tmp_path / "run", "--device", "cpu").exit_code == 0
     model, through = (tmp_path / name / "model.safetensors" for name in ("run", "through"))
     assert model.read_bytes() == through.read_bytes()
+
+
+def test_a_stop_is_not_taken_for_a_process_that_went_away(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Process 1 used to say "lost the others: 143": click's exit is a RuntimeError, as is a lost connection."""
+    seen: list[BaseException] = []
+
+    @contextlib.contextmanager
+    def watched(device: object) -> Iterator[World]:
+        try:
+            yield World()
+        except BaseException as error:
+            seen.append(error)
+            raise
+
+    monkeypatch.setattr("ucch.training.processes", watched)
+    monkeypatch.setattr(TrainingProgress, "step", lambda self, loss: signal.raise_signal(signal.SIGTERM))
+    assert ucch("train", "--data", data, "--out", tmp_path / "run", *QUICK).exit_code == 143
+    assert [type(error) for error in seen] == [SystemExit]
 
 
 def test_resume_goes_on_with_the_recipe_of_the_folder(data: Path, tmp_path: Path) -> None:

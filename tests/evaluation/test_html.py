@@ -38,3 +38,10 @@ def test_the_page_is_self_contained_and_tells_what_was_measured(tmp_path: Path) 
     assert "<mine>" in reader.text
     for words in (f"{report['map_mean']:.3f}", "MAP@ALL, ties expected", report["split_digest"][:8], "dead bits none"):
         assert words in reader.text
+
+
+def test_without_labels_no_split_and_no_protocol_are_named(tmp_path: Path) -> None:
+    report = evaluate_files(code_files(tmp_path), n_bits=20)
+    page = html_report([{**report, "split_digest": None}], ["mine"])
+    assert "No labels, so no MAP." in page
+    assert "Split" not in page

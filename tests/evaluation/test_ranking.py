@@ -88,7 +88,19 @@ def test_pairs_against_a_loop() -> None:
     assert figures["mean_rank"] == pytest.approx(np.mean(ranks))
     assert figures["mean_reciprocal_rank"] == pytest.approx(np.mean(reciprocal))
     assert figures["recall_at"]["5"] == pytest.approx(np.mean(hits))
-    assert figures["recall_chance"] == {"1": 1 / 25, "5": 5 / 25, "10": 10 / 25}
+    assert figures["recall_chance"] == pytest.approx({"1": 1 / 25, "5": 5 / 25, "10": 10 / 25})
+
+
+def test_chance_knows_how_many_answers_a_query_has() -> None:
+    """Five captions of each of 20 images: the first n of 100 hold one of five with 1 - C(95, n) / C(100, n)."""
+    image, text = pack(made_codes(20, 9, 3)[0]), pack(made_codes(100, 9, 4)[0])
+    items = np.arange(20)
+    figures = measure_pairs(image, items, text, np.repeat(items, 5), 9)
+    assert figures["recall_chance"] == pytest.approx(
+        {str(n): 1 - math.comb(95, n) / math.comb(100, n) for n in (1, 5, 10)}
+    )
+    back = measure_pairs(text, np.repeat(items, 5), image, items, 9)
+    assert back["recall_chance"] == pytest.approx({"1": 1 / 20, "5": 5 / 20, "10": 10 / 20})
 
 
 def test_an_empty_database_is_refused(sides) -> None:  # type: ignore[no-untyped-def]

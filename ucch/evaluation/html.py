@@ -45,8 +45,7 @@ def html_report(
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<style>{_STYLE}</style></head><body>",
         f"<h1>{escape(str(first['data']))}: {first['queries']} queries, database of {first['database']}</h1>",
-        f"<p>{escape(first['protocol']['text'])}. Intervals: 95 % bootstrap over queries. R@n: the paired item, among"
-        f" the queries. Split {escape(str(first['split_digest'])[:8])}.</p>",
+        f"<p>{_protocol(first)} R@n: the paired item, among the queries.</p>",
     ]
     for report, label in zip(reports, labels, strict=True):
         header, *rows = report_rows(report)
@@ -62,6 +61,13 @@ def html_report(
         name = path.stem.replace("_", " ")
         parts.append(f'<h2>{escape(name)}</h2><img alt="{escape(name)}" src="data:image/png;base64,{data}">')
     return "\n".join([*parts, "</body></html>", ""])
+
+
+def _protocol(report: dict[str, Any]) -> str:
+    if report["split_digest"] is None:
+        return "No labels, so no MAP."
+    split = escape(str(report["split_digest"])[:8])
+    return f"{escape(report['protocol']['text'])}. Intervals: 95 % bootstrap over queries. Split {split}."
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

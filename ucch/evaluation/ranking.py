@@ -183,11 +183,12 @@ def measure_pairs(
         n_bits: D.
     """
     pairs = distance_histograms(query_codes, database_codes, query_items, database_items, n_bits)
+    tied = DistanceHistograms(*(counts.sum(axis=1, keepdims=True) for counts in (pairs.counts, pairs.relevant)))
     return {
         "recall_at": {str(n): number(mean_over_queries(hit_rate_at(pairs, n))) for n in PAIRS_AT},
         "mean_rank": number(mean_over_queries(first_relevant_rank(pairs))),
         "mean_reciprocal_rank": number(mean_over_queries(reciprocal_rank(pairs))),
-        "recall_chance": {str(n): min(1.0, n / len(database_codes)) for n in PAIRS_AT},
+        "recall_chance": {str(n): number(mean_over_queries(hit_rate_at(tied, n))) for n in PAIRS_AT},
     }
 
 
