@@ -85,14 +85,14 @@ class Trainer:
             raise RecipeError("fine_tuning needs the photographs: it goes with ucch train --images")
         self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
         self.world = world or World()
+        training = recipe.training
+        self.batch_size = min(training.batch_size, len(pairs))
+        check_parallel(recipe, STRATEGIES[recipe.optimizer].placements, self.world, batch_size=self.batch_size)
         if teacher == "fit":
             teacher = shared_teacher(self.world, lambda: fit_teacher(recipe, pairs, device=device))
         if teacher is not None and len(teacher) != len(pairs):
             raise ValueError(f"teacher must describe the {len(pairs)} training pairs, got {len(teacher)} rows")
         self.teacher = None if teacher is None else teacher.to(self.device)
-        training = recipe.training
-        self.batch_size = min(training.batch_size, len(pairs))
-        check_parallel(recipe, STRATEGIES[recipe.optimizer].placements, self.world, batch_size=self.batch_size)
         self.steps_per_epoch = len(pairs) // self.batch_size
         self.n_epochs = n_epochs(recipe, self.steps_per_epoch)
         self.generator = torch.Generator().manual_seed(recipe.seed)
