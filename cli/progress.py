@@ -47,6 +47,8 @@ class TrainingProgress:
     def start(self, trainer: Trainer) -> None:
         """Size the bar; a resumed run starts where it stopped."""
         self.n_epochs = trainer.n_epochs
+        if trainer.teacher is not None:
+            self.console.print(f"guided by the teacher {trainer.teacher.kind}", highlight=False)
         self.task = self.bar.add_task(
             "steps",
             total=trainer.n_epochs * trainer.steps_per_epoch,

@@ -57,7 +57,7 @@ def _table(report: dict[str, Any]) -> Table:
     table.add_column("value", justify="right")
     lift = f"{report['lift']:.2f}, at least {report['least_lift']:.2f} for auto"
     table.add_row("agreement of the modalities, over chance", lift)
-    gain = f"{report['gain']:.2f}, above {report['least_gain']:.2f} for auto"
+    gain = f"{report['gain']:.2f}, at least {report['least_gain']:.2f} for auto"
     table.add_row("unseen dimensions foretold, propagation over cosines", gain)
     if report["teacher"] == "none":
         return table

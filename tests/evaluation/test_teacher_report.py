@@ -60,6 +60,8 @@ def test_without_a_teacher_the_reason_is_said(tmp_path: Path) -> None:
     report = teacher_report(run_with(tmp_path / "run", unrelated()), unrelated())
     assert report["teacher"] == "none"
     assert report["lift"] < report["least_lift"]
+    assert report["gain"] > 0
+    assert report["least_gain"] == 0.97
 
 
 def test_other_data_are_refused(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ def batch() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 def look(keys: Keys) -> tuple[torch.Tensor, ...]:
     assert keys.log_weights is not None
-    return keys.positives, keys.negatives, keys.log_weights
+    assert keys.rows is not None
+    return keys.positives, keys.negatives, keys.log_weights, keys.rows
 
 
 def use(world: World, sharded: bool, n_negatives: int) -> dict[str, object]:
@@ -70,7 +71,7 @@ def test_shards_do_what_the_whole_table_does(processes: Processes, n_negatives: 
     for rank, answer in enumerate(answers):
         own = World(rank, processes.size).share(B)
         for ours, theirs in zip(answer["keys"], whole["keys"], strict=True):
-            for one, other, rows in zip(ours, theirs, (own, slice(None), own), strict=True):
+            for one, other, rows in zip(ours, theirs, (own, slice(None), own, slice(None)), strict=True):
                 assert torch.equal(one, other[rows])
         assert torch.equal(answer["codes"], whole["codes"])
 

@@ -41,8 +41,9 @@ def close(ours: Any, theirs: Any, **limits: float) -> None:
 
 @pytest.mark.parametrize("epoch", [0, 1], ids=["warm-up", "table"])
 @pytest.mark.parametrize("beta", [1.0, 0.0, 0.7], ids=["contrastive", "ranking", "both"])
-def test_gradients_are_those_of_one_process(processes: Processes, epoch: int, beta: float) -> None:
-    settings = (f"beta={beta}",)
+@pytest.mark.parametrize("teacher", ["none", "joint-semantics"])
+def test_gradients_are_those_of_one_process(processes: Processes, epoch: int, beta: float, teacher: str) -> None:
+    settings = (f"beta={beta}", f"similarity={teacher}")
     alone = shared_work.gradients(World(), epoch, *settings)
     for placement in BOTH:
         answers = processes.run(shared_work.gradients, epoch, f"placement={placement}", *settings)
@@ -125,6 +126,7 @@ def test_where_the_first_fails_all_do(processes: Processes) -> None:
         (("optimizer=itq", "placement=sharded"), "optimizer itq needs the whole table in every process"),
         (("optimizer=none", "placement=sharded"), "optimizer none needs the whole table in every process"),
         (("negatives=per_anchor", "placement=sharded"), "table.placement=sharded goes with table.negatives=shared"),
+        (("closeness_weight=3",), "teacher.closeness_weight compares a whole batch, got 2 processes; set it to 0"),
         (("objective=unihash",), "recipe key objective must be ucch on 2 processes, got 'unihash'; train on one"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -100,6 +101,26 @@ def test_in_warm_up_the_negatives_are_the_batch() -> None:
     assert targets is not None
     assert targets.shape == (8, 8)
     assert not targets.diagonal().any()
+
+
+def test_a_part_of_a_batch_is_guided_as_in_the_whole() -> None:
+    """As several processes are: targets among the keys and among the whole batch, in warm-up and after it."""
+    for settings in (("warmup_epochs=1",), ("warmup_epochs=0",)):
+        found = Trainer(
+            small_recipe(*OFF, "target_weight=0.5", "ranking_weight=0.4", *settings),
+            small_pairs(),
+            teacher=label_teacher(),
+        )
+        assert found.guide is not None
+        whole = batch_of(found, torch.arange(10, 18))
+        keys, own = found.strategy.keys(whole), slice(3, 6)
+        parts = {name: getattr(whole, name)[own] for name in ("index", "image", "text", "u_image", "u_text")}
+        part = replace(
+            whole, **parts, h_image=whole.h_image[own], h_text=whole.h_text[own], everyone=whole.index, own=own
+        )
+        expected, guidance = found.guide(whole, keys), found.guide(part, keys.of(own))
+        for name in ("key_targets", "batch_targets"):
+            torch.testing.assert_close(getattr(guidance, name), getattr(expected, name)[own])
 
 
 def test_max_margin_takes_no_targets() -> None:

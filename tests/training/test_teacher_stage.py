@@ -30,7 +30,29 @@ def test_auto_takes_a_teacher_where_the_modalities_agree_and_none_where_they_do_
     agreeing, strange = TeacherStage(recipe, small_pairs()), TeacherStage(recipe, unrelated())
     assert (agreeing.kind, strange.kind) == ("joint-semantics", "none")
     assert strange.lift < 1.25 < agreeing.lift
+    assert strange.gain is None
     assert strange.finished() is None
+    teacher = agreeing.finished()
+    assert teacher is not None
+    assert teacher.notes == {"lift": agreeing.lift, "gain": agreeing.gain}
+
+
+def test_auto_takes_none_where_every_item_is_its_own() -> None:
+    """Modalities that agree throughout, but have no groups: propagation only blurs."""
+    single = np.random.default_rng(0).normal(size=(300, 6))
+    views = [single @ np.random.default_rng(seed).normal(size=(6, width)) for seed, width in ((1, 40), (2, 30))]
+    stage = TeacherStage(small_recipe("similarity=auto"), Pairs(*views))
+    assert stage.lift > 1.25
+    assert stage.gain is not None
+    assert stage.gain < 0.95
+    assert stage.kind == "none"
+    assert TeacherStage(small_recipe("similarity=auto", "least_gain=0"), Pairs(*views)).kind == "joint-semantics"
+
+
+def test_one_column_says_nothing_about_unseen_ones() -> None:
+    pairs = small_pairs()
+    stage = TeacherStage(small_recipe("similarity=auto"), Pairs(pairs.image, pairs.text[:, :1]))
+    assert (stage.gain, stage.kind) == (0.0, "none")
 
 
 def test_a_run_that_auto_decides_against_is_the_run_without_teacher_bit_for_bit() -> None:
@@ -66,7 +88,9 @@ def test_the_fitted_teacher_knows_the_classes() -> None:
 
 
 def test_who_takes_a_teacher() -> None:
-    assert not takes_teacher(Recipe())
+    assert takes_teacher(Recipe())
+    assert not takes_teacher(load_recipe("ucch-paper"))
+    assert not takes_teacher(small_recipe("similarity=none"))
     assert takes_teacher(small_recipe("similarity=auto"))
     assert not takes_teacher(load_recipe("unihash"))
     assert all(takes_teacher(small_recipe(f"objective={name}", "similarity=auto")) for name in GUIDED)

@@ -12,7 +12,7 @@ from .mie import MieGenerator
 from .mie_loss import MieWeights, anchor_similarity, mie_loss
 from .mie_training import MieTraining
 from .neighbors import Neighbors, neighbor_lists
-from .propagation_gain import propagation_gain
+from .split_half import propagation_gain
 from .teacher import Teacher
 
 __all__ = [

@@ -22,7 +22,7 @@ class TeacherSection(Section):
     of alike pairs, ``ranking_weight`` the same in the ranking loss, ``negatives_weight`` how far the most alike
     ``negatives_share`` of all pairs lose their weight as negatives, ``closeness_weight`` weighs the squared distance
     of the outputs' cosines from the teacher's. ``auto`` takes a teacher where the modalities' agreement reaches
-    ``least_lift`` and propagation foretells unseen dimensions more than ``least_gain`` times as well as cosines do.
+    ``least_lift`` and propagation foretells unseen dimensions at least ``least_gain`` times as well as cosines do.
     """
 
     similarity: TeacherName = "auto"
@@ -33,7 +33,7 @@ class TeacherSection(Section):
     negatives_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     closeness_weight: NotNegative = 0.0
     least_lift: NotNegative = 1.25
-    least_gain: NotNegative = 1.0
+    least_gain: NotNegative = 0.97
     teacher_image_weight: Closed = 0.5
     graph_neighbors: Annotated[int, Field(ge=0)] = 0
     n_components: Count = 64

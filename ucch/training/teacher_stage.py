@@ -26,6 +26,7 @@ from .recipe import Recipe
 __all__ = ["TeacherStage", "fit_teacher", "takes_teacher"]
 
 _SAMPLE = 2048  # items whose neighbours are compared
+_MOST_SPLITS = 8  # of their dimensions, where there are fewer
 GUIDED = frozenset({"ucch", "uchm-like"})
 
 
@@ -40,7 +41,7 @@ class TeacherStage:
     ``auto`` asks two questions, on at most 2,048 items, and goes on without a teacher where one is answered by no. Do
     the modalities agree: are an item's nearest by image its nearest by text at least ``teacher.least_lift`` times as
     often as by chance (:func:`~ucch.teachers.neighbor_lift`)? Else the similarity of one is noise to the other. Do
-    items come in groups: does the propagated similarity foretell unseen dimensions more than ``teacher.least_gain``
+    items come in groups: does the propagated similarity foretell unseen dimensions at least ``teacher.least_gain``
     times as well as plain cosines (:func:`~ucch.teachers.propagation_gain`)? Else an item is more than its group, and a
     teacher blurs it. Otherwise the teacher is ``joint-semantics`` (always ``mie`` for the recipe uchm-like). Labels are
     not read; nothing here draws from the trainer's generator, so that a run without a teacher is the run it was.
@@ -78,14 +79,15 @@ class TeacherStage:
         if self.lift < section.least_lift:
             return "none"
         self.gain = self.measured_gain()
-        return "joint-semantics" if self.gain > section.least_gain else "none"
+        return "joint-semantics" if self.gain >= section.least_gain else "none"
 
     def measured_gain(self) -> float:
-        """What propagation gains on unseen dimensions; 1 where a modality has one column and cannot be halved."""
+        """What propagation gains on unseen dimensions; 0 where a modality has one column and cannot be halved."""
         image, text = self._sampled()
         if min(image.shape[1], text.shape[1]) < 2:
-            return 1.0
-        return propagation_gain(image, text, propagate=self._propagated)
+            return 0.0
+        n_splits = min(_MOST_SPLITS, max(1, _SAMPLE // len(image)))
+        return propagation_gain(image, text, propagate=self._propagated, n_splits=n_splits)
 
     def _sampled(self) -> tuple[Tensor, Tensor]:
         return self.image[self.sample], self.text[self.sample]
