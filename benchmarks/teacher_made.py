@@ -1,10 +1,13 @@
-"""Teachers on made data: who is pushed away, and how large the stage may be.
+"""Teachers on made data: who is pushed away, when a teacher pays, and how large the stage may be.
 
     python benchmarks/teacher_made.py synthetic   # share of true negatives among those pushed away
+    python benchmarks/teacher_made.py rule        # what auto asks, beside what a teacher brings
     python benchmarks/teacher_made.py size        # the stage on 20,000 x (4,096 + 1,386) made features
 
 ``synthetic``: 1,000 training pairs of 10 classes, equally frequent, so that one negative in ten is a false one; 32
-bits, about 120 steps, seed 0. Runs go to ``--record`` and are not repeated.
+bits, about 120 steps, seed 0. ``rule``: 2,000 training pairs of classes in noise, some with something of their own that
+both modalities show; 32 bits, the default's steps, towers 256 wide, seed 0. Runs go to ``--record`` and are not
+repeated.
 """
 
 from __future__ import annotations
@@ -25,17 +28,52 @@ from ucch.data import PairedDataset, Pairs
 from ucch.evaluation import encode_dataset, evaluate
 from ucch.training import TeacherStage, Trainer, load_recipe
 
+MADE = ((10, 1.0, 0.0), (10, 2.0, 0.0), (10, 3.0, 0.0), (10, 4.0, 0.0), (50, 2.0, 0.0), (10, 2.0, 1.0), (10, 2.0, 2.0),
+        (10, 1.0, 2.0))  # fmt: skip
 
-def made_classes(n: int = 1400, n_classes: int = 10, seed: int = 0) -> PairedDataset:
-    """Pairs of equally frequent classes: with 10 of them, one of ten negatives is a false one."""
+
+def made_classes(
+    n: int = 1400, n_classes: int = 10, noise: float = 2.0, own: float = 0.0, seed: int = 0
+) -> PairedDataset:
+    """Pairs of equally frequent classes: with 10 of them, one of ten negatives is a false one.
+
+    An item is its class's centre, plus ``own`` times what it alone has, which both modalities show, plus noise.
+    """
     rng = np.random.default_rng(seed)
     label = np.arange(n) % n_classes
+    single = np.random.default_rng(seed + 1).normal(size=(n, 16))
     views = []
     for width in (64, 32):
         centres = rng.normal(size=(n_classes, width))
-        views.append((centres[label] + 2.0 * rng.normal(size=(n, width))).astype(np.float32))
+        noisy = centres[label] + noise * rng.normal(size=(n, width))
+        if own:
+            noisy += own * single @ np.random.default_rng(width).normal(size=(16, width)) / 4
+        views.append(noisy.astype(np.float32))
     pairs = Pairs(*views, np.eye(n_classes, dtype=bool)[label])
     return PairedDataset("made", train=pairs.take(slice(0, n - 400)), query=pairs.take(slice(n - 400, n)))
+
+
+def rule(record: Record) -> None:
+    """Agreement of the modalities, gain of propagation, what auto makes of them, and MAP without and with a teacher."""
+    print(row("classes", "noise", "own", "lift", "gain", "auto", "MAP without", "MAP with", "difference"))
+    print(row("---:", "---:", "---:", "---:", "---:", "---", "---:", "---:", "---:"), flush=True)
+    for n_classes, noise, own in MADE:
+        dataset = made_classes(2400, n_classes, noise, own)
+        stage = TeacherStage(load_recipe("default"), dataset.train)
+        maps = []
+        for kind in ("none", "joint-semantics"):
+            chosen = ("bits=32", "model.width=256", f"similarity={kind}")
+
+            def measure(chosen: tuple[str, ...] = chosen, dataset: PairedDataset = dataset) -> dict[str, Any]:
+                trainer = Trainer(load_recipe("default", chosen), dataset.train)
+                for _ in range(trainer.n_epochs):
+                    trainer.train_epoch()
+                return {"map": evaluate(encode_dataset(trainer.finished_model(), dataset))["map_mean"]}
+
+            maps.append(record.get(["rule", n_classes, noise, own, *chosen], measure)["map"])
+        asked = (f"{stage.lift:.2f}", f"{stage.measured_gain():.2f}", stage.kind)
+        figures = (f"{maps[0]:.3f}", f"{maps[1]:.3f}", f"{maps[1] - maps[0]:+.3f}")
+        print(row(n_classes, noise, own, *asked, *figures), flush=True)
 
 
 def synthetic(record: Record) -> None:
@@ -114,13 +152,13 @@ def peak() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Teachers on made data.")
-    parser.add_argument("stage", choices=("synthetic", "size"))
+    parser.add_argument("stage", choices=("synthetic", "rule", "size"))
     parser.add_argument("--record", type=Path, default=Path("runs/teacher_made.jsonl"), help="results, one a line")
     given = parser.parse_args()
     if given.stage == "size":
         size()
     else:
-        synthetic(Record(given.record))
+        {"synthetic": synthetic, "rule": rule}[given.stage](Record(given.record))
 
 
 if __name__ == "__main__":
