@@ -27,10 +27,11 @@ from ucch.training import Trainer, load_recipe
 
 FOLDERS = {"wikipedia": "wikipedia", "mirflickr-tags": "mirflickr25k"}
 Rows = list[tuple[str, tuple[str, ...]]]  # a recipe and its settings
-RECIPES: Rows = [("default", ()), ("unihash", ()), ("mlwch-like", ())]
+PLAIN = ("similarity=none",)  # the unsupervised default without its teacher
+RECIPES: Rows = [("default", PLAIN), ("unihash", ()), ("mlwch-like", ())]
 # One change at a time from the recipe as it stands, 32 bits, one seed.
 CHOICES: Rows = [
-    ("default", ()),
+    ("default", PLAIN),
     ("unihash", ()),
     ("unihash", ("n_layers=3",)),
     ("unihash", ("learning_rate=1e-3",)),
@@ -46,7 +47,7 @@ CHOICES: Rows = [
     ("mlwch-like", ("labels.ucch_weight=1",)),
 ]
 PSEUDO: Rows = [
-    ("default", ()),
+    ("default", PLAIN),
     *((recipe, (f"pseudo={kind}",)) for recipe in ("unihash", "mlwch-like") for kind in ("tags", "kmeans")),
 ]
 

@@ -9,6 +9,7 @@ import re
 import shlex
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
 import click
 import pytest
@@ -21,6 +22,7 @@ from ucch.baselines import BASELINES
 from ucch.encoders import IMAGE_ENCODERS, TEXT_ENCODERS
 from ucch.stores import CodeStore
 from ucch.training import STRATEGIES, load_recipe, recipe_names, takes_teacher
+from ucch.training.teacher_sections import TeacherName
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = {"cli.md", "data_sets.md", "recipe_fields.md"}  # by docs/generate.py
@@ -41,6 +43,7 @@ PARTS = {  # every part that a user chooses by name has a page of that name, in 
     "losses": {loss.__module__.rpartition(".")[2] for loss in LOSSES},
     "encoders": {*IMAGE_ENCODERS, *TEXT_ENCODERS, "own"},
     "baselines": {*BASELINES, *DEEP},
+    "teachers": set(get_args(get_args(TeacherName)[0])) - {"none", "auto"},
 }
 STORES = [store.__name__ for store in CodeStore.__subclasses__() if store.__module__.startswith("ucch.")]
 HEADINGS = ["Rule", "When to use it", "Defaults and where they come from", "Pitfalls", "Measured behaviour"]
