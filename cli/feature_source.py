@@ -79,9 +79,10 @@ def _make_run(
 ) -> tuple[RunFolder, PairedDataset]:
     from ucch.data import load_dataset
     from ucch.extraction import write_run_encoders
-    from ucch.training import RunFolder, check_fine_tuning, free_run_path
+    from ucch.training import RunFolder, check_fine_tuning, check_optimizer, free_run_path
 
     source = recipe.source
+    check_optimizer(recipe)
     if recipe.fine_tuning.enabled:
         check_fine_tuning(recipe)
         _check_encoder(source.image_encoder)

@@ -51,7 +51,7 @@ def _sizes(report: dict[str, Any]) -> str:
 def _caption(report: dict[str, Any]) -> str:
     lines = []
     if report["map_mean"] is None:
-        lines.append("No labels, so no MAP.")
+        lines.append(f"No labels, so no MAP. Split {report['split_digest'][:8]}.")
     else:
         lines.append(f"{report['protocol']['text']}.")
         lines.append(f"95 %: bootstrap over queries. Split {report['split_digest'][:8]}.")

@@ -81,6 +81,15 @@ def test_wrong_usage_is_refused(folder: Path, options: tuple[str, ...], code: in
     assert (result.exit_code, message in result.stderr) == (code, True), result.stderr
 
 
+def test_an_encoder_of_features_that_exist_is_refused_in_one_line(folder: Path) -> None:
+    encoders = ("--image-encoder", "features:3", "--text-encoder", "bow")
+    result = ucch("extract", *source(folder), *encoders, *QUICK, "--out", folder / "features.npz")
+    assert result.exit_code == 1
+    assert "got features:3, which is for features that exist already; give those to ucch train --data" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (folder / "features.npz").exists()
+
+
 def test_a_file_that_exists_is_not_replaced(folder: Path) -> None:
     (folder / "features.npz").write_text("precious")
     result = ucch("extract", *source(folder), *ENCODERS, *QUICK, "--out", folder / "features.npz")

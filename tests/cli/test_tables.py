@@ -63,7 +63,7 @@ def test_without_labels_only_the_pairs_are_shown() -> None:
     assert lines[0] == "small, 8 bits: queries are 3 images and their 15 texts"
     assert lines[1].split() == ["R@1"]
     assert lines[3].split() == ["image", "to", "text", "0.125"]
-    assert lines[5:7] == ["No labels, so no MAP.", "R@n: the paired item, among the queries."]
+    assert lines[5:7] == ["No labels, so no MAP. Split 01234567.", "R@n: the paired item, among the queries."]
 
 
 def test_chance_stands_beside_the_recall_of_pairs() -> None:

@@ -168,6 +168,13 @@ def test_damaged_data_is_refused_before_a_folder_is_made(data: Path, tmp_path: P
     assert not (tmp_path / "run").exists()
 
 
+def test_an_optimizer_that_cirh_cannot_have_is_refused_before_a_folder_is_made(data: Path, tmp_path: Path) -> None:
+    result = ucch("train", "--data", data, "--recipe", "cirh", "--optimizer", "itq", "--out", tmp_path / "run", *QUICK)
+    assert result.exit_code == 1
+    assert "optimizer of the objective cirh must not be" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_recipe_with_labels_is_marked_and_made_up_labels_are_not(data: Path, tmp_path: Path) -> None:
     result = ucch("train", "--data", data, "--recipe", "unihash", "--out", tmp_path / "run", *QUICK)
     assert result.exit_code == 0, result.stderr

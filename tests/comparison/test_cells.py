@@ -61,6 +61,7 @@ def test_methods_stand_beside_optimizers() -> None:
         (lambda: Plan(small_recipe(), ["bob"]), "optimizers must be of momentum, .*, got 'bob'"),
         (lambda: Plan(small_recipe(), methods=["default"]), "methods must be of cca-itq, .*, got 'default'"),
         (lambda: Plan(small_recipe(), ["bop"], (0,)), "recipe key bits: input should be greater than or equal to 1"),
+        (lambda: Plan(small_recipe("objective=cirh")), "optimizer of the objective cirh must not be bi-half or itq"),
         (lambda: Plan(small_recipe(), grid={"loss.temperature": ("hot",)}), "recipe key loss.temperature: .*'hot'"),
         (lambda: parse_grid(["temperature"]), "a grid must read key=a,b,c, got 'temperature'"),
         (lambda: parse_grid(["temperature=,"]), "a grid must read key=a,b,c"),

@@ -59,3 +59,16 @@ def test_a_shape_that_the_bytes_do_not_bear_out_is_refused(tmp_path: Path) -> No
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.npy", raw(np.zeros(4)).replace(b"(4,)", b"(9,)"))
     assert refusal(path).endswith("a is damaged: 32 bytes for shape (9,) of float64")
+
+
+@pytest.mark.parametrize("name", ["mine.mat", "MINE.MAT"])
+def test_a_file_of_matlab_is_refused_with_the_way_out(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"MATLAB 5.0 MAT-file" + b" " * 200)
+    with pytest.raises(DataError) as info:
+        NpzArchive(path)
+    assert str(info.value) == (
+        f"{path} is not an .npz file, but one of MATLAB; read it with scipy.io.loadmat and write its arrays with"
+        " numpy.savez (From MATLAB in docs/tutorial_features.md); a published set goes by its name, with --data-root"
+        " (ucch data list)"
+    )

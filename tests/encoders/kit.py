@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,15 @@ def _save(model: Any, folder: Path) -> None:
 
     logging.disable_progress_bar()
     model.save_pretrained(folder)
+
+
+def put_into_hub_cache(model: Path, cache: Path, name: str) -> Path:
+    """Copy a model's folder to where the hub's client keeps ``name``; returns the folder of its files."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    folder = cache / f"models--{name.replace('/', '--')}"
+    (folder / "refs").mkdir(parents=True)
+    (folder / "refs" / "main").write_text(commit)
+    return Path(shutil.copytree(model, folder / "snapshots" / commit))
 
 
 class ColourEncoder:

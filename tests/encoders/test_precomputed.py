@@ -28,6 +28,13 @@ def test_a_wrong_width_is_refused(width: str) -> None:
         PrecomputedEncoder(width)
 
 
+def test_photographs_are_refused_with_the_way_out() -> None:
+    encoder = PrecomputedEncoder("3")
+    message = "^image encoder must take photographs, got features:3, which is .* give those to ucch train --data"
+    with pytest.raises(EncoderError, match=message):
+        encoder.prepare  # noqa: B018
+
+
 def test_rows_of_another_width_are_refused() -> None:
     with pytest.raises(EncoderError, match=r"^features must have shape \(rows, 3\), got shape \(2, 4\)$"):
         PrecomputedEncoder("3").encode(np.zeros((2, 4)))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.encoders.kit import SENTENCE_DIMENSION
+from tests.encoders.kit import SENTENCE_DIMENSION, put_into_hub_cache
 from ucch.encoders import SentenceEncoder, TextEncoder
 
 TEXTS = ["a red square on the wall", "dot", "a b c d e f g h i j k l m n o p"]
@@ -44,6 +44,18 @@ def test_the_length_that_the_model_states_is_used(tiny_bert: Path, tmp_path: Pat
     assert encoder.length == 3
     np.testing.assert_allclose(encoder.encode(["a red dot on"]), encoder.encode(["a red dot"]), atol=1e-6)
     assert encoder.digest != SentenceEncoder(str(tiny_bert)).digest
+
+
+def test_a_hub_name_has_the_length_of_the_same_model_in_a_folder(
+    tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    folder = put_into_hub_cache(tiny_bert, tmp_path, "somebody/tiny")
+    assert SentenceEncoder("somebody/tiny").length == 12
+    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 3}))
+    by_name, by_folder = SentenceEncoder("somebody/tiny"), SentenceEncoder(str(folder))
+    assert (by_name.length, by_name.digest) == (3, by_folder.digest)
 
 
 def test_minilm_puts_a_paraphrase_nearer_than_another_subject() -> None:

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from ucch.encoders.transformers_models import drop_part, load_model, load_tokenizer, pooled, tokenizer_state
+from tests.encoders.kit import put_into_hub_cache
+from ucch.encoders.transformers_models import (
+    drop_part,
+    find_model_file,
+    load_model,
+    load_tokenizer,
+    pooled,
+    tokenizer_state,
+)
 
 
 def test_models_come_ready_for_inference(tiny_bert: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -16,6 +24,23 @@ def test_models_come_ready_for_inference(tiny_bert: Path, capsys: pytest.Capture
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
     assert not any(parameter.requires_grad for parameter in model.parameters())
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_file_is_found_in_a_folder_or_is_none(tiny_bert: Path) -> None:
+    assert find_model_file(str(tiny_bert), "config.json") == tiny_bert / "config.json"
+    assert find_model_file(str(tiny_bert), "sentence_bert_config.json") is None
+
+
+def test_a_file_of_a_hub_name_is_found_in_the_cache_or_is_none(
+    tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    folder = put_into_hub_cache(tiny_bert, tmp_path, "somebody/tiny")
+    assert find_model_file("somebody/tiny", "config.json") == folder / "config.json"
+    assert find_model_file("somebody/tiny", "sentence_bert_config.json") is None
+    assert find_model_file("somebody/else", "config.json") is None
+    assert find_model_file("no name: at all", "other.json") is None
 
 
 def test_the_state_of_a_tokenizer_holds_its_words(tiny_bert: Path) -> None:

@@ -11,6 +11,7 @@ from tests.training.kit import small_dataset, small_recipe
 from ucch.codes import hamming_distance
 from ucch.data import PairedDataset, Pairs
 from ucch.evaluation import EncodedDataset, encode_dataset, evaluate
+from ucch.metrics import split_digest
 from ucch.training import Trainer
 
 
@@ -106,6 +107,38 @@ def test_without_labels_pairs_are_still_found(encoded: EncodedDataset) -> None:
     report = evaluate(EncodedDataset(dataset, encoded.n_bits, encoded.query, encoded.database))
     assert report["map_mean"] is report["map_chance"] is report["image_to_text"]["map"] is None
     assert report["image_to_text"]["recall_at"] == evaluate(encoded)["image_to_text"]["recall_at"]
+
+
+def test_a_split_with_labels_is_named_by_them_alone(encoded: EncodedDataset) -> None:
+    dataset = encoded.dataset
+    assert evaluate(encoded)["split_digest"] == split_digest(dataset.query.label, dataset.database.label)
+    other = [Pairs(2 * pairs.image, pairs.text, pairs.label) for pairs in (dataset.train, dataset.query)]
+    scaled = EncodedDataset(PairedDataset("scaled", *other), encoded.n_bits, encoded.query, encoded.database)
+    assert evaluate(scaled)["split_digest"] == evaluate(encoded)["split_digest"]
+
+
+def test_a_split_without_labels_is_named_by_its_features(encoded: EncodedDataset) -> None:
+    train, query = (Pairs(p.image, p.text) for p in (encoded.dataset.train, encoded.dataset.query))
+
+    def digest(dataset: PairedDataset, value: int = 0) -> str:
+        sides = (
+            {kind: np.full((len(getattr(pairs, kind)), 1), value, np.uint8) for kind in ("image", "text")}
+            for pairs in (dataset.query, dataset.database)
+        )
+        return str(evaluate(EncodedDataset(dataset, 8, *sides))["split_digest"])
+
+    first = digest(PairedDataset("a", train, query))
+    assert len(first) == 64
+    assert first == digest(PairedDataset("b", train, query), value=255)  # name and codes do not count
+    assert first == digest(PairedDataset("c", train, query, database=Pairs(train.image, train.text, split="database")))
+    others = [
+        PairedDataset("a", train, query.take(np.arange(len(query))[::-1])),
+        PairedDataset("a", train, query, database=train.take(slice(1, None))),
+        PairedDataset("a", train, query, database=query),
+        PairedDataset("a", query, train),
+        PairedDataset("a", train, Pairs(query.image, query.text, image_of_text=np.arange(len(query))[::-1])),
+    ]
+    assert len({first, *map(digest, others)}) == 6
 
 
 def test_the_report_is_plain_json_without_nan(encoded: EncodedDataset) -> None:

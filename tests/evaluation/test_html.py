@@ -40,8 +40,8 @@ def test_the_page_is_self_contained_and_tells_what_was_measured(tmp_path: Path) 
         assert words in reader.text
 
 
-def test_without_labels_no_split_and_no_protocol_are_named(tmp_path: Path) -> None:
+def test_without_labels_the_split_is_named_and_no_protocol(tmp_path: Path) -> None:
     report = evaluate_files(code_files(tmp_path), n_bits=20)
-    page = html_report([{**report, "split_digest": None}], ["mine"])
-    assert "No labels, so no MAP." in page
-    assert "Split" not in page
+    page = html_report([{**report, "classes": 0, "split_digest": "0123456789abcdef"}], ["mine"])
+    assert "No labels, so no MAP. Split 01234567." in page
+    assert "ties expected" not in page

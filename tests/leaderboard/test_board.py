@@ -47,6 +47,7 @@ def test_the_shipped_board_holds_every_baseline_and_optimizer(tmp_path: Path) ->
         ('[[runs]]\nmethods = ["cvh"]\ndata = ["wiki"]\n', "runs.data must be of the board's data sets, got 'wiki'"),
         ('[[runs]]\nmethods = ["cvh", "cvh"]\n', "small/cvh-8-seed0 twice"),
         ('[[runs]]\nmethods = ["cvh"]\nsettings = ["ridg=1"]\n', "recipe has no key 'ridg'"),
+        ('[[runs]]\noptimizers = ["itq"]\nsettings = ["objective=cirh"]\n', "cirh must not be bi-half or itq"),
         ('[[runs]]\nmethod = ["cvh"]\n', "runs.0.method: extra inputs are not permitted"),
     ],
 )

@@ -59,3 +59,5 @@ def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
     report.write_text(json.dumps({**json.loads(report.read_text()), "split_digest": "other"}))
     with pytest.raises(RunError, match="evaluated on different splits"):
         run_board(board, tmp_path / "out", minutes=0)
+    report.write_text(json.dumps({**json.loads(report.read_text()), "split_digest": None}))
+    assert len(run_board(board, tmp_path / "out", minutes=0)) == 2  # of the time when only labels had a digest

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,10 @@ def milvus_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server: Any = package.MilvusServer(package.MilvusServerConfig())
     server.set_base_dir(str(tmp_path_factory.mktemp("milvus")))
     try:
-        server.start()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # it drops the sockets that it looked for ports with
+            server.start()
+            gc.collect()
     except Exception as error:
         pytest.skip(f"the Milvus server does not start: {error}")
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)

@@ -70,6 +70,30 @@ def test_filters_on_metadata(opened: Opener) -> None:
         assert pairs(store.search(CODES[0], 5, where=where)) == expected(CODES, NAMES, CODES[0], 5, only)
 
 
+def test_metadata_columns_are_those_of_the_first_write(opened: Opener) -> None:
+    store = opened(n_bits=12)
+    store.upsert(NAMES[:2], CODES[:2], {"colour": ["red", "blue"], "year": [1, 2]})
+    for one in (store, opened()):
+        one.upsert(NAMES[2:3], CODES[2:3], {"year": [3], "colour": ["red"]})
+        for metadata, got in (
+            ({"year": [1]}, "year"),
+            (None, "none"),
+            ({"colour": ["a"], "size": [1]}, "colour, size"),
+        ):
+            with pytest.raises(StoreError, match=f"^metadata columns of this .* are colour, year, got {got}$"):
+                one.upsert(NAMES[:1], CODES[:1], metadata)
+    assert store.count() == 3
+    assert pairs(store.search(CODES[0], 3, where={"year": 1}))[0][1] == NAMES[0]
+
+
+def test_a_first_write_without_metadata_allows_none(opened: Opener) -> None:
+    store = opened(n_bits=12)
+    store.upsert(NAMES[:2], CODES[:2])
+    for one in (store, opened()):
+        with pytest.raises(StoreError, match=r"^metadata columns of this .* are none, got year$"):
+            one.upsert(NAMES[:1], CODES[:1], {"year": [1]})
+
+
 def test_it_is_there_when_opened_again_and_refuses_other_codes(opened: Opener, uri: str) -> None:
     store = opened(n_bits=12, model="aa")
     store.upsert(NAMES[:5], CODES[:5])

@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from tests.training.kit import small_pairs, small_recipe
+from ucch.errors import RecipeError
 from ucch.losses import CrossModalRankingLoss, MaxMarginRankingLoss
-from ucch.training.build import build_model, build_ranking, n_epochs
+from ucch.training.build import build_model, build_objective, build_ranking, check_optimizer, n_epochs
+from ucch.training.strategies import STRATEGIES
 
 
 def test_model_has_the_sizes_of_the_recipe_and_carries_it() -> None:
@@ -34,3 +36,24 @@ def test_the_global_generator_is_left_alone() -> None:
     before = torch.random.get_rng_state()
     build_model(small_recipe(), small_pairs())
     assert torch.equal(torch.random.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("optimizer", ["itq", "bi-half"])
+def test_cirh_refuses_what_would_fold_something_its_loss_has_not_seen(optimizer: str) -> None:
+    message = (
+        "^optimizer of the objective cirh must not be bi-half or itq, which fold into the towers what its loss has not"
+        f" seen, got '{optimizer}'; take momentum or another$"
+    )
+    recipe = small_recipe("objective=cirh", f"optimizer={optimizer}")
+    for refused in (check_optimizer, lambda recipe: build_objective(recipe, small_pairs(), torch.Generator())):
+        with pytest.raises(RecipeError, match=message):
+            refused(recipe)
+
+
+def test_other_objectives_baselines_and_optimizers_are_let_through() -> None:
+    for optimizer in STRATEGIES:
+        check_optimizer(small_recipe(f"optimizer={optimizer}"))
+        check_optimizer(small_recipe("objective=djsrh", f"optimizer={optimizer}"))
+        check_optimizer(small_recipe("objective=cirh", "baseline=cvh", f"optimizer={optimizer}"))
+    for optimizer in STRATEGIES.keys() - {"itq", "bi-half"}:
+        check_optimizer(small_recipe("objective=cirh", f"optimizer={optimizer}"))

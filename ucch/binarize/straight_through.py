@@ -64,7 +64,7 @@ class StraightThroughQuery(nn.Module):
 
     Reference:
         Bengio et al., "Estimating or Propagating Gradients Through Stochastic Neurons", arXiv:1308.3432;
-        Courbariaux et al., "Binarized Neural Networks", NeurIPS 2016 (clipped).
+        Courbariaux, Hubara, Soudry, El-Yaniv and Bengio, "Binarized Neural Networks", arXiv:1602.02830 (clipped).
 
     Example:
         >>> StraightThroughQuery()(torch.tensor([[0.1, -3.0, 0.0, 9.0]]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from ..errors import RecipeError
-from ..training import STRATEGIES, Recipe, apply_recipe, full_key, recipe_names, with_settings
+from ..training import STRATEGIES, Recipe, apply_recipe, check_optimizer, full_key, recipe_names, with_settings
 
 __all__ = ["Cell", "Plan", "method_label", "parse_grid"]
 
@@ -64,7 +64,8 @@ class Plan:
         grid: settings to try, key to values; every combination is tried.
 
     Raises:
-        RecipeError: a name, size or setting is not allowed; nothing has been trained then.
+        RecipeError: a name, size or setting is not allowed, or an optimizer by the recipe; nothing has been trained
+            then.
     """
 
     recipe: Recipe
@@ -76,7 +77,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         for cell in (*self.trials(), *self.finals({})):
-            cell.recipe(self.recipe)
+            check_optimizer(cell.recipe(self.recipe))
 
     def columns(self) -> list[tuple[str, int]]:
         """Every optimizer and method at every code length, in the order asked for."""

@@ -42,7 +42,7 @@ class NpzArchive:
             raise DataError(f"{path} is not a file; an .npz file of features is expected there")
         try:
             if not zipfile.is_zipfile(path):
-                raise DataError(f"{path} is not an .npz file, or it is cut off; write it with numpy.savez")
+                raise DataError(f"{path} is not an .npz file, {_way_out(path)}")
             self._zip = zipfile.ZipFile(path)
         except DataError:
             raise
@@ -106,3 +106,12 @@ class NpzArchive:
             raise DataError(f"{self.path}: {name} is damaged: {held:,} bytes for shape {shape} of {dtype}")
         self._asked += declared
         check_size(self.path, name, self._asked)
+
+
+def _way_out(path: Path) -> str:
+    if path.suffix.lower() != ".mat":
+        return "or it is cut off; write it with numpy.savez"
+    return (
+        "but one of MATLAB; read it with scipy.io.loadmat and write its arrays with numpy.savez (From MATLAB in"
+        " docs/tutorial_features.md); a published set goes by its name, with --data-root (ucch data list)"
+    )

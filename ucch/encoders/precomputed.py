@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,18 @@ class PrecomputedEncoder:
             )
         self.dimension = int(width)
         self.digest = fingerprint({"encoder": "features", "dimension": self.dimension})
+
+    @property
+    def prepare(self) -> Callable[[object], Any]:
+        """Raise: there is no picture to prepare.
+
+        Raises:
+            EncoderError: always, with what to do instead.
+        """
+        raise EncoderError(
+            f"image encoder must take photographs, got features:{self.dimension}, which is for features that exist"
+            " already; give those to ucch train --data or ucch encode --features, or name clip, vgg19 or module:Class"
+        )
 
     def encode(self, batch: Sequence[object]) -> Features:
         """Stack B rows into (B, d) float32.

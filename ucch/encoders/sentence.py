@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from .fingerprint import fingerprint
 from .interface import Features
-from .transformers_models import load_model, load_tokenizer, tokenizer_state
+from .transformers_models import find_model_file, load_model, load_tokenizer, tokenizer_state
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -68,8 +67,8 @@ class SentenceEncoder:
 
 
 def _length(source: str, config: Any) -> int:
-    stated = Path(source) / "sentence_bert_config.json"
-    if stated.is_file():
+    stated = find_model_file(source, "sentence_bert_config.json")
+    if stated is not None:
         length = json.loads(stated.read_text(encoding="utf-8")).get("max_seq_length")
         if length:
             return int(length)

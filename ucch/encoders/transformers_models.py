@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,15 @@ from torch import Tensor, nn
 from ..errors import EncoderError
 from ..extras import require
 
-__all__ = ["drop_part", "load_image_processor", "load_model", "load_tokenizer", "pooled", "tokenizer_state"]
+__all__ = [
+    "drop_part",
+    "find_model_file",
+    "load_image_processor",
+    "load_model",
+    "load_tokenizer",
+    "pooled",
+    "tokenizer_state",
+]
 
 
 def load_model(name: str) -> Any:
@@ -38,6 +48,28 @@ def load_image_processor(name: str) -> Any:
     return _load("AutoImageProcessor", name, backend="pil")
 
 
+def find_model_file(name: str, file: str) -> Path | None:
+    """Find a file that lies beside a model: in its folder, or for a hub name where transformers finds the others.
+
+    Args:
+        name: a local folder, or a name on the model hub.
+        file: such as ``sentence_bert_config.json``.
+
+    Returns:
+        Its path; None where the model has no such file, or it is not in the cache and the hub cannot be reached.
+
+    Raises:
+        MissingPackageError: transformers is not installed.
+    """
+    transformers = require("transformers", extra="clip", need=f"the model {name!r}")
+    with _no_progress(transformers):
+        try:
+            found = transformers.utils.cached_file(name, file)
+        except OSError:
+            return None
+    return None if found is None else Path(found)
+
+
 def pooled(output: Any) -> Tensor:
     """Features of a ``get_..._features`` call, which transformers 5 wraps in an object."""
     return output if isinstance(output, Tensor) else output.pooler_output
@@ -45,15 +77,22 @@ def pooled(output: Any) -> Tensor:
 
 def _load(auto_class: str, name: str, **options: Any) -> Any:
     transformers = require("transformers", extra="clip", need=f"the model {name!r}")
+    with _no_progress(transformers):
+        try:
+            return getattr(transformers, auto_class).from_pretrained(name, **options)
+        except (OSError, ValueError, KeyError) as error:
+            where = "that folder" if Path(name).is_dir() else "no local folder, so it was asked from the model hub;"
+            reason = str(error).strip().partition("\n")[0]
+            raise EncoderError(f"model {name!r} cannot be loaded ({where} {auto_class}): {reason}") from error
+
+
+@contextmanager
+def _no_progress(transformers: Any) -> Iterator[None]:
     logging = transformers.utils.logging
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        return getattr(transformers, auto_class).from_pretrained(name, **options)
-    except (OSError, ValueError, KeyError) as error:
-        where = "that folder" if Path(name).is_dir() else "no local folder, so it was asked from the model hub;"
-        reason = str(error).strip().partition("\n")[0]
-        raise EncoderError(f"model {name!r} cannot be loaded ({where} {auto_class}): {reason}") from error
+        yield
     finally:
         if shown:
             logging.enable_progress_bar()

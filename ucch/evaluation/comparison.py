@@ -33,8 +33,8 @@ def compare_runs(
         DataError: the runs were not evaluated on the same queries, or without labels.
     """
     first = reports[0]
-    for report in reports:
-        if report["split_digest"] is None:
+    for report, ranking in zip(reports, rankings, strict=True):
+        if not ranking:
             raise DataError(f"runs are compared by AP, which needs labels; {report['data']} has none")
         if report["split_digest"] != first["split_digest"]:
             raise DataError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -96,8 +97,9 @@ def evaluate(
     items, skipping queries without a relevant item. ``recall_at`` looks for the paired item with the query set itself
     as database, so it needs no labels; where images have several captions, an image has found its text when any of
     its captions is among the first n, and each caption looks for its image. Without labels (``classes`` is 0) the
-    MAPs, precisions and curves are None. ``queries`` and ``database`` count images, ``query_texts`` and
-    ``database_texts`` texts.
+    MAPs, precisions and curves are None. ``split_digest`` is :func:`~ucch.metrics.split_digest` of the labels, or
+    without labels a digest of both sides' features, which costs one pass over them. ``queries`` and ``database`` count
+    images, ``query_texts`` and ``database_texts`` texts.
 
     Args:
         encoded: codes of a data set.
@@ -160,10 +162,12 @@ def _labels(encoded: EncodedDataset, side: str) -> dict[str, Any]:
     return {"image": pairs.label, "text": pairs.text_label}
 
 
-def _digest(dataset: PairedDataset) -> str | None:
-    if dataset.query.label is None or dataset.database.label is None:
-        return None
-    return split_digest(dataset.query.label, dataset.database.label)
+def _digest(dataset: PairedDataset) -> str:
+    """Name the split by its labels, or without labels by its features, read once."""
+    if dataset.query.label is not None and dataset.database.label is not None:
+        return split_digest(dataset.query.label, dataset.database.label)
+    sides = f"query {dataset.query.digest()}\ndatabase {dataset.database.digest()}\n"
+    return hashlib.sha256(f"ucch split 1 of features\n{sides}".encode()).hexdigest()
 
 
 def _gap(model: HashModel, dataset: PairedDataset) -> dict[str, float]:

@@ -64,9 +64,9 @@ def html_report(
 
 
 def _protocol(report: dict[str, Any]) -> str:
-    if report["split_digest"] is None:
-        return "No labels, so no MAP."
     split = escape(str(report["split_digest"])[:8])
+    if report.get("classes") == 0:
+        return f"No labels, so no MAP. Split {split}."
     return f"{escape(report['protocol']['text'])}. Intervals: 95 % bootstrap over queries. Split {split}."
 
 

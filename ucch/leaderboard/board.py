@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from ..comparison import Cell, method_label
 from ..errors import RecipeError
-from ..training import STRATEGIES, Recipe, load_recipe
+from ..training import STRATEGIES, Recipe, check_optimizer, load_recipe
 from ..training.sections import Count, Section
 
 if sys.version_info >= (3, 11):
@@ -63,7 +63,8 @@ class Board(Section):
             data_root: the folder in which the sets' own folders lie.
 
         Raises:
-            RecipeError: a name is unknown, a value is not allowed, or a method stands twice at one place.
+            RecipeError: a name is unknown, a value is not allowed, an optimizer is not by the recipe, or a
+                method stands twice at one place.
         """
         cells = []
         for runs in self.runs:
@@ -76,6 +77,7 @@ class Board(Section):
                     cells += [BoardCell(data.name, cell, cell.recipe(base)) for cell in self._of(runs, base.seed)]
         seen = set()
         for cell in cells:
+            check_optimizer(cell.recipe)
             if cell.folder in seen:
                 raise RecipeError(f"a method stands once for each data set, length and seed, but {cell.folder} twice")
             seen.add(cell.folder)

@@ -93,7 +93,7 @@ def _rows(board: Board, cells: Sequence[BoardCell], results: Sequence[dict[str, 
     for row in rows:
         digests.setdefault(row["data"], set()).add(row["split_digest"])
     for data, found in digests.items():
-        if len(found) > 1:
+        if len(found - {None}) > 1:  # None: of a report from when only labels had a digest
             raise RunError(f"runs on {data} were evaluated on different splits; remove those of the older one")
     order = {data.name: number for number, data in enumerate(board.data)}
     return sorted(rows, key=lambda row: (order[row["data"]], row["bits"], -(row["map"] or 0.0)))

@@ -61,6 +61,7 @@ class CodeStore(ABC):
 
         Raises:
             DataError: ids repeat or are of the other kind, counts differ, or a column is badly named.
+            StoreError: the columns are others than those that are there.
             TypeError, ValueError: codes of another kind or width.
         """
         codes, stored = checked_codes("codes", codes, self.n_bits), distinct(self._kind(ids))

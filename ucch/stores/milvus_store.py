@@ -19,7 +19,8 @@ class MilvusStore(CodeStore):
     """A collection of one Milvus server, with codes as ``BINARY_VECTOR`` and a ``BIN_FLAT`` index by Hamming distance.
 
     Milvus Lite, the embedded form, has no binary vectors; a server or a cluster is needed. Reads are strongly
-    consistent: what was written is found.
+    consistent: what was written is found. Metadata are dynamic fields, which Milvus does not check; their columns are
+    those of a row that is there, and writes with others are refused.
 
     Args:
         uri: ``http://host:19530`` or ``https://...``.
@@ -46,6 +47,7 @@ class MilvusStore(CodeStore):
     ) -> None:
         milvus = require("pymilvus", extra="store", need="a Milvus store")
         self._name = name
+        self._columns: set[str] | None = None  # known once a row is there
         try:
             self._client = milvus.MilvusClient(uri=uri, token=token, timeout=30)
             exists = self._client.has_collection(name)
@@ -90,12 +92,24 @@ class MilvusStore(CodeStore):
         long = next((one for one in ids if isinstance(one, str) and len(one.encode()) > MAX_ID), None)
         if long is not None:
             raise StoreError(f"an id may have {MAX_ID} bytes in Milvus, got {long[:40]!r}...")
+        self._check_columns(metadata)
         columns = zip(*metadata.values(), strict=True) if metadata else [()] * len(ids)
         rows = [
             {"id": one, "code": code.tobytes(), **dict(zip(metadata, values, strict=True))}
             for one, code, values in zip(ids, codes, columns, strict=True)
         ]
         self._client.upsert(self._name, rows)
+        self._columns = set(metadata)
+
+    def _check_columns(self, metadata: dict[str, list[Scalar]]) -> None:
+        if self._columns is None:
+            row = self._client.query(self._name, filter="", limit=1, output_fields=["*"])
+            if not row:
+                return
+            self._columns = set(row[0]) - {"id", "code"}
+        if self._columns != set(metadata):
+            there = ", ".join(sorted(self._columns)) or "none"
+            raise StoreError(f"metadata columns of this collection are {there}, got {', '.join(metadata) or 'none'}")
 
     def _delete(self, ids: list[Any]) -> None:
         if ids:

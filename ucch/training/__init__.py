@@ -1,5 +1,6 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
+from .build import check_optimizer
 from .distributed import on_first, processes
 from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
 from .fit_baseline import build_baseline, fit_baseline
@@ -28,6 +29,7 @@ __all__ = [
     "apply_recipe",
     "build_baseline",
     "check_fine_tuning",
+    "check_optimizer",
     "check_tunable",
     "choose_device",
     "fit_baseline",

@@ -8,18 +8,41 @@ import torch
 from torch import nn
 
 from ..data import FeatureScaler, Pairs
+from ..errors import RecipeError
 from ..losses import CrossModalRankingLoss, MaxMarginRankingLoss
 from ..models import HashModel, HashTower
 from .objectives import OBJECTIVES, Objective
 from .recipe import Recipe
+from .strategies import STRATEGIES, Strategy
 
-__all__ = ["build_model", "build_objective", "build_ranking", "n_epochs"]
+__all__ = ["build_model", "build_objective", "build_ranking", "check_optimizer", "n_epochs"]
 
 AUTO_EPOCHS, AUTO_STEPS = 3, 600  # the least that ``epochs = "auto"`` trains; docs/default_study.md
 
 
+def check_optimizer(recipe: Recipe) -> None:
+    """Refuse an optimizer that folds into the towers what the objective has not seen.
+
+    Raises:
+        RecipeError: the objective is cirh, whose loss reads tanh(u), and the optimizer folds a rotation or thresholds.
+    """
+    if recipe.baseline != "none" or recipe.objective != "cirh":
+        return
+    folding = [name for name, strategy in STRATEGIES.items() if strategy.fold is not Strategy.fold]
+    if recipe.optimizer in folding:
+        raise RecipeError(
+            f"optimizer of the objective cirh must not be {' or '.join(folding)}, which fold into the towers what its"
+            f" loss has not seen, got {recipe.optimizer!r}; take momentum or another"
+        )
+
+
 def build_objective(recipe: Recipe, pairs: Pairs, generator: torch.Generator) -> Objective | None:
-    """The objective a recipe names; None for UCCH, whose losses are the trainer's own."""
+    """The objective a recipe names; None for UCCH, whose losses are the trainer's own.
+
+    Raises:
+        RecipeError: as :func:`check_optimizer`; a choice of the objective's own.
+    """
+    check_optimizer(recipe)
     if recipe.objective == "ucch":
         return None
     return OBJECTIVES[recipe.objective](recipe, pairs, generator=generator)
