@@ -34,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data-root", type=Path, help="folder of the Wikipedia set; only digits without it")
     parser.add_argument("--quick", action="store_true", help="one seed at 64 bits, without the published recipe")
-    parser.add_argument("--teacher", default="auto", help="of the default recipe; docs/teachers.md says which there are")
+    parser.add_argument("--teacher", default="auto", help="of the default recipe; docs/teachers.md")
     options = parser.parse_args()
     names = ["digits"] if options.data_root is None else ["digits", "wikipedia"]
     jobs = [(name, "default", bits, range(3)) for name in names for bits in (16, 32, 64, 128)]

@@ -39,12 +39,13 @@ def test_the_global_generator_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("optimizer", ["itq", "bi-half"])
-def test_cirh_refuses_what_would_fold_something_its_loss_has_not_seen(optimizer: str) -> None:
+@pytest.mark.parametrize("objective", ["cirh", "uchm-like", "unihash"])
+def test_a_loss_on_outputs_refuses_what_would_fold_something_it_has_not_seen(objective: str, optimizer: str) -> None:
     message = (
-        "^optimizer of the objective cirh must not be bi-half or itq, which fold into the towers what its loss has not"
-        f" seen, got '{optimizer}'; take momentum or another$"
+        f"^optimizer of the objective {objective} must not be bi-half or itq, which fold into the towers what its"
+        f" loss has not seen, got '{optimizer}'; take momentum or another$"
     )
-    recipe = small_recipe("objective=cirh", f"optimizer={optimizer}")
+    recipe = small_recipe(f"objective={objective}", f"optimizer={optimizer}")
     for refused in (check_optimizer, lambda recipe: build_objective(recipe, small_pairs(), torch.Generator())):
         with pytest.raises(RecipeError, match=message):
             refused(recipe)
@@ -54,6 +55,7 @@ def test_other_objectives_baselines_and_optimizers_are_let_through() -> None:
     for optimizer in STRATEGIES:
         check_optimizer(small_recipe(f"optimizer={optimizer}"))
         check_optimizer(small_recipe("objective=djsrh", f"optimizer={optimizer}"))
+        check_optimizer(small_recipe("objective=unihash", "outputs=query", f"optimizer={optimizer}"))
         check_optimizer(small_recipe("objective=cirh", "baseline=cvh", f"optimizer={optimizer}"))
     for optimizer in STRATEGIES.keys() - {"itq", "bi-half"}:
         check_optimizer(small_recipe("objective=cirh", f"optimizer={optimizer}"))

@@ -24,15 +24,16 @@ def check_optimizer(recipe: Recipe) -> None:
     """Refuse an optimizer that folds into the towers what the objective has not seen.
 
     Raises:
-        RecipeError: the objective is cirh, whose loss reads tanh(u), and the optimizer folds a rotation or thresholds.
+        RecipeError: the loss of the objective reads tanh(u), and the optimizer folds a rotation or thresholds.
     """
-    if recipe.baseline != "none" or recipe.objective != "cirh":
+    objective = OBJECTIVES.get(recipe.objective)
+    if recipe.baseline != "none" or objective is None or not objective.passes_queries_by(recipe):
         return
     folding = [name for name, strategy in STRATEGIES.items() if strategy.fold is not Strategy.fold]
     if recipe.optimizer in folding:
         raise RecipeError(
-            f"optimizer of the objective cirh must not be {' or '.join(folding)}, which fold into the towers what its"
-            f" loss has not seen, got {recipe.optimizer!r}; take momentum or another"
+            f"optimizer of the objective {recipe.objective} must not be {' or '.join(folding)}, which fold into the"
+            f" towers what its loss has not seen, got {recipe.optimizer!r}; take momentum or another"
         )
 
 

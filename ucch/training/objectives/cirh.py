@@ -40,6 +40,10 @@ class CirhObjective(Objective):
         target = cirh_codes(image, text, recipe.bits, recipe.cirh, seed=recipe.seed, generator=generator)
         self.register_buffer("target", target, persistent=False)
 
+    @classmethod
+    def passes_queries_by(cls, recipe: Recipe) -> bool:
+        return True
+
     def forward(self, batch: Batch, strategy: Strategy) -> Tensor:
         image, text = torch.tanh(batch.u_image.float()), torch.tanh(batch.u_text.float())
         target = self.target[batch.index]

@@ -33,6 +33,11 @@ class Objective(nn.Module):
         super().__init__()
         self.recipe, self.generator = recipe, generator
 
+    @classmethod
+    def passes_queries_by(cls, recipe: Recipe) -> bool:
+        """Whether the loss reads outputs, not the queries that the optimizer makes of them."""
+        return False
+
     @property
     def ucch_weight(self) -> float:
         """Weight of the losses of section ``loss``, which are added."""

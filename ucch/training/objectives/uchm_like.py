@@ -40,6 +40,10 @@ class UchmLikeObjective(Objective):
     def guided_by(self, teacher: Teacher) -> None:
         self.teacher = teacher
 
+    @classmethod
+    def passes_queries_by(cls, recipe: Recipe) -> bool:
+        return True
+
     def forward(self, batch: Batch, strategy: Strategy) -> Tensor:
         assert self.teacher is not None, "the trainer hands the teacher over"
         section = self.recipe.uchm_like

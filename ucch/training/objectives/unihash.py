@@ -41,6 +41,10 @@ class UniHashObjective(LabelObjective):
         self.correlation = LabelCorrelationLoss(section.label_temperature, section.reduction)
         self.pairwise = PairwiseLikelihoodLoss(reduction=section.reduction)
 
+    @classmethod
+    def passes_queries_by(cls, recipe: Recipe) -> bool:
+        return recipe.unihash.outputs == "tanh"
+
     def towers(self) -> tuple[HashTower, HashTower]:
         return self.encoder.image_tower, self.encoder.text_tower
 
