@@ -13,7 +13,7 @@ import torch
 from tests.training.kit import small_pairs, small_recipe
 from ucch.errors import RunError, RunStoppedError
 from ucch.models import HashModel
-from ucch.training import EpochStats, RunFolder, choose_device, train_run
+from ucch.training import EpochStats, RunFolder, train_run
 from ucch.training.checkpoint import load_state, save_state
 
 
@@ -212,14 +212,6 @@ def test_a_run_stopped_before_its_first_checkpoint_starts_over(tmp_path: Path) -
     run = RunFolder.create(tmp_path / "run", small_recipe())
     train_run(run, small_pairs(), resume=True)
     assert len(run.history()) == 4
-
-
-def test_choose_device() -> None:
-    assert choose_device("cpu") == torch.device("cpu")
-    if not torch.cuda.is_available():
-        assert choose_device("auto") == torch.device("cpu")
-        with pytest.raises(RunError, match="torch finds no CUDA device; use --device cpu"):
-            choose_device("cuda")
 
 
 def test_resting_codes_are_reported_and_recorded(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
 from .build import check_optimizer
+from .device import choose_device
 from .distributed import on_first, processes
 from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
 from .fit_baseline import build_baseline, fit_baseline
@@ -9,7 +10,7 @@ from .recipe import Recipe, apply_recipe, full_key, load_recipe, recipe_names, w
 from .run_folder import RunFolder, free_run_path
 from .strategies import STRATEGIES, Strategy
 from .teacher_stage import TeacherStage, fit_teacher, takes_teacher
-from .train import choose_device, train_run
+from .train import train_run
 from .trainer import EpochStats, Trainer
 from .training_labels import training_labels
 from .validation import hold_out

@@ -28,7 +28,7 @@ from .trainer import EpochStats, Trainer
 from .validation import pair_score, split_rows
 from .watch import FlipWatch
 
-__all__ = ["CHECKPOINT_SECONDS", "choose_device", "train_run"]
+__all__ = ["CHECKPOINT_SECONDS", "train_run"]
 
 CHECKPOINT_SECONDS = 30.0  # between checkpoints, so that short steps do not spend their time on the disk; 0: every step
 
@@ -289,16 +289,3 @@ def _check_same(world: World, identity: str) -> None:
             f"all processes must train on the same pairs, but {others} of {world.size} have others than process 0;"
             f" process {world.rank} has {identity}"
         )
-
-
-def choose_device(word: str) -> torch.device:
-    """Turn ``auto``, ``cpu`` or ``cuda`` into a device; ``auto`` is cuda where there is one.
-
-    Raises:
-        RunError: ``cuda`` was asked for and torch finds none.
-    """
-    if word == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if word == "cuda" and not torch.cuda.is_available():
-        raise RunError("device cuda was asked for, but torch finds no CUDA device; use --device cpu")
-    return torch.device(word)
