@@ -21,8 +21,9 @@ class TeacherSection(Section):
     Ways of guiding, each off at 0: ``target_weight`` is the share of the contrastive loss's target that goes to keys
     of alike pairs, ``ranking_weight`` the same in the ranking loss, ``negatives_weight`` how far the most alike
     ``negatives_share`` of all pairs lose their weight as negatives, ``closeness_weight`` weighs the squared distance
-    of the outputs' cosines from the teacher's. ``auto`` takes a teacher where the modalities' agreement reaches
-    ``least_lift`` and propagation foretells unseen dimensions at least ``least_gain`` times as well as cosines do.
+    of the outputs' cosines from the teacher's. ``auto`` takes ``joint-semantics`` where the modalities' agreement
+    reaches ``least_lift`` and propagation foretells unseen dimensions at least ``least_gain`` times as well as cosines
+    do, else ``mie`` where the agreement reaches ``mie_least_lift``, else none.
     """
 
     similarity: TeacherName = "auto"
@@ -34,6 +35,7 @@ class TeacherSection(Section):
     closeness_weight: NotNegative = 0.0
     least_lift: NotNegative = 1.25
     least_gain: NotNegative = 0.97
+    mie_least_lift: NotNegative = 2.0
     teacher_image_weight: Closed = 0.5
     graph_neighbors: Annotated[int, Field(ge=0)] = 0
     n_components: Count = 64

@@ -38,13 +38,14 @@ def takes_teacher(recipe: Recipe) -> bool:
 class TeacherStage:
     """Fit a teacher on training pairs, an epoch at a time where it is learnt.
 
-    ``auto`` asks two questions, on at most 2,048 items, and goes on without a teacher where one is answered by no. Do
-    the modalities agree: are an item's nearest by image its nearest by text at least ``teacher.least_lift`` times as
-    often as by chance (:func:`~ucch.teachers.neighbor_lift`)? Else the similarity of one is noise to the other. Do
-    items come in groups: does the propagated similarity foretell unseen dimensions at least ``teacher.least_gain``
-    times as well as plain cosines (:func:`~ucch.teachers.propagation_gain`)? Else an item is more than its group, and a
-    teacher blurs it. Otherwise the teacher is ``joint-semantics`` (always ``mie`` for the recipe uchm-like). Labels are
-    not read; nothing here draws from the trainer's generator, so that a run without a teacher is the run it was.
+    ``auto`` asks two questions, on at most 2,048 items. Do the modalities agree: are an item's nearest by image its
+    nearest by text at least ``teacher.least_lift`` times as often as by chance
+    (:func:`~ucch.teachers.neighbor_lift`)? If not, the similarity of one is noise to the other, and there is no
+    teacher. Do items come in groups: does the propagated similarity foretell unseen dimensions at least ``teacher.least_gain``
+    times as well as plain cosines (:func:`~ucch.teachers.propagation_gain`)? If so, the teacher is ``joint-semantics``;
+    if not, an item is more than its group, propagation would blur it, and the teacher is ``mie``, which tells pairs
+    apart, as long as the agreement reaches ``teacher.mie_least_lift``. The recipe uchm-like always has ``mie``. Labels
+    are not read; nothing here draws from the trainer's generator, so that a run without a teacher is the run it was.
 
     Args:
         recipe: sections ``teacher`` and ``mie``.
@@ -79,7 +80,9 @@ class TeacherStage:
         if self.lift < section.least_lift:
             return "none"
         self.gain = self.measured_gain()
-        return "joint-semantics" if self.gain >= section.least_gain else "none"
+        if self.gain >= section.least_gain:
+            return "joint-semantics"
+        return "mie" if self.lift >= section.mie_least_lift else "none"
 
     def measured_gain(self) -> float:
         """What propagation gains on unseen dimensions; 0 where a modality has one column and cannot be halved."""
