@@ -75,7 +75,7 @@ def main() -> None:
         for name, build in ways.items():
             rows = []
             for seed in range(options.seeds):
-                recipe = load_recipe("default", [*options.settings, f"bits={bits}", f"seed={seed}"])
+                recipe = load_recipe("default", ["similarity=none", *options.settings, f"bits={bits}", f"seed={seed}"])
                 rows.append(recalls(build(recipe), dataset, options.steps))
             means, spread = np.mean(rows, axis=0), np.std(rows, axis=0)
             figures = "  ".join(f"{mean:.3f}±{dev:.3f}" for mean, dev in zip(means, spread, strict=True))

@@ -30,9 +30,9 @@ def teacher_report(run: RunFolder, pairs: Pairs) -> dict[str, Any]:
         Plain values. ``teacher``: kind or ``none``; ``asked``: what the recipe says; ``lift``: how much more often than
         by chance an item's nearest by image are its nearest by text; ``gain``: how much better propagation foretells
         unseen dimensions than cosines; ``least_lift``, ``least_gain`` and ``mie_least_lift`` of the recipe. With a
-        teacher, ``notes`` of its making, ``similarity`` (quantiles over pairs of different items), ``near_by_image`` and
-        ``near_by_text`` (share of an item's 5 % nearest by the teacher that are among its 5 % nearest by that modality
-        too); with labels :func:`judge`, else ``labels`` None.
+        teacher, ``notes`` of its making, ``similarity`` (quantiles over pairs of different items), ``near_by_image``
+        and ``near_by_text`` (share of an item's 5 % nearest by the teacher that are among its 5 % nearest by that
+        modality too); with labels :func:`judge`, else ``labels`` None.
     """
     recipe = run.recipe()
     stage = TeacherStage(recipe, pairs)

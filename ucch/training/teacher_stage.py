@@ -40,12 +40,12 @@ class TeacherStage:
 
     ``auto`` asks two questions, on at most 2,048 items. Do the modalities agree: are an item's nearest by image its
     nearest by text at least ``teacher.least_lift`` times as often as by chance
-    (:func:`~ucch.teachers.neighbor_lift`)? If not, the similarity of one is noise to the other, and there is no
-    teacher. Do items come in groups: does the propagated similarity foretell unseen dimensions at least ``teacher.least_gain``
-    times as well as plain cosines (:func:`~ucch.teachers.propagation_gain`)? If so, the teacher is ``joint-semantics``;
-    if not, an item is more than its group, propagation would blur it, and the teacher is ``mie``, which tells pairs
-    apart, as long as the agreement reaches ``teacher.mie_least_lift``. The recipe uchm-like always has ``mie``. Labels
-    are not read; nothing here draws from the trainer's generator, so that a run without a teacher is the run it was.
+    (:func:`~ucch.teachers.neighbor_lift`)? If not, the similarity of one is noise to the other: no teacher. Do items
+    come in groups: does the propagated similarity foretell unseen dimensions at least ``teacher.least_gain`` times as
+    well as plain cosines (:func:`~ucch.teachers.propagation_gain`)? If so, ``joint-semantics``. If not, an item is more
+    than its group and propagation would blur it: ``mie``, which tells pairs apart, as long as the agreement reaches
+    ``teacher.mie_least_lift``. The recipe uchm-like always has ``mie``. Labels are not read; nothing here draws from
+    the trainer's generator, so that a run without a teacher is the run it was.
 
     Args:
         recipe: sections ``teacher`` and ``mie``.
