@@ -35,13 +35,15 @@ CHOICES_BITS = "bits=32"  # one length and one seed for choices, at the default'
 OFF = ("target_weight=0", "ranking_weight=0", "negatives_weight=0", "closeness_weight=0")
 JOINT = "similarity=joint-semantics"
 TARGETS = ("target_weight=0.8", "ranking_weight=0.3")
+MIE = ("similarity=mie", *OFF, *TARGETS)
 Rows = list[tuple[str, tuple[str, ...]]]
 CHOICES: Rows = [
     ("no teacher", ("similarity=none",)),
     *(
-        (f"target {a}, ranking {b}", (JOINT, *OFF, f"target_weight={a}", f"ranking_weight={b}"))
+        (f"joint-semantics, target {a}, ranking {b}", (JOINT, *OFF, f"target_weight={a}", f"ranking_weight={b}"))
         for a, b in ((0.5, 0), (0.8, 0), (0.8, 0.3), (0.95, 0.5))
     ),
+    ("mie, target 0.8, ranking 0.3", MIE),
 ]
 WAYS: Rows = [
     ("no teacher", ("similarity=none",)),
@@ -52,7 +54,6 @@ WAYS: Rows = [
     ("structure", (JOINT, *OFF, "closeness_weight=3")),
     ("all", (JOINT, *OFF, *TARGETS, "negatives_weight=1", "closeness_weight=3")),
 ]
-MIE = ("similarity=mie", *OFF, *TARGETS)
 TERMS: Rows = [
     ("mie, product form, all terms", MIE),
     *((f"without the {term} term", (*MIE, f"{term}_weight=0")) for term in ("view", "anchor", "binary", "balance")),
