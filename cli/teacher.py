@@ -55,10 +55,10 @@ def _table(report: dict[str, Any]) -> Table:
     table = Table(title=f"teacher {report['teacher']}, asked for {report['asked']}", title_justify="left")
     table.add_column("figure")
     table.add_column("value", justify="right")
-    lift = f"{report['lift']:.2f}, for auto at least {report['least_lift']:.2f}, for mie {report['mie_least_lift']:.2f}"
-    table.add_row("agreement of the modalities, over chance", lift)
-    gain = f"{report['gain']:.2f}, for joint-semantics at least {report['least_gain']:.2f}"
-    table.add_row("unseen dimensions foretold, propagation over cosines", gain)
+    lift = f"{report['lift']:.2f} (auto: from {report['least_lift']:.2f}, mie {report['mie_least_lift']:.2f})"
+    table.add_row("agreement of the modalities", lift)
+    gain = f"{report['gain']:.2f} (joint-semantics: from {report['least_gain']:.2f})"
+    table.add_row("gain of propagation", gain)
     if report["teacher"] == "none":
         return table
     for side in ("image", "text"):
