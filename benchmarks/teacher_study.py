@@ -3,6 +3,7 @@
     python benchmarks/teacher_study.py select --data-root DIR      # choices, on rows carved from training only
     python benchmarks/teacher_study.py table --data-root DIR       # none, mie, joint-semantics, auto on the query split
     python benchmarks/teacher_study.py ablation --data-root DIR    # ways of guiding and the generator's terms
+    python benchmarks/teacher_study.py ceiling --data-root DIR     # how right similarities and trained outputs are
 
 DIR holds wikipedia/ and mirflickr25k/, and may hold flickr8k-500.npz (embeddings of captions and photographs, made by
 ``ucch extract``); without it digits alone is run. ``select`` and ``ablation`` set a sixth of the training rows aside
@@ -23,10 +24,13 @@ from typing import Any
 import numpy as np
 import torch
 from supervised import FOLDERS, Record, carved, row
+from torch import Tensor
+from torch.nn.functional import normalize
 
 from ucch.codes import hamming_distance
 from ucch.data import PairedDataset, load_dataset
 from ucch.evaluation import encode_dataset, evaluate
+from ucch.teachers import item_features, joint_rows, joint_semantics_rows
 from ucch.training import TeacherStage, Trainer, load_recipe
 
 KINDS = ("none", "mie", "joint-semantics", "auto")
@@ -115,6 +119,43 @@ def caption_neighbours(trainer: Trainer, dataset: PairedDataset, n_near: int = 5
     return float(np.mean(found))
 
 
+def ceiling(dataset: PairedDataset) -> dict[str, float]:
+    """Mean average precision of training pairs ranking one another, by similarities and by a trained pupil.
+
+    A teacher that ranks no better than the pupil without one has nothing to say. On at most 2,000 pairs, 64 bits.
+    """
+    pairs = dataset.train
+    trainer = Trainer(load_recipe("default", ("similarity=none",)), pairs)
+    for _ in range(trainer.n_epochs):
+        trainer.train_epoch()
+    image, text = item_features(pairs)
+    model = trainer.finished_model()
+    with torch.no_grad():
+        outputs = [
+            normalize(torch.tanh(side(torch.from_numpy(np.asarray(part, dtype=np.float32)))), dim=1)
+            for side, part in ((model.image_outputs, pairs.image), (model.text_outputs, pairs.text))
+        ]
+    rows = {
+        "image": image,
+        "text": text,
+        "both": joint_rows(image, text),
+        "joint-semantics": joint_semantics_rows(image, text),
+        "outputs without a teacher": outputs[0] + outputs[1],
+    }
+    sample = torch.arange(0, len(pairs), -(-len(pairs) // 2000))
+    label = torch.from_numpy(pairs.label[sample.numpy()]).float()
+    alike = (label @ label.T) > 0
+    return {name: mean_precision(normalize(values[sample], dim=1), alike) for name, values in rows.items()}
+
+
+def mean_precision(rows: Tensor, alike: Tensor) -> float:
+    """Mean over pairs of the average precision of the others' ranking by inner product."""
+    similarity = (rows @ rows.T).fill_diagonal_(float("-inf"))
+    found = alike.gather(1, similarity.argsort(dim=1, descending=True)[:, :-1]).double()
+    precision = found.cumsum(dim=1) / torch.arange(1, found.shape[1] + 1)
+    return float(((precision * found).sum(dim=1) / found.sum(dim=1).clamp(min=1)).mean())
+
+
 def score(result: dict[str, Any]) -> str:
     if "map" in result:
         return f"{result['map']:.3f}"
@@ -142,6 +183,14 @@ class Study:
             chosen = (CHOICES_BITS, *settings)
             cells = [score(self.get(["carved", name, *chosen], dataset, chosen)) for name, dataset in sets.items()]
             print(row(title, *cells), flush=True)
+
+    def ceiling(self) -> None:
+        """What is known of training pairs, of the sets with labels."""
+        sets = {name: carved(load(name, self.data_root)) for name in self.names if name != CAPTIONED}
+        found = {name: self.record.get(["ceiling", name], lambda d=d: ceiling(d)) for name, d in sets.items()}
+        print(row("ranked by", *found), row("---", *["---:"] * len(found)), sep="\n")
+        for title in next(iter(found.values())):
+            print(row(title, *(f"{values[title]:.3f}" for values in found.values())))
 
     def table(self) -> None:
         """All kinds on the query split; ``auto`` is the run of the kind that it decides for."""
@@ -184,7 +233,7 @@ def _over(values: list[Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What a teacher brings.")
-    parser.add_argument("stage", choices=("select", "table", "ablation"))
+    parser.add_argument("stage", choices=("select", "table", "ablation", "ceiling"))
     parser.add_argument("--data-root", type=Path, help="folder with wikipedia/ and mirflickr25k/")
     parser.add_argument("--data", nargs="+", help="sets to run; all by default")
     parser.add_argument("--seeds", type=int, default=3)
@@ -202,6 +251,8 @@ def main() -> None:
         study.carved(CHOICES)
     elif given.stage == "table":
         study.table()
+    elif given.stage == "ceiling":
+        study.ceiling()
     else:
         study.carved(WAYS)
         study.carved(TERMS)

@@ -23,7 +23,8 @@ def test_lines_where_there_is_no_terminal_keep_their_distance(
         shown.start(trainer)
         for _ in range(3):
             shown.epoch(trainer.train_epoch(shown.step))
-    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    teacher, *lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert teacher == "guided by the teacher joint-semantics"
     assert [line.split("  ")[0] for line in lines] == [f"epoch {epoch}/3" for epoch in epochs]
     assert all("flips/code" in line and line.endswith("s left") for line in lines)
 
