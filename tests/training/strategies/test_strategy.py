@@ -91,7 +91,7 @@ def test_queries_are_unit_and_keys_constant_before_and_after_warm_up(name: str, 
 
 @every
 def test_it_learns_what_small_pairs_share(name: str) -> None:
-    """Three classes: chance MAP is a third. Every strategy but bi-half must beat twice that, without a teacher's help."""
+    """Three classes: chance MAP is a third. Without a teacher, every strategy but bi-half must beat twice that."""
     trainer = trainer_of(name, "epochs=40", "learning_rate=0.003", "bits=16", "similarity=none")
     stats = [trainer.train_epoch() for _ in range(40)]
     report = evaluate(encode_dataset(trainer.finished_model(), small_dataset()))
