@@ -50,6 +50,15 @@ def test_auto_takes_the_generator_where_every_item_is_its_own() -> None:
     assert TeacherStage(small_recipe("similarity=auto", "least_gain=0"), Pairs(*views)).kind == "joint-semantics"
 
 
+def test_auto_takes_none_and_reads_a_sample_where_there_are_too_many_pairs() -> None:
+    stage = TeacherStage(small_recipe("similarity=auto", "most_pairs=2999"), small_pairs(3000))
+    assert (stage.kind, len(stage.image), stage.finished()) == ("none", 1500, None)
+    assert stage.lift > 2.0
+    assert TeacherStage(small_recipe("similarity=auto", "most_pairs=3000"), small_pairs(3000)).kind == "joint-semantics"
+    asked = TeacherStage(small_recipe("similarity=joint-semantics", "most_pairs=1"), small_pairs())
+    assert (asked.kind, asked.too_many) == ("joint-semantics", False)
+
+
 def test_one_column_says_nothing_about_unseen_ones() -> None:
     pairs = small_pairs()
     stage = TeacherStage(small_recipe("similarity=auto"), Pairs(pairs.image, pairs.text[:, :1]))

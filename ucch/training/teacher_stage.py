@@ -47,6 +47,9 @@ class TeacherStage:
     ``teacher.mie_least_lift``. The recipe uchm-like always has ``mie``. Labels are not read; nothing here draws from
     the trainer's generator, so that a run without a teacher is the run it was.
 
+    A teacher is fitted in memory: O(N (dx + dy)) numbers. Above ``teacher.most_pairs`` pairs ``auto`` therefore reads
+    no more than the sample and takes none.
+
     Args:
         recipe: sections ``teacher`` and ``mie``.
         pairs: training pairs.
@@ -54,30 +57,36 @@ class TeacherStage:
 
     Attributes:
         kind: ``none``, ``mie`` or ``joint-semantics``, as decided.
-        sample: row numbers of the items that are asked about.
+        too_many: whether there are more pairs than ``auto`` fits a teacher on; image and text are then the sample.
+        sample: row numbers of the items that are asked about, in image and text.
         lift: agreement of the modalities; see above.
         gain: of propagation, where ``auto`` came to ask for it; else None.
     """
 
     def __init__(self, recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> None:
         self.recipe = recipe
-        features = recipe.features
+        step, features = -(-len(pairs) // _SAMPLE), recipe.features
+        self.too_many = self._auto and len(pairs) > recipe.teacher.most_pairs
+        if self.too_many:
+            pairs, step = pairs.take(np.arange(0, len(pairs), step)), 1
         self.image, self.text = item_features(
             pairs, image_scaling=features.image_scaling, text_scaling=features.text_scaling
         )
-        self.sample = torch.arange(0, len(pairs), -(-len(pairs) // _SAMPLE))
+        self.sample = torch.arange(0, len(pairs), step)
         self.lift = neighbor_lift(*self._sampled()) if len(pairs) > 2 else 1.0
         self.gain: float | None = None
         self.kind = self._decided()
         self.mie = self._mie(pairs, device) if self.kind == "mie" else None
 
+    @property
+    def _auto(self) -> bool:
+        return self.recipe.teacher.similarity == "auto" and self.recipe.objective == "ucch"
+
     def _decided(self) -> str:
         section = self.recipe.teacher
-        if self.recipe.objective == "uchm-like":
+        if not self._auto:
             return "mie" if section.similarity == "auto" else section.similarity
-        if section.similarity != "auto":
-            return section.similarity
-        if self.lift < section.least_lift:
+        if self.too_many or self.lift < section.least_lift:
             return "none"
         self.gain = self.measured_gain()
         if self.gain >= section.least_gain:
