@@ -33,6 +33,7 @@ def mathml(translator: HTML5Translator, node: nodes.math | nodes.math_block) -> 
     """Write a formula as MathML, which browsers draw by themselves."""
     tex = re.sub(r"\\([td]?frac)(\d)(\w)", r"\\\1{\2}{\3}", node.astext())  # docutils reads \frac12 as twelve over ...
     tex = re.sub(r"\\(big|Big)(?=[(\[])", r"\\\1l", re.sub(r"\\(big|Big)(?=[)\]])", r"\\\1r", tex))  # and no bare \big
+    tex = re.sub(r"\\(big|Big)(?![a-zA-Z])", "", tex)  # before bars
     block = isinstance(node, nodes.math_block)
     formula = str(latex2mathml.tex2mathml(tex, as_block=block))
     translator.body.append(f'<div class="math-wrapper">{formula}</div>' if block else formula)
