@@ -111,6 +111,17 @@ def refusal(world: World, *settings: str) -> str:
     return ""
 
 
+def refused_run(world: World, folder: Path) -> tuple[str, bool]:
+    """Train a run that needs one process; the refusal, and whether a teacher was fitted first."""
+    on_first(world, lambda: str(RunFolder.create(folder, small_recipe("optimizer=bop")).path))
+    run = RunFolder.open(folder)
+    try:
+        train_run(run, small_pairs(), world=world)
+    except UcchError as error:
+        return str(error), run.teacher_file.exists()
+    return "", run.teacher_file.exists()
+
+
 def evaluated(world: World, folder: Path, dataset: Any) -> tuple[EncodedDataset, dict[str, Any]]:
     """Codes and rankings of a data set by the model of a run."""
     encoded = encode_dataset(RunFolder.open(folder).model(), dataset, world)

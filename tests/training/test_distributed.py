@@ -135,6 +135,12 @@ def test_what_does_not_train_on_several_processes_is_said(settings: tuple[str, .
     assert shared_work.refusal(World(), *settings) == ""
 
 
+def test_a_run_is_refused_before_its_teacher_is_fitted(processes: Processes, tmp_path: Path) -> None:
+    for message, fitted in processes.run(shared_work.refused_run, tmp_path / "run"):
+        assert message.startswith("optimizer bop needs whole batches and trains on one process")
+        assert not fitted
+
+
 def test_more_processes_than_pairs_are_refused() -> None:
     with pytest.raises(RecipeError, match="a batch must hold a pair for each of 40 processes, got 32; start fewer"):
         check_parallel(small_recipe(), BOTH, World(0, 40), batch_size=32)

@@ -18,6 +18,7 @@ from ..errors import NonFiniteError, RunError, RunStoppedError
 from ..files import write_atomically
 from ..models import HashModel
 from ..plain_json import one_line
+from ..teachers import Teacher
 from .checkpoint import load_newest, save_state
 from .fine_tuning import FineTuning
 from .fit_baseline import fit_baseline
@@ -127,9 +128,12 @@ class _Run:
             self.rows, held_out = split_rows(self.recipe, len(pairs))
         self.held_out = None if held_out is None else pairs.take(held_out)
         train = pairs if held_out is None else pairs.take(self.rows)
-        teacher = run_teacher_stage(
-            run, train, self.identity, device=device, world=world, resume=resume, on_epoch=on_teacher
-        )
+
+        def teacher() -> Teacher | None:
+            return run_teacher_stage(
+                run, train, self.identity, device=device, world=world, resume=resume, on_epoch=on_teacher
+            )
+
         self.trainer = Trainer(self.recipe, train, device=device, world=world, teacher=teacher, fine_tuning=fine_tuning)
         self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
         self.history: list[dict[str, Any]] = []

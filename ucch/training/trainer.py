@@ -52,7 +52,8 @@ class Trainer:
         recipe: all choices; ``recipe.optimizer`` names the strategy.
         pairs: training pairs; their labels are read by an objective with labels only.
         device: where to train.
-        teacher: of these pairs; ``"fit"`` (default) fits the one that ``recipe.teacher`` asks for, None does without.
+        teacher: of these pairs, or what makes it, called once the recipe is found to train; ``"fit"`` (default) fits
+            the one that ``recipe.teacher`` asks for, None does without.
         fine_tuning: the image encoder, where it trains along on the photographs of these pairs.
         world: the processes that train together; this process alone by default. With several, every method but
             :meth:`finished_model` is collective.
@@ -78,7 +79,7 @@ class Trainer:
         *,
         device: torch.device | str = "cpu",
         world: World | None = None,
-        teacher: Teacher | Literal["fit"] | None = "fit",
+        teacher: Teacher | Callable[[], Teacher | None] | Literal["fit"] | None = "fit",
         fine_tuning: FineTuning | None = None,
     ) -> None:
         if recipe.fine_tuning.enabled != (fine_tuning is not None):
@@ -90,6 +91,8 @@ class Trainer:
         check_parallel(recipe, STRATEGIES[recipe.optimizer].placements, self.world, batch_size=self.batch_size)
         if teacher == "fit":
             teacher = shared_teacher(self.world, lambda: fit_teacher(recipe, pairs, device=device))
+        elif callable(teacher):
+            teacher = teacher()
         if teacher is not None and len(teacher) != len(pairs):
             raise ValueError(f"teacher must describe the {len(pairs)} training pairs, got {len(teacher)} rows")
         self.teacher = None if teacher is None else teacher.to(self.device)
