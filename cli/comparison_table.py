@@ -40,7 +40,7 @@ def comparison_table(rows: Sequence[dict[str, Any]]) -> Group:
         table.add_row(str(row["bits"]), name, *(cell(row[column], column) for column in _COLUMNS))
     settings = [f"{row['optimizer']} {row['bits']}: {' '.join(row['settings'])}" for row in rows if row["settings"]]
     chance = cell(rows[0]["map_chance"], "map_chance")
-    text = f"Mean of {rows[0]['seeds']} seeds and of both directions; chance MAP {chance}. Imbalance: 0 best."
+    text = f"Mean of {rows[0]['seeds']} seeds and both directions, MAP@ALL; chance {chance}. Imbalance: 0 best."
     if any(row["supervised"] for row in rows):
         settings.append("* supervised: trained on labels, not to be ranked with what learns from pairs alone.")
     return Group(table, Text("\n".join([text, *settings]), style="dim"))

@@ -65,9 +65,9 @@ def _file(name: str, summary: str, metavar: str = "FILE.npy") -> Callable[[Comma
 def command(runs: tuple[Path, ...], form: str | None, out: Path | None, **options: Any) -> None:
     """Evaluate run folders, or codes from anywhere: MAP beside chance, intervals, health, pictures.
 
-    A single RUN on its own data gets its report, report.html and pictures renewed; several RUNs are compared query by
-    query with the first. Everything else is only printed, unless --out names a new folder for it. Processes started by
-    torchrun share the work.
+    A single RUN on its own data gets its report, report.html and pictures renewed, those of another protocol in a
+    folder of their own beside them; several RUNs are compared query by query with the first. Everything else is only
+    printed, unless --out names a new folder for it. Processes started by torchrun share the work.
 
     \b
     ucch eval runs/digits-64 --json

@@ -34,10 +34,13 @@ def comparison_table(comparison: Sequence[dict[str, Any]]) -> Group:
 def _table(rows: Sequence[Sequence[str]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 1))
     for number, heading in enumerate(rows[0]):
-        table.add_column(heading, justify="left" if number == 0 else "right", no_wrap=True)
+        table.add_column(heading, justify="left" if number == 0 else "right", no_wrap=number > 0)
+    above = False
     for row in rows[1:]:
-        if row[0] in ("mean", "chance") and rows[rows.index(row) - 1][0] not in ("mean", "chance"):
+        below = row[0].startswith(("mean ", "chance "))
+        if below and not above:
             table.add_section()
+        above = below
         table.add_row(*row)
     return table
 

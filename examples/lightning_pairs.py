@@ -10,7 +10,7 @@ negatives from a generator seeded by ``global_step`` (which counts both optimize
     python examples/lightning_pairs.py
 
 prints, for left and right halves of digits (labels serve the evaluation only; MAP@ALL expected under ties, mean of both
-directions; chance is .099)
+directions; chance is .104)
 
     MAP at 64 bits, stopped half way and resumed: 0.769
     MAP at 64 bits, never stopped:                0.769

@@ -22,7 +22,7 @@ def test_it_fits_80_columns_and_names_chance_and_settings() -> None:
     assert "straight-through" in text
     assert "0.450" in text
     assert "…" not in text
-    assert "Mean of 2 seeds and of both directions; chance MAP 0.100." in text
+    assert "Mean of 2 seeds and both directions, MAP@ALL; chance 0.100." in text
     assert "bop 128: bop.scale=2" in text
 
 

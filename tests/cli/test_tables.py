@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import asdict
 
 from rich.console import Console, Group
 from ucch.cli.tables import comparison_table, report_table
 
-PROTOCOL = {"text": "MAP@ALL"}
+from ucch.metrics import PROTOCOLS
+
+PROTOCOL = {**asdict(PROTOCOLS["ucch"]), "text": "MAP@ALL"}
 HEALTH = {"bit_imbalance": 0.5, "dead_bits": [3, 7], "distinct_codes": 1200, "codes": 4000}
 DIRECTION = {
     "map": 0.25,
@@ -45,7 +48,10 @@ def test_a_row_per_direction_mean_and_chance_and_what_they_are() -> None:
     assert lines[0] == "small, 8 bits: 3 queries, database of 4"
     assert lines[1].split() == ["MAP", "95", "%", "P@1", "P@10", "R@1"]
     assert lines[3].split() == ["image", "to", "text", "0.250", "0.200-0.300", "0.500", "0.400", "0.125"]
-    assert [line.split() for line in lines[5:7]] == [["mean", "0.250"], ["chance", "0.100"]]
+    assert [line.split() for line in lines[5:7]] == [
+        ["mean", "MAP@ALL", "0.250"],
+        ["chance", "MAP@ALL", "0.100"],
+    ]
     assert lines[7:] == [
         "MAP@ALL.",
         "95 %: bootstrap over queries. Split 01234567.",

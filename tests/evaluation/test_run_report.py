@@ -10,6 +10,7 @@ import pytest
 from tests.training.kit import small_dataset, small_recipe
 from ucch.data import PairedDataset, Pairs
 from ucch.evaluation import evaluate_run, measure_run
+from ucch.metrics import Protocol
 from ucch.training import RunFolder, train_run
 
 
@@ -61,3 +62,14 @@ def test_a_report_says_whether_labels_were_learnt_from(tmp_path: Path) -> None:
         report = evaluate_run(folder, small_dataset())
         assert (report["supervised"], report["pseudo_labels"]) == (supervised, made_up)
         assert ("(supervised)" in (folder.path / "report.html").read_text()) == supervised
+
+
+def test_another_protocol_stands_beside_the_first(run: RunFolder) -> None:
+    first = evaluate_run(run, small_dataset())
+    other = evaluate_run(run, small_dataset(), protocol=Protocol(cutoff=5, denominator="retrieved"))
+    beside = run.path / "reports" / "map-5-retrieved"
+    assert json.loads(run.report_file.read_text()) == first
+    assert json.loads((beside / "report.json").read_text()) == other
+    assert (first["map_mean"], first["map_chance"]) != (other["map_mean"], other["map_chance"])
+    assert "mean MAP@5, retrieved" in (beside / "report.html").read_text()
+    assert (beside / "plots" / "precision_recall.png").is_file()

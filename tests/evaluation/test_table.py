@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from ucch.evaluation import as_csv, as_latex, comparison_rows, marked, report_rows
+from ucch.metrics import PROTOCOLS
 
 DIRECTION = {
     "map": 0.25,
@@ -10,7 +13,14 @@ DIRECTION = {
     "precision_at": {"1": 0.5, "10": 0.4},
     "recall_at": {"1": 0.125},
 }
-REPORT = {"map_mean": 0.25, "map_chance": 0.1, "image_to_text": DIRECTION, "text_to_image": DIRECTION}
+DEFAULT, OTHER = (asdict(protocol) for protocol in (PROTOCOLS["ucch"], PROTOCOLS["djsrh"]))
+REPORT = {
+    "map_mean": 0.25,
+    "map_chance": 0.1,
+    "protocol": DEFAULT,
+    "image_to_text": DIRECTION,
+    "text_to_image": DIRECTION,
+}
 
 
 def test_a_row_per_direction_mean_and_chance() -> None:
@@ -18,8 +28,8 @@ def test_a_row_per_direction_mean_and_chance() -> None:
         ["", "MAP", "95 %", "P@1", "P@10", "R@1"],
         ["image to text", "0.250", "0.200-0.300", "0.500", "0.400", "0.125"],
         ["text to image", "0.250", "0.200-0.300", "0.500", "0.400", "0.125"],
-        ["mean", "0.250", "", "", "", ""],
-        ["chance", "0.100", "", "", "", ""],
+        ["mean MAP@ALL", "0.250", "", "", "", ""],
+        ["chance MAP@ALL", "0.100", "", "", "", ""],
     ]
 
 
@@ -27,11 +37,12 @@ def test_one_direction_has_no_mean_and_no_labels_no_map() -> None:
     one = {
         "map_mean": 0.25,
         "map_chance": 0.1,
+        "protocol": OTHER,
         "query_to_database": {**DIRECTION, "map_interval": None, "recall_at": {}},
     }
     assert report_rows(one)[1:] == [
         ["query to database", "0.250", "-", "0.500", "0.400"],
-        ["chance", "0.100", "", "", ""],
+        ["chance MAP@50, zero, retrieved", "0.100", "", "", ""],
     ]
     bare = {"map_mean": None, "map_chance": None, "image_to_text": {"recall_at": {"1": 0.5}}}
     assert report_rows(bare) == [["", "R@1"], ["image to text", "0.500"]]

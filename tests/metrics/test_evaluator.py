@@ -62,7 +62,7 @@ def test_the_report_holds_the_means_of_the_pure_functions(case):
     protocol = Protocol(cutoff=30, ties="pessimistic", no_relevant="zero", denominator="retrieved")
     assert evaluator.compute(protocol, at=(5,)) == {
         "map": mean_average_precision(histograms, protocol),
-        "map_chance": chance_map(histograms),
+        "map_chance": chance_map(histograms, protocol),
         "queries": 5.0,
         "database": 200.0,
         "precision_at_5": precision_at(histograms, 5, ties="pessimistic").mean(),

@@ -120,7 +120,7 @@ def measure_ranking(
         )
     else:
         raise ValueError("stable ties need the whole database as arrays, got chunks; use expected ties")
-    return RankingResult(_figures(histograms, precision, seed), precision)
+    return RankingResult(_figures(histograms, precision, protocol, seed), precision)
 
 
 def _fair(n_items: int, world: World, most: int = 1 << 20) -> int:
@@ -128,7 +128,9 @@ def _fair(n_items: int, world: World, most: int = 1 << 20) -> int:
     return max(1, min(most, -(-n_items // world.size)))
 
 
-def _figures(histograms: DistanceHistograms, precision: npt.NDArray[np.float64], seed: int) -> dict[str, Any]:
+def _figures(
+    histograms: DistanceHistograms, precision: npt.NDArray[np.float64], protocol: Protocol, seed: int
+) -> dict[str, Any]:
     counted = int((~np.isnan(precision)).sum())
     bounds = bootstrap_mean(precision, seed=seed) if counted else None
     curve = radius_curve(histograms)
@@ -137,7 +139,7 @@ def _figures(histograms: DistanceHistograms, precision: npt.NDArray[np.float64],
     return {
         "map": number(mean_over_queries(precision)),
         "map_interval": None if bounds is None else [bounds.low, bounds.high],
-        "map_chance": number(chance_map(histograms)),
+        "map_chance": number(chance_map(histograms, protocol)),
         "queries_counted": counted,
         "precision_at": {str(n): at[n] for n in AT},
         "relevant_recall_at": {str(n): number(mean_over_queries(recall_at(histograms, n))) for n in AT},
@@ -183,7 +185,7 @@ def measure_pairs(
         n_bits: D.
     """
     pairs = distance_histograms(query_codes, database_codes, query_items, database_items, n_bits)
-    tied = DistanceHistograms(*(counts.sum(axis=1, keepdims=True) for counts in (pairs.counts, pairs.relevant)))
+    tied = pairs.without_distances()
     return {
         "recall_at": {str(n): number(mean_over_queries(hit_rate_at(pairs, n))) for n in PAIRS_AT},
         "mean_rank": number(mean_over_queries(first_relevant_rank(pairs))),

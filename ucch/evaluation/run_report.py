@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..collectives import World
@@ -15,6 +17,7 @@ from .evaluate import encode_dataset, evaluate, measure
 from .html import html_report
 from .plots import write_plots
 from .ranking import RankingResult
+from .table import report_protocol
 
 __all__ = ["RunEvaluation", "evaluate_run", "measure_run", "write_run_report"]
 
@@ -83,7 +86,19 @@ def evaluate_run(
 
 
 def write_run_report(run: RunFolder, report: dict[str, Any]) -> None:
-    """Leave ``report.json``, ``report.html`` and ``plots/`` in a run folder, in place of older ones."""
-    pictures = write_plots([report], [run.path.name], run.plots)
-    write_atomically(run.path / "report.html", html_report([report], [run.path.name], pictures))
-    write_atomically(run.report_file, json.dumps(report, indent=2) + "\n")
+    """Leave ``report.json``, ``report.html`` and ``plots/`` in a run folder, in place of older ones.
+
+    The report of another protocol than the default stands beside, in ``reports/<protocol>/``.
+    """
+    folder = report_folder(run, report_protocol(report))
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = write_plots([report], [run.path.name], folder / run.plots.name)
+    write_atomically(folder / "report.html", html_report([report], [run.path.name], pictures))
+    write_atomically(folder / run.report_file.name, json.dumps(report, indent=2) + "\n")
+
+
+def report_folder(run: RunFolder, protocol: Protocol) -> Path:
+    """Where the report of a run under ``protocol`` stands: the run folder itself for the default protocol."""
+    if protocol == PROTOCOLS["ucch"]:
+        return run.path
+    return run.path / "reports" / re.sub(r"[^a-z0-9]+", "-", protocol.short.lower())

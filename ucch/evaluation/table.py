@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-__all__ = ["as_csv", "as_latex", "comparison_rows", "marked", "report_rows"]
+from ..metrics import Protocol
+
+__all__ = ["as_csv", "as_latex", "comparison_rows", "marked", "report_protocol", "report_rows"]
 
 _NAMES = {
     "image_to_text": "image to text",
@@ -18,7 +21,10 @@ _NAMES = {
 
 
 def report_rows(report: Mapping[str, Any]) -> list[list[str]]:
-    """A header, a row per direction, and with labels the mean and chance; missing figures are a dash."""
+    """A header, a row per direction, and with labels the mean and chance, which name the protocol.
+
+    Missing figures are a dash.
+    """
     labelled = report["map_mean"] is not None
     directions = {name: report[key] for key, name in _NAMES.items() if key in report}
     first = next(iter(directions.values()))
@@ -28,10 +34,16 @@ def report_rows(report: Mapping[str, Any]) -> list[list[str]]:
     header += [f"R@{n}" for n in first["recall_at"]]
     rows = [header, *([name, *_figures(direction, labelled)] for name, direction in directions.items())]
     if labelled:
+        protocol = report_protocol(report).short
         if len(directions) > 1:
-            rows.append(["mean", figure(report["map_mean"])])
-        rows.append(["chance", figure(report["map_chance"])])
+            rows.append([f"mean {protocol}", figure(report["map_mean"])])
+        rows.append([f"chance {protocol}", figure(report["map_chance"])])
     return [row + [""] * (len(header) - len(row)) for row in rows]
+
+
+def report_protocol(report: Mapping[str, Any]) -> Protocol:
+    """The protocol behind the MAP of a report."""
+    return Protocol(**{field.name: report["protocol"][field.name] for field in fields(Protocol)})
 
 
 def _figures(direction: Mapping[str, Any], labelled: bool) -> list[str]:

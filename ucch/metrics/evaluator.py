@@ -129,7 +129,7 @@ class HammingEvaluator:
             raise ValueError("nothing has been counted; call update with database codes first")
         result = {
             "map": mean_average_precision(histograms, protocol),
-            "map_chance": chance_map(histograms),
+            "map_chance": chance_map(histograms, protocol),
             "queries": float(histograms.n_queries),
             "database": float(histograms.n_items),
         }

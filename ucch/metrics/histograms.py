@@ -60,6 +60,13 @@ class DistanceHistograms:
         """R (Q,), the relevant items of each query."""
         return np.asarray(self.relevant.sum(axis=1))
 
+    def without_distances(self) -> DistanceHistograms:
+        """The same items all at one distance: what a ranking that knows nothing has in expectation."""
+        gains = None if self.gains is None else self.gains.sum(axis=1, keepdims=True)
+        return DistanceHistograms(
+            self.counts.sum(axis=1, keepdims=True), self.relevant.sum(axis=1, keepdims=True), gains
+        )
+
     def __add__(self, other: DistanceHistograms) -> DistanceHistograms:
         mine, theirs = self.gains, other.gains
         same_gains = mine.shape == theirs.shape if mine is not None and theirs is not None else mine is theirs

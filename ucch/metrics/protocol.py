@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Literal
 
@@ -32,6 +32,8 @@ class Protocol:
     Example:
         >>> str(Protocol(cutoff=50, denominator="retrieved"))
         'MAP@50, ties expected, queries without relevant items skipped, divided by relevant items retrieved'
+        >>> Protocol(cutoff=50, denominator="retrieved").short
+        'MAP@50, retrieved'
     """
 
     cutoff: int | None = None
@@ -45,12 +47,24 @@ class Protocol:
         one_of("no_relevant", self.no_relevant, ("skip", "zero"))
         one_of("denominator", self.denominator, ("relevant", "retrieved"))
 
+    @property
+    def short(self) -> str:
+        """The cutoff and the choices that differ from the default, as in ``MAP@50, zero, retrieved``."""
+        choices = [
+            getattr(self, field.name) for field in fields(self)[1:] if getattr(self, field.name) != field.default
+        ]
+        return ", ".join([f"MAP@{self._where}", *choices])
+
+    @property
+    def _where(self) -> str:
+        return "ALL" if self.cutoff is None else str(self.cutoff)
+
     def __str__(self) -> str:
-        where = "ALL" if self.cutoff is None else str(self.cutoff)
         missing = "skipped" if self.no_relevant == "skip" else "counted as 0"
         found = "" if self.denominator == "relevant" else " retrieved"
         return (
-            f"MAP@{where}, ties {self.ties}, queries without relevant items {missing}, divided by relevant items{found}"
+            f"MAP@{self._where}, ties {self.ties}, queries without relevant items {missing},"
+            f" divided by relevant items{found}"
         )
 
 
