@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.nn.functional import normalize
 
-from ucch.optim import Bop, CodeBank, DiscreteCodes, MomentumBinary, TableOptimizer, observe_keys
+from ucch.optim import Bop, CodeBank, DiscreteCodes, MomentumBinary, TableOptimizer, deposit, observe_keys
 
 Row = tuple[float, float]
 Worked = tuple[dict[str, Any], Row, Sequence[tuple[Row, Row, int]]]
@@ -69,7 +69,7 @@ def _observe_row(bank: CodeBank, optimizer: TableOptimizer, values: Row) -> None
 
 
 def _row_gradient(bank: CodeBank, optimizer: TableOptimizer, values: Row) -> None:
-    bank.latent.grad = torch.sparse_coo_tensor([[0]], [values], (1, 2), check_invariants=True)
+    deposit(bank.latent, torch.tensor([0]), torch.tensor([values]))
     optimizer.step()
 
 
@@ -79,7 +79,7 @@ def _observe_and_solve(bank: CodeBank, optimizer: TableOptimizer, values: Row) -
     optimizer.refresh(bank.latent, torch.zeros(1, 1))  # a zero target: the codes nearest to the memory
 
 
-COUNTS = dict.fromkeys(("step", "flips", "rows"), torch.int64)
+COUNTS = dict.fromkeys(("step", "flips", "rows", "nonfinite"), torch.int64)
 CASES: dict[str, Case] = {
     "momentum": Case(
         build=MomentumBinary,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ucch.optim import Bop, CodeBank, bop, bop_threshold
+from ucch.optim import Bop, CodeBank, bop, bop_threshold, deposit
 
 
 def bank_of(codes: list[list[float]]) -> CodeBank:
@@ -16,8 +16,7 @@ def bank_of(codes: list[list[float]]) -> CodeBank:
 
 
 def push(bank: CodeBank, rows: list[int], grad: list[list[float]]) -> None:
-    index, values = torch.tensor([rows]), torch.tensor(grad, dtype=torch.float64)
-    bank.latent.grad = torch.sparse_coo_tensor(index, values, bank.latent.shape, check_invariants=True)
+    deposit(bank.latent, torch.tensor(rows), torch.tensor(grad, dtype=torch.float64))
 
 
 def test_three_steps_worked_by_hand() -> None:

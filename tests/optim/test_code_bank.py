@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from ucch.optim import CodeBank
+from ucch.optim.deposits import collected
 
 
 def test_rows_start_as_fair_signs_of_unit_length(generator: torch.Generator) -> None:
@@ -96,16 +97,15 @@ def test_shared_takes_the_whole_table_where_it_is_small_enough() -> None:
     assert keys.log_weights.isinf().tolist() == [[False, True, False, False, False, False]]
 
 
-def test_observe_deposits_a_sparse_gradient_and_leaves_the_table() -> None:
+def test_observe_deposits_beside_the_table_and_leaves_it() -> None:
     bank = CodeBank(5, 2, dtype=torch.float64)
     before = bank.latent.detach().clone()
     view = torch.tensor([[1.0, 0.0], [0.0, 2.0]], dtype=torch.float64)
     bank.observe(torch.tensor([3, 1]), view, 3 * view)
-    assert bank.latent.grad is not None
-    assert bank.latent.grad.is_sparse
-    expected = torch.zeros(5, 2, dtype=torch.float64)
-    expected[3], expected[1] = before[3] - 2 * view[0], before[1] - 2 * view[1]
-    torch.testing.assert_close(bank.latent.grad.to_dense(), expected)
+    assert bank.latent.grad is None
+    rows, gradient = collected(bank.latent)
+    assert rows.tolist() == [1, 3]
+    torch.testing.assert_close(gradient, torch.stack([before[1] - 2 * view[1], before[3] - 2 * view[0]]))
     assert torch.equal(bank.latent.detach(), before)
 
 

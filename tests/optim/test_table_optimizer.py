@@ -11,15 +11,17 @@ from ucch.optim import CodeBank, TableOptimizer
 
 
 class Counting(TableOptimizer):
-    """Stand-in that counts its updates in an integer and a mask."""
+    """Stand-in that leaves the table alone and remembers, per row, when it was last seen and how often."""
 
     def __init__(self, params: Any) -> None:
         super().__init__(params, {})
 
-    def _update(self, table: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[table]
-        state["count"] = state.get("count", torch.tensor(2**40)) + 1
-        state["touched"] = torch.ones(3, dtype=torch.bool)
+    def row_state(self, table: Tensor) -> dict[str, Tensor]:
+        return {"count": torch.full((len(table),), 2**40), "touched": torch.zeros(len(table), dtype=torch.bool)}
+
+    def rule(self, old: Tensor, target: Tensor, memory: dict[str, Tensor], options: dict[str, Any]) -> Tensor:
+        memory["count"], memory["touched"] = memory["count"] + 1, torch.ones(len(old), dtype=torch.bool)
+        return old
 
 
 def test_only_observed_tables_are_updated_once() -> None:
@@ -28,7 +30,7 @@ def test_only_observed_tables_are_updated_once() -> None:
     first.observe(torch.tensor([0]), torch.ones(1, 2))
     counting.step()
     counting.step()
-    assert int(counting.state[first.latent]["count"]) == 2**40 + 1
+    assert counting.state[first.latent]["count"].tolist() == [2**40 + 1, 2**40, 2**40]
     assert not counting.state[second.latent]
 
 
@@ -40,10 +42,10 @@ def test_a_reload_keeps_dtypes_exactly_and_shares_nothing() -> None:
     again.load_state_dict(counting.state_dict())
     loaded = again.state[bank.latent]
     assert loaded["count"].dtype == torch.int64
-    assert int(loaded["count"]) == 2**40 + 1  # float32 would round it
+    assert int(loaded["count"][0]) == 2**40 + 1  # float32 would round it
     assert loaded["touched"].dtype == torch.bool
     loaded["touched"].zero_()
-    assert counting.state[bank.latent]["touched"].all()
+    assert counting.state[bank.latent]["touched"].tolist() == [True, False, False]
 
 
 def test_zero_grad_forgets_what_was_observed() -> None:

@@ -2,6 +2,7 @@
 
 from .bop import Bop, bop, bop_threshold
 from .code_bank import CodeBank
+from .deposits import deposit
 from .discrete import DiscreteCodes, discrete_codes, discrete_objective
 from .itq import ItqRotation, itq_error, itq_rotation, random_rotation
 from .key_gradients import key_gradients, observe_keys
@@ -21,6 +22,7 @@ __all__ = [
     "TableOptimizer",
     "bop",
     "bop_threshold",
+    "deposit",
     "discrete_codes",
     "discrete_objective",
     "in_batch_keys",

@@ -12,8 +12,8 @@ from torch import Tensor
 from .._checks import index_rows, interval, positive, positive_int
 from ..codes import sign
 from .keys import mean_view
-from .observed import observed_rows
 from .table_optimizer import TableOptimizer
+from .table_rows import decode_rows, row_pieces, row_step
 
 __all__ = ["Bop", "bop", "bop_threshold"]
 
@@ -75,17 +75,19 @@ class Bop(TableOptimizer):
         params: tables of :class:`~ucch.optim.CodeBank`, or param groups; binary, that is all magnitudes equal.
         gamma: weight of a new gradient in (0, 1]; 1e-4 as in larq.
         threshold: in [0, inf); 1e-8 as in larq. :func:`bop_threshold` scales it to the loss.
+        strict: refuse a gradient that is no finite number instead of leaving its row out (default False).
 
     Shape:
-        - every parameter: (N, D), with a sparse gradient on the touched rows.
+        - every parameter: (N, D), the table of a :class:`~ucch.optim.CodeBank`.
 
     Attributes:
-        state: for every table ``average`` (N, D), ``seen`` (N,) the step that last touched a row, and the counts
-            ``step``, ``flips``, ``rows``, int64. Memory 4 N D + 8 N bytes beside the table.
+        state: for every table ``average`` (N, D), ``seen`` (N,) the step that last touched a row, and the counts of
+            :class:`~ucch.optim.TableOptimizer`. Memory 4 N D + 8 N bytes beside the table.
 
     Raises:
-        ValueError: an option is outside its range, or a table is not binary.
-        TypeError: at :meth:`step`, a gradient is dense.
+        ValueError: an option is outside its range, or a table is not binary; at :meth:`step` with ``strict``, a
+            gradient is no finite number.
+        TypeError: at :meth:`step`, a table has a gradient in ``.grad``.
 
     Note:
         larq turns a bit at exactly the threshold into +1; here a tie never flips. The initial keys are the table's;
@@ -95,36 +97,53 @@ class Bop(TableOptimizer):
         Helwegen et al., "Latent Weights Do Not Exist: Rethinking Binarized Neural Network Optimization", NeurIPS 2019.
 
     Example:
-        >>> from ucch.optim import CodeBank
+        >>> from ucch.optim import CodeBank, deposit
         >>> bank = CodeBank(n_codes=4, n_bits=2)
         >>> optimizer = Bop(bank.parameters(), gamma=1.0, threshold=0.1)
         >>> before = bank.codes(torch.tensor([2]))
         >>> grad = before * torch.tensor([[0.3, -0.3]])
-        >>> bank.latent.grad = torch.sparse_coo_tensor([[2]], grad, (4, 2), check_invariants=True)
+        >>> deposit(bank.latent, torch.tensor([2]), grad)
         >>> optimizer.step()
         >>> bank.codes(torch.tensor([2])) * before  # the first bit flipped
         tensor([[-1.,  1.]])
     """
 
+    total = True
+    rests = False
+
     def __init__(
-        self, params: Iterable[Tensor] | Iterable[dict[str, Any]], *, gamma: float = 1e-4, threshold: float = 1e-8
+        self,
+        params: Iterable[Tensor] | Iterable[dict[str, Any]],
+        *,
+        gamma: float = 1e-4,
+        threshold: float = 1e-8,
+        strict: bool = False,
     ) -> None:
-        super().__init__(params, {"gamma": gamma, "threshold": threshold})
+        super().__init__(params, {"gamma": gamma, "threshold": threshold, "strict": strict})
 
-    def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add tables with options of their own; refuse options out of range and tables that are not binary."""
-        super().add_param_group(param_group)
-        group = self.param_groups[-1]
-        interval("gamma", group["gamma"], 0.0, 1.0)
-        positive("gamma", group["gamma"])
-        interval("threshold", group["threshold"], 0.0, inf, open_high=True)
-        for table in group["params"]:
-            _check_binary(table)
+    def check(self, options: dict[str, Any]) -> None:
+        """Refuse gamma outside (0, 1] and a negative threshold."""
+        interval("gamma", options["gamma"], 0.0, 1.0)
+        positive("gamma", options["gamma"])
+        interval("threshold", options["threshold"], 0.0, inf, open_high=True)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        for group in self.param_groups:
-            group.setdefault("threshold", 1e-8)
+    def check_table(self, table: Tensor) -> None:
+        """Refuse a table whose entries differ in magnitude, by more than the step of an int8 table."""
+        bounds = [decode_rows(rows).abs().aminmax() for rows in row_pieces(table.detach()) if rows.numel()]
+        if not bounds:
+            return
+        low, high = min(float(piece.min) for piece in bounds), max(float(piece.max) for piece in bounds)
+        if low <= 0 or high > low + row_step(table):
+            raise ValueError(
+                "a table of Bop must be binary, all its entries of one magnitude,"
+                f" got magnitudes from {low:.4g} to {high:.4g}; a new CodeBank is"
+            )
+
+    def row_state(self, table: Tensor) -> dict[str, Tensor]:
+        """The gradient averages, and the step that last touched each row."""
+        wide = torch.promote_types(table.dtype, torch.float32) if table.is_floating_point() else torch.float32
+        average = torch.zeros(table.shape, dtype=wide, device=table.device)
+        return {"average": average, "seen": torch.zeros(len(table), dtype=torch.int64, device=table.device)}
 
     @torch.no_grad()
     def overwrite(self, table: Tensor, index: Tensor, *views: Tensor) -> None:
@@ -136,50 +155,23 @@ class Bop(TableOptimizer):
             views: one or more (B, D) outputs of those pairs.
         """
         index_rows("index", index, len(table))
-        codes = sign(mean_view(*views)).to(table.dtype)
-        self._count(table, sign(table[index]) != codes)
-        table[index] = codes * table[index].abs()
+        old = decode_rows(table[index])
+        self.write(table, index, sign(mean_view(*views)).to(old.dtype) * old.abs(), old=old)
 
-    def _update(self, table: Tensor, group: dict[str, Any]) -> None:
-        rows, grad = observed_rows(table, total=True)
-        state = self._state(table)
-        state["step"] += 1
-        idle = (state["step"] - 1 - state["seen"][rows])[:, None]
-        old, average = table[rows], state["average"][rows]
-        codes, average = bop(
-            sign(old).to(average.dtype),
-            average,
-            grad.to(average.dtype),
-            gamma=group["gamma"],
-            threshold=group["threshold"],
+    def rule(self, old: Tensor, target: Tensor, memory: dict[str, Tensor], options: dict[str, Any]) -> Tensor:
+        """:func:`bop` with the gradient ``old - target`` of ``|v - target|^2 / 2``."""
+        return self.move(old, old - target, memory, options)
+
+    def move(self, old: Tensor, gradient: Tensor, memory: dict[str, Tensor], options: dict[str, Any]) -> Tensor:
+        """:func:`bop`."""
+        idle = (memory["step"].to(old.device) - 1 - memory["seen"])[:, None]
+        codes, memory["average"] = bop(
+            sign(old),
+            memory["average"],
+            gradient.to(memory["average"].dtype),
+            gamma=options["gamma"],
+            threshold=options["threshold"],
             idle=idle,
         )
-        state["average"][rows] = average
-        state["seen"][rows] = state["step"]
-        self._count(table, codes != sign(old))
-        table[rows] = codes.to(table.dtype) * old.abs()
-
-    def _count(self, table: Tensor, flipped: Tensor) -> None:
-        state = self._state(table)
-        state["flips"] += flipped.sum()
-        state["rows"] += len(flipped)
-
-    def _state(self, table: Tensor) -> dict[str, Tensor]:
-        state: dict[str, Tensor] = self.state[table]
-        if not state:
-            device, counts = table.device, ("step", "flips", "rows")
-            state["average"] = torch.zeros(
-                table.shape, dtype=torch.promote_types(table.dtype, torch.float32), device=device
-            )
-            state["seen"] = torch.zeros(len(table), dtype=torch.int64, device=device)
-            state.update({name: torch.zeros((), dtype=torch.int64, device=device) for name in counts})
-        return state
-
-
-def _check_binary(table: Tensor) -> None:
-    magnitude = table.detach().abs()
-    if magnitude.numel() and not (magnitude.min() == magnitude.max() and magnitude.min() > 0):
-        raise ValueError(
-            "a table of Bop must be binary, all its entries of one magnitude,"
-            f" got magnitudes from {magnitude.min():.4g} to {magnitude.max():.4g}; a new CodeBank is"
-        )
+        memory["seen"] = memory["step"].to(old.device).expand(len(old))
+        return codes * old.abs()

@@ -12,12 +12,11 @@ from torch import Tensor, nn
 
 from .._checks import index_rows, one_of, positive_int
 from ..codes import sign
+from .deposits import deposit, pending, put_back
 from .drawn_rows import draw_rows, shared_rows
-from .initial_rows import INITS, initial_rows, piece_sizes, row_pieces
 from .keys import Keys, observed_target
-from .observed import deposit
-from .row_store import TABLE_DTYPES, decode_rows
 from .table_file import map_table, write_table
+from .table_rows import INITS, TABLE_DTYPES, decode_rows, initial_rows, piece_sizes, row_pieces
 
 __all__ = ["CodeBank", "check_table"]
 
@@ -27,9 +26,10 @@ NEGATIVES = ("per_anchor", "shared")
 class CodeBank(nn.Module):
     """Hold the N x D latent values whose signs are the binary codes of the training pairs.
 
-    The table is a parameter that no loss reaches: its keys are constants. :meth:`observe` deposits on the rows of a
-    batch the gradient of ``|v - mean of the views|^2 / 2``, sparse, and an optimizer of the table, such as
-    :class:`~ucch.optim.MomentumBinary`, turns it into new rows. Keep the bank outside a module wrapped for
+    The table is a parameter that no loss reaches: its keys are constants. :meth:`observe` deposits for the rows of a
+    batch the gradient of ``|v - mean of the views|^2 / 2``, beside the table and not in its ``.grad``, and an optimizer
+    of the table, such as :class:`~ucch.optim.MomentumBinary`, turns it into new rows. A copy or pickle of the bank
+    waits with the same deposit. Keep the bank outside a module wrapped for
     data-parallel training.
 
     Nothing done for a batch costs more for a longer table, save ``per_anchor`` keys. A table larger than memory lives
@@ -161,7 +161,11 @@ class CodeBank(nn.Module):
         self._mapping, self._file_pointer = mapping, latent.data_ptr()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_mapping": None}
+        return {**self.__dict__, "_mapping": None, "_waiting": pending(self.latent)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        put_back(self.latent, self.__dict__.pop("_waiting", None))  # torch copies a parameter without it
 
     @property
     def n_codes(self) -> int:
@@ -228,10 +232,11 @@ class CodeBank(nn.Module):
 
     @torch.no_grad()
     def observe(self, index: Tensor, *views: Tensor) -> None:
-        """Deposit the outputs of a batch as a sparse gradient on its table rows.
+        """Deposit the outputs of a batch for its table rows; the table's optimizer moves them at its next step.
 
-        Row i receives ``v_i - mean of its views``. Several calls before one step add up as separate observations;
-        a row observed more than once moves towards the mean of what was observed.
+        Row i receives ``v_i - mean of its views``, in float32 whatever the table's dtype. Several calls before one step
+        are separate observations; a row observed more than once moves towards the mean of what was observed. An
+        observation that is no finite number is left out by the step, which says so.
 
         Args:
             index: (B,) int64 table rows.

@@ -13,8 +13,8 @@ from torch.nn.functional import normalize as unit
 from .._checks import interval, positive, positive_int, two_dimensional
 from ..codes import sign
 from .momentum import momentum_binary
-from .observed import observed_rows
 from .table_optimizer import TableOptimizer
+from .table_rows import decode_rows
 
 __all__ = ["DiscreteCodes", "discrete_codes", "discrete_objective"]
 
@@ -89,17 +89,18 @@ class DiscreteCodes(TableOptimizer):
         mu, nu: weights above 0 of the prediction of the target and of its weights; 1 as in DSDH.
         eta: weight in [0, inf) of staying near the memory; 55 as in DSDH, smaller lets the target speak.
         n_sweeps: sweeps over the bits per refresh; 10 as in DSDH.
+        strict: refuse an observed row that is no finite number instead of leaving it out (default False).
 
     Shape:
-        - every parameter: (N, D), with a sparse gradient on the observed rows.
+        - every parameter: (N, D), the table of a :class:`~ucch.optim.CodeBank`.
 
     Attributes:
-        state: for every table ``memory`` (N, D) and the counts ``step``, ``refreshed``, ``flips``, ``rows``, int64.
-            Memory 4 N D bytes beside the table.
+        state: for every table ``memory`` (N, D), ``refreshed``, and the counts of
+            :class:`~ucch.optim.TableOptimizer`. Memory 4 N D bytes beside the table.
 
     Raises:
-        ValueError: an option is outside its range.
-        TypeError: at :meth:`step`, a gradient is dense.
+        ValueError: an option is outside its range; at :meth:`step` with ``strict``, a row is no finite number.
+        TypeError: at :meth:`step`, a table has a gradient in ``.grad``.
 
     Note:
         DSDH's target is the labels; here any target does, and :mod:`ucch.training` takes principal components of the
@@ -111,6 +112,8 @@ class DiscreteCodes(TableOptimizer):
         NeurIPS 2017.
     """
 
+    counts = ("refreshed",)
+
     def __init__(
         self,
         params: Iterable[Tensor] | Iterable[dict[str, Any]],
@@ -120,23 +123,27 @@ class DiscreteCodes(TableOptimizer):
         nu: float = 1.0,
         eta: float = 55.0,
         n_sweeps: int = 10,
+        strict: bool = False,
     ) -> None:
-        super().__init__(params, {"momentum": momentum, "mu": mu, "nu": nu, "eta": eta, "n_sweeps": n_sweeps})
+        options = {"momentum": momentum, "mu": mu, "nu": nu, "eta": eta, "n_sweeps": n_sweeps, "strict": strict}
+        super().__init__(params, options)
 
-    def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add tables with options of their own; refuse options out of range."""
-        super().add_param_group(param_group)
-        group = self.param_groups[-1]
-        interval("momentum", group["momentum"], 0.0, 1.0, open_high=True)
-        interval("eta", group["eta"], 0.0, float("inf"), open_high=True)
-        positive("mu", group["mu"])
-        positive("nu", group["nu"])
-        positive_int("n_sweeps", group["n_sweeps"])
+    def check(self, options: dict[str, Any]) -> None:
+        """Refuse options out of range."""
+        interval("momentum", options["momentum"], 0.0, 1.0, open_high=True)
+        interval("eta", options["eta"], 0.0, float("inf"), open_high=True)
+        positive("mu", options["mu"])
+        positive("nu", options["nu"])
+        positive_int("n_sweeps", options["n_sweeps"])
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        for group in self.param_groups:
-            group.setdefault("n_sweeps", 10)
+    def row_state(self, table: Tensor) -> dict[str, Tensor]:
+        """The memory: a unit row for every code, the table's own at first."""
+        return {"memory": unit(decode_rows(table.detach()), dim=1)}
+
+    def rule(self, old: Tensor, target: Tensor, memory: dict[str, Tensor], options: dict[str, Any]) -> Tensor:
+        """Move the memory by :func:`~ucch.optim.momentum_binary` and leave the codes alone."""
+        memory["memory"] = momentum_binary(memory["memory"], target, momentum=options["momentum"], normalize=True)
+        return old
 
     @torch.no_grad()
     def refresh(self, table: Tensor, target: Tensor) -> None:
@@ -154,31 +161,12 @@ class DiscreteCodes(TableOptimizer):
             raise ValueError("table must be one of the tables this optimizer was given, got another tensor")
         if len(two_dimensional("target", target)) != len(table):
             raise ValueError(f"target must have one row per code, got {len(target)} rows and {len(table)} codes")
-        state = self._state(table)
+        state, old = self.table_state(table), decode_rows(table)
         latent = sqrt(table.shape[1]) * unit(state["memory"], dim=1)
-        old = sign(table).to(latent.dtype)
+        codes = sign(old).to(latent.dtype)
         options = {name: group[name] for name in ("mu", "nu", "eta", "n_sweeps")}
         # solve the first time from the memory's signs: the table holds noise
-        start = torch.where(state["refreshed"] > 0, old, sign(latent))
+        start = torch.where(state["refreshed"].to(codes.device) > 0, codes, sign(latent))
         new = discrete_codes(start, latent, target.to(latent.dtype), **options)
         state["refreshed"] += 1
-        state["flips"] += (new != old).sum()
-        state["rows"] += len(table)
-        table.copy_(new.to(table.dtype) * table.abs())
-
-    def _update(self, table: Tensor, group: dict[str, Any]) -> None:
-        rows, offset = observed_rows(table)
-        state = self._state(table)
-        state["step"] += 1
-        old, view = state["memory"][rows], table[rows].to(offset.dtype) - offset
-        moved = momentum_binary(old, view, momentum=group["momentum"], normalize=True)
-        moved = torch.where((offset != 0).any(dim=1, keepdim=True), moved, old)
-        state["memory"][rows] = moved.to(old.dtype)
-
-    def _state(self, table: Tensor) -> dict[str, Tensor]:
-        state: dict[str, Tensor] = self.state[table]
-        if not state:
-            state["memory"] = unit(table.detach().to(torch.promote_types(table.dtype, torch.float32)), dim=1)
-            counts = ("step", "refreshed", "flips", "rows")
-            state.update({name: torch.zeros((), dtype=torch.int64, device=table.device) for name in counts})
-        return state
+        self.write(table, slice(None), new.to(old.dtype) * old.abs(), old=old)

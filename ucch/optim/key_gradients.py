@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from .._checks import index_rows, positive
+from .deposits import deposit
 from .keys import Keys
-from .observed import deposit
 
 __all__ = ["key_gradients", "observe_keys"]
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.nn.functional import normalize as unit
 
 from .._checks import interval
-from ..codes import sign
-from .observed import observed_rows
-from .row_store import decode_rows, encode_rows
 from .table_optimizer import TableOptimizer
 
 __all__ = ["MomentumBinary", "momentum_binary"]
@@ -33,6 +29,7 @@ def momentum_binary(row: Tensor, target: Tensor, *, momentum: float, normalize: 
         (B, D) new rows. A row of zero length stays zero, and its code +1.
 
     Example:
+        >>> import torch
         >>> momentum_binary(torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 2.0]]), momentum=0.5, normalize=True)
         tensor([[0.7071, 0.7071]])
     """
@@ -49,8 +46,8 @@ class MomentumBinary(TableOptimizer):
     so without normalisation this is sparse gradient descent with rate ``1 - momentum``. A bit of the code flips when
     the accumulated mean changes sign; with the default of .4 the newest output weighs .6, a short memory.
 
-    A row whose observation equals the row (zero gradient) and a table without a gradient stay as they are.
-    Cost O(B D) per step, whatever N.
+    A row whose observation equals the row, one that is no finite number, and a table that was not observed stay as
+    they are. Cost O(B D) per step, whatever N.
 
     Args:
         params: parameters of one or more code tables, or param groups.
@@ -58,22 +55,23 @@ class MomentumBinary(TableOptimizer):
         normalize: bring the mean view and the new row to unit length, as the published code does (default); False
             is Eq. 5 as written. The two differ in sign where the modalities of a pair disagree, since a short mean
             then moves its row less.
+        strict: refuse an observed row that is no finite number instead of leaving it out (default False).
 
     Shape:
-        - every parameter: (N, D), with a sparse gradient on the observed rows.
+        - every parameter: (N, D), the table of a :class:`~ucch.optim.CodeBank`.
 
     Attributes:
-        state: for every table ``step``, ``flips`` (bits that changed sign) and ``rows`` (rows moved), all counted
-            since the start, int64.
+        state: for every table the counts of :class:`~ucch.optim.TableOptimizer`; nothing per row.
 
     Raises:
-        ValueError: ``momentum`` is outside [0, 1).
-        TypeError: at :meth:`step`, a gradient is dense; it then does not come from ``observe``.
+        ValueError: ``momentum`` is outside [0, 1); at :meth:`step` with ``strict``, a row is no finite number.
+        TypeError: at :meth:`step`, a table has a gradient in ``.grad``; a loss then reaches it.
 
     Reference:
         Hu et al., "Unsupervised Contrastive Cross-Modal Hashing", IEEE TPAMI 45(3), 2023, Eq. 5 and section 3.2.
 
     Example:
+        >>> import torch
         >>> from ucch.optim import CodeBank
         >>> bank = CodeBank(n_codes=4, n_bits=2)
         >>> binary = MomentumBinary(bank.parameters(), momentum=0.0)
@@ -84,27 +82,19 @@ class MomentumBinary(TableOptimizer):
     """
 
     def __init__(
-        self, params: Iterable[Tensor] | Iterable[dict[str, Any]], *, momentum: float = 0.4, normalize: bool = True
+        self,
+        params: Iterable[Tensor] | Iterable[dict[str, Any]],
+        *,
+        momentum: float = 0.4,
+        normalize: bool = True,
+        strict: bool = False,
     ) -> None:
-        interval("momentum", momentum, 0.0, 1.0, open_high=True)
-        super().__init__(params, {"momentum": momentum, "normalize": normalize})
-        for group in self.param_groups:
-            interval("momentum", group["momentum"], 0.0, 1.0, open_high=True)
+        super().__init__(params, {"momentum": momentum, "normalize": normalize, "strict": strict})
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        for group in self.param_groups:
-            group.setdefault("normalize", True)
+    def check(self, options: dict[str, Any]) -> None:
+        """Refuse a momentum outside [0, 1)."""
+        interval("momentum", options["momentum"], 0.0, 1.0, open_high=True)
 
-    def _update(self, table: Tensor, group: dict[str, Any]) -> None:
-        rows, offset = observed_rows(table)
-        old = decode_rows(table[rows])
-        new = momentum_binary(old, old - offset, momentum=group["momentum"], normalize=group["normalize"])
-        new = torch.where((offset != 0).any(dim=1, keepdim=True), new, old)
-        state = self.state[table]
-        if not state:
-            state.update({name: torch.zeros((), dtype=torch.int64) for name in ("step", "flips", "rows")})
-        state["step"] += 1
-        state["flips"] += (sign(old) != sign(new)).sum().to(state["flips"].device)
-        state["rows"] += len(rows)
-        table[rows] = encode_rows(new, table.dtype)
+    def rule(self, old: Tensor, target: Tensor, memory: dict[str, Tensor], options: dict[str, Any]) -> Tensor:
+        """:func:`momentum_binary`."""
+        return momentum_binary(old, target, momentum=options["momentum"], normalize=options["normalize"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,11 +12,10 @@ from .._checks import index_rows, one_of, positive_int
 from ..codes import pack_tensor, sign, unpack_tensor
 from ..collectives import World
 from .code_bank import check_table
+from .deposits import deposit, pending, put_back
 from .drawn_rows import shared_rows
-from .initial_rows import initial_rows, piece_sizes
 from .keys import Keys, observed_target
-from .observed import deposit
-from .row_store import decode_rows
+from .table_rows import decode_rows, initial_rows, piece_sizes
 
 __all__ = ["ShardedCodeBank"]
 
@@ -147,6 +147,13 @@ class ShardedCodeBank(nn.Module):
         mine = (index >= self.own.start) & (index < self.own.stop)
         rows = index[mine] - self.own.start
         deposit(self.latent, rows, decode_rows(self.latent.detach()[rows]) - target[mine])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_waiting": pending(self.latent)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        put_back(self.latent, self.__dict__.pop("_waiting", None))
 
     @torch.no_grad()
     def whole(self) -> Tensor:

@@ -1,33 +1,125 @@
-"""What every optimizer of a code table shares: torch.optim's contract, with a state that keeps its dtypes."""
+"""The one owner of a table's rows: it reads, decodes, checks, encodes and writes them; a rule says where they go."""
 
 from __future__ import annotations
 
+import math
+import warnings
 from abc import abstractmethod
-from collections.abc import Callable
-from typing import Any, overload
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, overload
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from .observed import forget, is_observed
+from ..codes import sign
+from .deposits import collected, forget, is_observed
+from .table_rows import decode_rows, encode_rows
 
 __all__ = ["TableOptimizer"]
 
+_COUNTS = ("step", "flips", "rows", "nonfinite")
+
 
 class TableOptimizer(Optimizer):
-    """Step over the tables that were observed since the last step.
+    """Move the rows of code tables that wait for a step, by a rule that a subclass states.
 
-    A subclass says in :meth:`_update` how one table moves. The step uses up the gradients that
-    :meth:`CodeBank.observe <ucch.optim.CodeBank.observe>` deposited, so that a loop needs no ``zero_grad`` for the
-    table. Loading a state keeps every dtype as it was saved; torch.optim would turn counters into floats.
+    A subclass says in :meth:`rule` where rows go and in :meth:`check` which options it takes; one of about ten lines
+    is in ``docs/add_an_optimizer.md``. Everything else about rows is here, so that a rule cannot get it wrong: each
+    waiting row is read once and decoded to float32 (whatever the table's dtype), what was deposited on it is averaged,
+    rows that are no finite numbers are left out, and the new rows are encoded, rounding once.
+
+    What :meth:`CodeBank.observe <ucch.optim.CodeBank.observe>` deposits stands beside the table and not in its
+    ``.grad``. A step uses it up; several deposits before a step are one observation of each row, their mean. So
+    ``clip_grad_norm_`` over all parameters does not touch the table, ``GradScaler.step(optimizer)`` is ``step()``
+    (deposits are never scaled), and every scheduler of ``torch.optim.lr_scheduler`` finds the ``lr`` that it asks
+    for. Loading a state keeps every dtype as it was saved; torch.optim would turn counters into floats.
+
+    Args:
+        params: parameters of one or more code tables, or param groups.
+        defaults: the options of the rule. Every group has two more: ``lr``, 1.0, by which the deposited gradient is
+            multiplied before the rule sees it, for schedulers: 1 is the rule as published, 0 leaves tables as they
+            are; and ``strict``, False: whether a row that is no finite number is refused rather than left out.
 
     Shape:
-        - every parameter: (N, D), with a sparse gradient on the observed rows.
+        - every parameter: (N, D), a table of :class:`~ucch.optim.CodeBank`.
+
+    Attributes:
+        state: for every table the counts ``step``, ``flips`` (bits that changed sign), ``rows`` (rows moved) and
+            ``nonfinite`` (rows left out), since the start, int64, and what the rule keeps per row.
+
+    Raises:
+        ValueError: an option is outside its range, wherever groups come in: here, in ``add_param_group`` and in
+            ``load_state_dict``. At :meth:`step` under ``strict``: a deposited row is no finite number; nothing moves.
+        TypeError: at :meth:`step`, a table has a gradient of autograd.
+
+    Note:
+        Cost O(R D + B log B) for B deposited and R different rows, whatever N; memory beside the table as the rule
+        says in :meth:`row_state`.
 
     Reference:
         pytorch/pytorch issue 43706 (optimizer state changes dtype on reload).
     """
+
+    total: ClassVar[bool] = False  # whether deposits on one row add up, as gradients do, or are averaged
+    rests: ClassVar[bool] = True  # whether a row whose gradient is zero stays as it is
+    counts: ClassVar[tuple[str, ...]] = ()  # what else is counted of a table
+    _step_supports_amp_scaling = True  # GradScaler: step as ever; no deposit was ever scaled
+
+    def __init__(self, params: Iterable[Tensor] | Iterable[dict[str, Any]], defaults: dict[str, Any]) -> None:
+        super().__init__(params, {"lr": 1.0, "strict": False, **defaults})
+
+    @abstractmethod
+    def rule(self, old: Tensor, target: Tensor, memory: dict[str, Tensor], options: dict[str, Any]) -> Tensor:
+        """Say where rows go.
+
+        Args:
+            old: (R, D) latent values, float32 or wider; not to be changed in place.
+            target: (R, D) what was observed of them: ``old`` less the deposited gradient.
+            memory: what :meth:`row_state` keeps of these rows, by name, to be replaced entry by entry; and ``step``,
+                the number of this step, from 1.
+            options: of the param group.
+
+        Returns:
+            (R, D) new rows; ``old`` itself where the table stays.
+        """
+
+    def move(self, old: Tensor, gradient: Tensor, memory: dict[str, Tensor], options: dict[str, Any]) -> Tensor:
+        """As :meth:`rule`, for one that thinks in gradients (R, D); by default the rule at ``old - gradient``."""
+        return self.rule(old, old - gradient, memory, options)
+
+    def check(self, options: dict[str, Any]) -> None:
+        """Refuse options of a group that are out of range; a subclass adds its own."""
+
+    def row_state(self, table: Tensor) -> dict[str, Tensor]:
+        """Make what the rule remembers of every row of a table: tensors of N rows by name; nothing by default."""
+        return {}
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add tables with options of their own; refuse options out of range."""
+        super().add_param_group(param_group)
+        try:
+            self._checked(self.param_groups[-1])
+            for table in self.param_groups[-1]["params"]:
+                self.check_table(table)
+        except Exception:
+            self.param_groups.pop()
+            raise
+
+    def check_table(self, table: Tensor) -> None:
+        """Refuse a table that the rule cannot move; takes any by default."""
+
+    def _checked(self, options: dict[str, Any]) -> None:
+        lr = options["lr"]
+        if isinstance(lr, Tensor) or not (math.isfinite(lr) and lr >= 0):
+            raise ValueError(f"lr must be a finite number of at least 0, 1 for the rule as published, got {lr!r}")
+        self.check(options)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:  # of a state saved before an option was there
+            for name, value in self.defaults.items():
+                group.setdefault(name, value)
 
     @overload
     def step(self, closure: None = None) -> None: ...
@@ -37,7 +129,7 @@ class TableOptimizer(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
-        """Move the observed rows and clear what was observed.
+        """Move the rows that wait and use up what was deposited.
 
         Args:
             closure: recomputes the loss and observes; called with gradients enabled.
@@ -52,22 +144,78 @@ class TableOptimizer(Optimizer):
         for group in self.param_groups:
             for table in group["params"]:
                 if is_observed(table):
-                    self._update(table, group)
+                    self._move(table, group)
                     forget(table)
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget what was observed since the last step."""
+        """Forget what was deposited since the last step."""
         for group in self.param_groups:
             for table in group["params"]:
                 forget(table)
 
-    @abstractmethod
-    def _update(self, table: Tensor, group: dict[str, Any]) -> None:
-        """Move the rows of ``table`` that have a gradient, by the options of ``group``."""
+    def _move(self, table: Tensor, group: dict[str, Any]) -> None:
+        rows, gradient = self._finite(table, *collected(table, total=self.total), strict=group["strict"])
+        if group["lr"] != 1.0:
+            gradient = group["lr"] * gradient
+        state = self.table_state(table)
+        state["step"] += 1
+        kept = {name: value for name, value in state.items() if value.dim()}  # per row
+        before = {name: value[rows] for name, value in kept.items()}
+        memory = {**before, "step": state["step"]}
+        old = decode_rows(table[rows])
+        new = self.move(old, gradient, memory, group)
+        moves = (gradient != 0).any(dim=1) if self.rests else gradient.new_ones(len(rows), dtype=torch.bool)
+        for name, value in kept.items():
+            value[rows] = _where(moves, memory[name], before[name]).to(value.dtype)
+        if new is not old:
+            self.write(table, rows, _where(moves, new, old), old=old)
+
+    def write(self, table: Tensor, rows: Tensor | slice, new: Tensor, *, old: Tensor | None = None) -> None:
+        """Encode new rows (R, D) and put them into a table; counts rows and flipped bits."""
+        old = decode_rows(table[rows]) if old is None else old
+        state = self.table_state(table)
+        state["flips"] += (sign(old) != sign(new)).sum().to(state["flips"].device)
+        state["rows"] += len(new)
+        table[rows] = encode_rows(new, table.dtype)
+
+    def table_state(self, table: Tensor) -> dict[str, Tensor]:
+        """The state of a table; made where there is none yet."""
+        state: dict[str, Tensor] = self.state[table]
+        if not state:
+            state.update(self.row_state(table))
+        for name in (*_COUNTS, *self.counts):
+            if name not in state:
+                state[name] = torch.zeros((), dtype=torch.int64)
+        return state
+
+    def _finite(self, table: Tensor, rows: Tensor, gradient: Tensor, *, strict: bool) -> tuple[Tensor, Tensor]:
+        """Leave out rows whose gradient is no finite number; a table's own rows are finite for good, then."""
+        finite = gradient.isfinite().all(dim=1)
+        n_bad = int((~finite).sum())
+        if not n_bad:
+            return rows, gradient
+        bad = rows[~finite].tolist()
+        named = ", ".join(map(str, bad[:8])) + (", ..." if n_bad > 8 else "")
+        if strict:
+            raise ValueError(
+                f"what is observed must be finite numbers, got others for {n_bad} of {len(rows)} rows: {named}; nothing"
+                " was moved. Look at those pairs, or leave strict off to skip such rows"
+            )
+        count = self.table_state(table)["nonfinite"]
+        if not int(count):
+            warnings.warn(
+                f"{n_bad} of {len(rows)} observed rows are no finite numbers and stay as they were: rows {named};"
+                " further ones are counted in state[table]['nonfinite'] and not warned of",
+                stacklevel=4,
+            )
+        count += n_bad
+        return rows[finite], gradient[finite]
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over options and state, tensors in the dtype they were saved in."""
+        """Take over options and state, tensors in the dtype they were saved in; refuse options out of range."""
+        for group in state_dict["param_groups"]:
+            self._checked({**self.defaults, **group})
         super().load_state_dict(state_dict)
         numbers = [number for group in state_dict["param_groups"] for number in group["params"]]
         tables = [table for group in self.param_groups for table in group["params"]]
@@ -75,3 +223,8 @@ class TableOptimizer(Optimizer):
             for name, value in state_dict["state"].get(number, {}).items():
                 if isinstance(value, Tensor):
                     self.state[table][name] = value.detach().to(self.state[table][name].device, copy=True)
+
+
+def _where(rows: Tensor, new: Tensor, old: Tensor) -> Tensor:
+    """Take the marked rows (R,) of ``new`` and the others of ``old``."""
+    return torch.where(rows.reshape(len(rows), *[1] * (old.dim() - 1)), new, old)

@@ -11,7 +11,7 @@ from ..optim import ShardedCodeBank, TableOptimizer
 
 __all__ = ["ShardedCounts", "ShardedTable"]
 
-_ADDED = ("flips", "rows")
+_ADDED = ("flips", "rows", "nonfinite")
 
 
 class ShardedTable:
@@ -58,5 +58,5 @@ class ShardedCounts:
         """Take the state over; process 0 counts on from the sums, the others from nothing."""
         self.optimizer.load_state_dict(state_dict)
         for state in self.optimizer.state.values():
-            for name in _ADDED if self.world.rank else ():
+            for name in set(_ADDED) & state.keys() if self.world.rank else ():
                 state[name].zero_()

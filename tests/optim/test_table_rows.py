@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from ucch.codes import sign
-from ucch.optim.row_store import decode_rows, encode_rows
+from ucch.optim import CodeBank, table_rows
+from ucch.optim.table_rows import decode_rows, encode_rows
 
 
 @pytest.mark.parametrize("n_bits", [4, 7, 64])
@@ -39,3 +40,27 @@ def test_values_come_back_in_float32_or_wider() -> None:
     expected = {torch.int8: torch.float32, torch.bfloat16: torch.float32, torch.float64: torch.float64}
     for dtype, wide in expected.items():
         assert decode_rows(torch.zeros(1, 2, dtype=dtype)).dtype == wide
+
+
+def test_pieces_cover_the_table_in_order_and_are_views() -> None:
+    sizes = table_rows.piece_sizes(2**16 + 5, 64)
+    assert sizes == [2**15, 2**15, 5]
+    table = torch.arange(12.0).view(6, 2)
+    (piece,) = table_rows.row_pieces(table)
+    assert piece.data_ptr() == table.data_ptr()
+    assert table_rows.piece_sizes(3, 2**30) == [1, 1, 1]  # a row is never cut
+
+
+@pytest.mark.parametrize("init", ["unbiased", "published"])
+def test_a_table_does_not_depend_on_its_pieces(init: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = CodeBank(96, 16, init=init, generator=torch.Generator().manual_seed(1))
+    monkeypatch.setattr(table_rows, "_PIECE_ELEMENTS", 16 * 16)
+    assert table_rows.piece_sizes(96, 16) == [16] * 6
+    assert torch.equal(CodeBank(96, 16, init=init, generator=torch.Generator().manual_seed(1)).latent, whole.latent)
+
+
+@pytest.mark.parametrize("n_bits", range(1, 513))
+def test_a_new_int8_table_has_one_magnitude_at_every_width(n_bits: int) -> None:
+    stored = table_rows.initial_rows(4, n_bits, init="unbiased", dtype=torch.int8)
+    assert set(stored.unique().tolist()) <= {31, -32}
+    assert decode_rows(stored).abs().unique().numel() == 1

@@ -1,0 +1,83 @@
+"""What a table waits for a step with: left by ``CodeBank.observe`` or ``observe_keys``, read by its optimizer.
+
+A deposit stands beside the table, not in its ``.grad``: a loss scaler, a gradient clipping or a ``zero_grad`` meant for
+the towers has no business with it, and float32 is kept whatever the table's dtype.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["collected", "deposit", "forget", "is_observed", "pending", "put_back"]
+
+Deposit = tuple[Tensor, Tensor]
+
+
+def deposit(table: Tensor, rows: Tensor, gradient: Tensor) -> None:
+    """Add gradients to what a table waits for a step with; they do not enter ``table.grad``.
+
+    Args:
+        table: (N, D) parameter.
+        rows: (B,) row numbers; a row may stand there more than once, here and over several calls.
+        gradient: (B, D) of those rows; kept in float32, or wider where it is.
+    """
+    rows = rows.to(table.device)
+    values = gradient.detach().to(table.device, torch.promote_types(gradient.dtype, torch.float32))
+    before = pending(table)
+    if before is not None:
+        rows, values = torch.cat([before[0], rows]), torch.cat([before[1], values])
+    put_back(table, (rows, values))
+
+
+def pending(table: Tensor) -> Deposit | None:
+    """Row numbers (B,) and gradients (B, D) that wait for a step, as they were deposited, or None."""
+    found: Deposit | None = getattr(table, "deposited", None)
+    return found
+
+
+def put_back(table: Tensor, waiting: Deposit | None) -> None:
+    """Let a table wait with what :func:`pending` gave, as a copy of the table does."""
+    forget(table)
+    if waiting is not None:
+        setattr(table, "deposited", waiting)  # noqa: B010 - mypy knows no such attribute
+
+
+def is_observed(table: Tensor) -> bool:
+    """Whether the table waits for a step."""
+    return pending(table) is not None or table.grad is not None
+
+
+def forget(table: Tensor) -> None:
+    """Drop what was deposited."""
+    table.grad = None
+    if pending(table) is not None:
+        delattr(table, "deposited")
+
+
+def collected(table: Tensor, *, total: bool = False) -> tuple[Tensor, Tensor]:
+    """Collect the rows that wait, each once.
+
+    Args:
+        table: (N, D) parameter.
+        total: add up what was deposited on a row, as gradients of a loss do; by default it is averaged, as separate
+            observations of one row are.
+
+    Returns:
+        Row numbers (R,), ascending, and for each the mean (or sum) of the gradients deposited on it, (R, D), in at
+        least float32. O(B D + B log B) for B deposited rows.
+
+    Raises:
+        TypeError: the table has a gradient of autograd, so a loss reaches it.
+    """
+    waiting = pending(table)
+    if table.grad is not None or waiting is None:
+        raise TypeError(
+            "a code table must wait with what CodeBank.observe or observe_keys deposits, got"
+            f" {'nothing' if table.grad is None else 'a gradient in .grad'}; keep the table out of the loss, whose keys"
+            " are constants, and give gradients of your own with ucch.optim.deposit(table, rows, gradient)"
+        )
+    deposited, values = waiting[0], waiting[1].to(table.device)
+    rows, inverse, counts = torch.unique(deposited.to(table.device), return_inverse=True, return_counts=True)
+    added = values.new_zeros(len(rows), table.shape[1]).index_add_(0, inverse, values)
+    return rows, added if total else added / counts[:, None]
