@@ -70,7 +70,7 @@ def train(bank: CodeBank, binary: MomentumBinary, towers: Towers, *, steps: int,
 def agreement(towers: Towers, n_codes: int) -> float:
     """Share of bits on which the two codes of a pair agree, over 1,000 pairs."""
     h_image, h_text = towers(*make_pairs(torch.arange(0, n_codes, max(1, n_codes // 1000))))
-    return (sign(h_image) == sign(h_text)).float().mean().item()
+    return float((sign(h_image) == sign(h_text)).float().mean())
 
 
 def run(

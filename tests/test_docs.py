@@ -162,3 +162,8 @@ def test_code_that_pages_include_exists() -> None:
             assert re.search(rf"^\s*(def|class) {last}\b", source, re.M), f"{page.name}: {name} is not in {file}"
             included.append(Path(file).name)
     assert {"plug_in.py", "text_codes.py", "lightning_pairs.py", "mapped_table.py"} <= set(included)
+
+
+def test_a_new_table_rule_takes_ten_lines_at_most() -> None:
+    marked = [line for line in text_of("docs/add_an_optimizer.md").splitlines() if line.endswith("  # rule")]
+    assert 0 < len(marked) <= 10

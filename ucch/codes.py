@@ -6,6 +6,8 @@ Codes are +-1 tensors in training and packed ``uint8`` rows everywhere else: mos
 
 from __future__ import annotations
 
+from typing import Any, overload
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -16,18 +18,41 @@ __all__ = ["PackedCodes", "hamming_distance", "n_bytes", "pack", "pack_tensor", 
 PackedCodes = npt.NDArray[np.uint8]
 
 
-def sign(x: Tensor) -> Tensor:
-    """Binarize to +-1 in the dtype of ``x``, with sign(0) = +1.
+@overload
+def sign(x: Tensor) -> Tensor: ...
+
+
+@overload
+def sign(x: npt.ArrayLike) -> npt.NDArray[Any]: ...
+
+
+def sign(x: Tensor | npt.ArrayLike) -> Tensor | npt.NDArray[Any]:
+    """Binarize to +-1, with sign(0) = +1.
 
     The only sign in the package: ``torch.sign`` maps 0 to 0, which is no code. The result carries no gradient.
 
-    Shape: any, kept.
+    Args:
+        x: real outputs of any shape: a tensor, or an array or nested lists of numbers.
+
+    Returns:
+        A tensor in the dtype of the tensor ``x``; for anything else an array, in its dtype where that is signed and
+        int8 where it is not. Unsigned and boolean numbers are 0 or above, all of them +1.
+
+    Raises:
+        TypeError: ``x`` is no array of real numbers.
 
     Example:
         >>> sign(torch.tensor([-2.0, 0.0, 3.0]))
         tensor([-1.,  1.,  1.])
+        >>> sign([[-0.5, 0.0]])
+        array([[-1.,  1.]])
     """
-    return torch.where(x.detach() >= 0, 1.0, -1.0).to(x.dtype)
+    if isinstance(x, Tensor):
+        return torch.where(x.detach() >= 0, 1.0, -1.0).to(x.dtype)
+    array = np.asarray(x)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"x must be an array of real numbers, got {array.dtype}")
+    return np.where(array >= 0, 1, -1).astype(array.dtype if array.dtype.kind in "if" else np.int8)
 
 
 def n_bytes(n_bits: int) -> int:
@@ -45,21 +70,43 @@ def pack(codes: Tensor | npt.ArrayLike) -> PackedCodes:
         uint8, (N, ceil(D/8)) or (ceil(D/8),).
 
     Raises:
-        ValueError: ``codes`` holds anything else, such as real outputs; apply :func:`sign` first.
+        ValueError: ``codes`` holds anything else: real outputs, to which :func:`sign` is to be applied first, or codes
+            that are packed already.
 
     Example:
         >>> pack(np.array([[1, -1, 1, 1, -1, -1, -1, -1, 1]]))
         array([[176, 128]], dtype=uint8)
     """
-    array = codes.detach().cpu().numpy() if isinstance(codes, Tensor) else np.asarray(codes)
+    array = _numbers(codes)
     if array.ndim not in (1, 2):
         raise ValueError(f"codes must have shape (N, D) or (D,), got {array.shape}")
     if array.dtype != np.bool_:
         set_bits = array == 1
         if not np.all(set_bits | (array == -1)) and not np.all(set_bits | (array == 0)):
-            raise ValueError("codes must be +-1, 0/1 or boolean; binarize real outputs with ucch.codes.sign first")
+            raise ValueError(
+                "codes must be +-1, 0/1 or boolean,"
+                f" got {array.dtype} from {array.min()} to {array.max()}; {_way_to_codes(array)}"
+            )
         array = set_bits
     return np.packbits(array, axis=-1)
+
+
+def _numbers(codes: Tensor | npt.ArrayLike) -> npt.NDArray[Any]:
+    if not isinstance(codes, Tensor):
+        return np.asarray(codes)
+    codes = codes.detach().cpu()
+    return np.asarray((codes.float() if codes.dtype == torch.bfloat16 else codes).numpy())  # NumPy has no bfloat16
+
+
+def _way_to_codes(array: npt.NDArray[Any]) -> str:
+    if array.dtype.kind == "f":
+        return "binarize real outputs first: pack(sign(codes))"
+    bytes_of = {
+        "uint8": "from numpy.packbits or faiss they are packed as they are",
+        "int8": "from sentence-transformers they are packed less 128: (codes.astype('int16') + 128).astype('uint8')",
+        "uint64": "words of 64 bits are packed, whatever the order of their bytes: codes.view(numpy.uint8)",
+    }
+    return bytes_of.get(array.dtype.name, "if they are outputs, binarize them first: pack(sign(codes))")
 
 
 def unpack(packed: PackedCodes, n_bits: int) -> npt.NDArray[np.int8]:

@@ -25,7 +25,7 @@ def straight_through(u: Tensor, *, form: str = "clipped") -> Tensor:
         form: one of ``FORMS``.
 
     Returns:
-        Exactly +-1 in the dtype of ``u``, +1 at 0.
+        Exactly +-1 in the dtype of ``u``, +1 at 0; NaN stays NaN. An infinite output is a code and gets no gradient.
 
     Example:
         >>> u = torch.tensor([0.5, -2.0, 0.0], requires_grad=True)
@@ -35,11 +35,11 @@ def straight_through(u: Tensor, *, form: str = "clipped") -> Tensor:
         ([1.0, -1.0, 1.0], [1.0, 0.0, 1.0])
     """
     one_of("form", form, FORMS)
-    stand_in = u
-    if form == "clipped":
-        stand_in = torch.where(u.abs() <= 1, u, u.detach())  # whether clamp passes the border depends on torch
-    elif form == "soft":
+    if form == "soft":
         stand_in = torch.tanh(u)
+    else:  # whether clamp passes the border depends on torch, and infinity less infinity is no number
+        still = u.abs() > 1 if form == "clipped" else u.isinf()
+        stand_in = torch.where(still, torch.zeros_like(u), u)
     return sign(u) + (stand_in - stand_in.detach())  # the bracket is exactly 0, so codes stay exact
 
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 __all__ = ["TanhQuery", "tanh_query"]
 
+_SHORTEST = 1e-12
+
 
 def tanh_query(u: Tensor) -> Tensor:
-    """Squash real outputs and bring them to unit length: ``tanh(u) / |tanh(u)|``, (B, D) to (B, D)."""
-    return normalize(torch.tanh(u.to(torch.promote_types(u.dtype, torch.float32))), dim=1)
+    """Squash real outputs and bring them to unit length: ``tanh(u) / |tanh(u)|``, (B, D) to (B, D).
+
+    A row shorter than 1e-12 has no direction: it is not divided by its length, which would make its gradient 1e12
+    times as long.
+    """
+    squashed = torch.tanh(u.to(torch.promote_types(u.dtype, torch.float32)))
+    length = squashed.norm(dim=1, keepdim=True)
+    return squashed / torch.where(length < _SHORTEST, torch.ones_like(length), length)
 
 
 class TanhQuery(nn.Module):
@@ -22,7 +29,7 @@ class TanhQuery(nn.Module):
         - output: (B, D) unit rows, float32 or wider; a row of zeros stays zero.
 
     Note:
-        The published code divides by the bare norm; here a norm below 1e-12 counts as 1e-12.
+        The published code divides by the bare norm; here a row shorter than 1e-12 is not divided.
 
     Reference:
         Hu et al., "Unsupervised Contrastive Cross-Modal Hashing", IEEE TPAMI 45(3), 2023, section 3.1.

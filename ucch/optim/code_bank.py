@@ -164,7 +164,7 @@ class CodeBank(nn.Module):
         return {**self.__dict__, "_mapping": None, "_waiting": pending(self.latent)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
         put_back(self.latent, self.__dict__.pop("_waiting", None))  # torch copies a parameter without it
 
     @property

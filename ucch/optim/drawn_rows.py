@@ -12,8 +12,9 @@ def draw_rows(
     n_codes: int, size: tuple[int, ...], *, generator: torch.Generator | None, device: torch.device
 ) -> Tensor:
     """Draw row numbers below ``n_codes`` with replacement: drawn where the generator is, then moved to ``device``."""
-    source = device if generator is None else generator.device
-    return torch.randint(n_codes, size, generator=generator, device=source).to(device)
+    if generator is None:  # apart, since torch.compile takes no generator into its graph, not even None
+        return torch.randint(n_codes, size, device=device)
+    return torch.randint(n_codes, size, generator=generator, device=generator.device).to(device)
 
 
 def shared_rows(n_codes: int, n_negatives: int, *, generator: torch.Generator | None, device: torch.device) -> Tensor:

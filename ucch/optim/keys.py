@@ -46,17 +46,19 @@ class Keys:
             h: (B, D) queries of unit length.
 
         Returns:
-            (B, 1 + K) in [-1, 1], differentiable in ``h``. O(B K D) multiply-adds and O(B K) memory where the
+            (B, 1 + K) in [-1, 1], differentiable in ``h`` and in its dtype, whatever autocast says: positives and
+            negatives are of one precision. O(B K D) multiply-adds and O(B K) memory where the
             negatives are shared; with ``columns`` see :func:`drawn_similarities`.
 
         Raises:
             ValueError: ``h`` does not have the shape of ``positives``.
         """
         same_shape("h", h, "keys.positives", self.positives)
-        own = (h * self.positives.to(h.dtype)).sum(dim=1, keepdim=True)  # (B, 1)
-        negatives = self.negatives.to(h.dtype)
-        others = h @ negatives.T if self.columns is None else drawn_similarities(h, negatives, self.columns)
-        return torch.cat([own, others], dim=1) / self.norm
+        with torch.autocast(h.device.type, enabled=False):  # it would round the products with the negatives alone
+            own = (h * self.positives.to(h.dtype)).sum(dim=1, keepdim=True)  # (B, 1)
+            negatives = self.negatives.to(h.dtype)
+            others = h @ negatives.T if self.columns is None else drawn_similarities(h, negatives, self.columns)
+            return torch.cat([own, others], dim=1) / self.norm
 
     def to(self, device: torch.device | str) -> Keys:
         """Move the keys to where the queries are, from a table kept elsewhere."""
