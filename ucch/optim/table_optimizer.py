@@ -118,8 +118,8 @@ class TableOptimizer(Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         for group in self.param_groups:  # of a state saved before an option was there
-            for name, value in self.defaults.items():
-                group.setdefault(name, value)
+            for name in self.defaults.keys() - {"differentiable"}:  # torch's own, which groups do not have
+                group.setdefault(name, self.defaults[name])
 
     @overload
     def step(self, closure: None = None) -> None: ...
