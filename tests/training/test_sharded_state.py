@@ -21,5 +21,5 @@ def test_each_process_takes_its_rows_and_the_first_the_counts() -> None:
         ShardedTable(part).load_state_dict(whole.state_dict())
         ShardedCounts(optimizer, World(rank, 3)).load_state_dict(binary.state_dict())
         found = {name: int(value) for name, value in optimizer.state[part.latent].items()}
-        assert found == (counts if rank == 0 else {"step": 1, "flips": 0, "rows": 0})
+        assert found == (counts if rank == 0 else {"step": 1, "flips": 0, "rows": 0, "nonfinite": 0})
     assert torch.equal(torch.cat([part.latent for part in parts]), whole.latent)
