@@ -29,6 +29,7 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(tmp_path: Path) -> None:
     assert {name: int(value) for name, value in binary["state"][0].items() if name != "flips"} == {
         "step": 6,
         "rows": 80,
+        "nonfinite": 0,
     }
     assert binary["state"][0]["flips"].dtype == torch.int64
 
