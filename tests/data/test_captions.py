@@ -96,7 +96,7 @@ def test_empty_captions_are_counted_and_left_out() -> None:
         ("c.csv", "image,caption\na,b\na,b,c\n", "{path}, line 3: 3 columns, the heading has 2; quote captions"),
         ("c.csv", "image,caption\n", "captions {path} hold no caption"),
         ("c.csv", "", "{path} must have a column image or"),
-        ("c.csv", b"image,caption\na,\xff\xfe\n", "{path} is not UTF-8 text: "),
+        ("c.csv", b"image,caption\na,\xff\xfe\n", "{path} cannot be read: it is not text in utf-8: "),
         ("c.jsonl", '{"image": "a"}', "{path}, line 1: must be an object with a key caption or text or "),
         ("c.jsonl", '\n["a"]', "{path}, line 2: must be an object with a key image or"),
         ("c.jsonl", "{", "{path}, line 1: not JSON: "),

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError
+from ..text_lines import read_lines
 from .array_spec import read_npy
 from .arrays import FeatureArray, row_chunks
 from .dataset import PairedDataset
@@ -66,7 +67,7 @@ def load_caption_set(entry: DatasetEntry, root: Path) -> PairedDataset:
 
 
 def _read_captions(path: Path) -> list[str]:
-    captions = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    captions = read_lines(path, errors="replace")
     if not captions or len(captions) % N_CAPTIONS:
         raise DataError(f"{path} must have {N_CAPTIONS} lines for every image, got {len(captions)} lines")
     if not any(caption.strip() for caption in captions):

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..plain_json import parse_json
+from ..text_lines import read_lines, read_text
 from .caption_rows import RowNumbers
 
 __all__ = ["IMAGE_ENDINGS", "Captions", "read_captions", "read_texts"]
@@ -124,24 +125,15 @@ def read_texts(path: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
         return list(captions.texts), captions.text_ids()
     if not path.is_file():
         raise DataError(f"texts {path} are not a file")
-    lines = [(str(number), line.strip()) for number, line in enumerate(_read_text(path).split("\n"), start=1)]
+    lines = [(str(number), line.strip()) for number, line in enumerate(read_lines(path), start=1)]
     kept = [(number, line) for number, line in lines if line]
     if not kept:
         raise DataError(f"texts {path} hold no text")
     return [line for _, line in kept], [number for number, _ in kept]
 
 
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text: {error}") from error
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
 def _table(path: Path, delimiter: str) -> Iterator[tuple[str, str]]:
-    lines = io.StringIO(_read_text(path), newline="")
+    lines = io.StringIO(read_text(path), newline="")
     # quotes are text in a TSV, as most of its writers have it
     reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE) if delimiter == "\t" else csv.reader(lines)
     try:
@@ -168,7 +160,7 @@ def _column(path: Path, heading: list[str], names: tuple[str, ...]) -> int:
 
 
 def _json_lines(path: Path) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(_read_text(path).splitlines(), start=1):
+    for number, line in enumerate(read_lines(path), start=1):
         if not line.strip():
             continue
         where = f"{path}, line {number}"
@@ -192,7 +184,7 @@ def _field(where: str, entry: Any, names: tuple[str, ...]) -> Any:
 
 def _coco(path: Path) -> Iterator[tuple[str, str]]:
     try:
-        content = parse_json(_read_text(path))
+        content = parse_json(read_text(path))
         names = {entry["id"]: str(entry["file_name"]) for entry in content["images"]}
         rows = [(entry["image_id"], str(entry["caption"])) for entry in content["annotations"]]
     except ValueError as error:
@@ -214,7 +206,7 @@ def _text_folder(texts: Path, images: Path) -> Iterator[tuple[str, str]]:
     for image in sorted(images.rglob("*")):
         beside = (texts / image.relative_to(images)).with_suffix(".txt")
         if image.suffix.lower() in IMAGE_ENDINGS and beside.is_file():
-            yield image.relative_to(images).as_posix(), _read_text(beside)
+            yield image.relative_to(images).as_posix(), read_text(beside)
 
 
 _READERS = {

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataError
+from ..text_lines import read_lines
 from .dataset import PairedDataset
 from .labels import multi_hot
 from .mat import find_file, read_mat
@@ -63,7 +64,7 @@ def load_wikipedia(root: str | os.PathLike[str]) -> PairedDataset:
 
 def _read_categories(path: Path) -> npt.NDArray[np.int64]:
     categories = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+    for number, line in enumerate(read_lines(path, errors="replace"), start=1):
         columns = line.split()
         if not columns:
             continue

@@ -12,6 +12,7 @@ from ..codes import PackedCodes, n_bytes
 from ..errors import DataError
 from ..extras import require
 from ..files import replacing
+from ..text_lines import stays_one_line
 
 __all__ = ["check_new", "code_writer", "ids_path", "write_codes"]
 
@@ -101,7 +102,7 @@ def _npy_writer(path: Path, n_rows: int, n_bits: int) -> Iterator[WriteRows]:
         np.lib.format.write_array_header_1_0(file, header)
 
         def write(codes: PackedCodes, ids: Sequence[str]) -> None:
-            broken = next((name for name in ids if len(name.splitlines()) != 1), None)
+            broken = next((name for name in ids if not stays_one_line(name)), None)
             if broken is not None:
                 raise DataError(f"id {broken!r} must be one line of text; write .parquet to keep it")
             file.write(np.ascontiguousarray(codes).data)

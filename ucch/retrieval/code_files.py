@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..codes import PackedCodes
 from ..data.npy import map_npy
 from ..errors import DataError
-from ..files import check_regular
+from ..text_lines import read_lines
 from .rows import Ids
 
 __all__ = ["read_codes", "read_ids", "read_matrix"]
@@ -66,11 +66,7 @@ def read_ids(path: str | Path) -> Ids:
         if ids.ndim != 1:
             raise DataError(f"{path} must hold a row of ids, got shape {ids.shape}")
         return ids
-    check_regular(path, DataError)
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
+    lines = read_lines(path)
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             raise DataError(f"{path}: line {number} holds no id")

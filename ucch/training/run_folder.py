@@ -12,9 +12,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..errors import RunError
-from ..files import check_regular, is_leftover, write_atomically
+from ..files import is_leftover, write_atomically
 from ..models import HashModel
 from ..plain_json import parse_json
+from ..text_lines import read_lines
 from .recipe import Recipe, load_recipe
 
 __all__ = ["RunFolder", "free_run_path"]
@@ -156,13 +157,12 @@ class RunFolder:
         """
         if not self.history_file.exists():
             return []
-        check_regular(self.history_file, RunError)
         try:
-            lines = [parse_json(line) for line in self.history_file.read_text(encoding="utf-8").splitlines()]
+            lines = [parse_json(line) for line in read_lines(self.history_file, error=RunError)]
             if not all(isinstance(line, dict) for line in lines):
                 raise ValueError("a line holds no object")
             return lines
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise RunError(f"{self.history_file} cannot be read: {error}") from error
 
 
