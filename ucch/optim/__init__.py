@@ -1,5 +1,20 @@
 """Code tables and the optimizers that update them."""
 
+from .binary import (
+    AnnealedMap,
+    AnnealedTanhMap,
+    BinaryMap,
+    BinaryOptimizer,
+    BinaryRelaxMap,
+    ClipRule,
+    HysteresisMap,
+    LatentRule,
+    MapChain,
+    MomentumRows,
+    PiecewiseAffineMap,
+    SignMap,
+    annealing_progress,
+)
 from .bop import Bop, bop, bop_threshold
 from .code_bank import CodeBank
 from .deposits import deposit
@@ -12,14 +27,27 @@ from .sharded_bank import ShardedCodeBank
 from .table_optimizer import TableOptimizer
 
 __all__ = [
+    "AnnealedMap",
+    "AnnealedTanhMap",
+    "BinaryMap",
+    "BinaryOptimizer",
+    "BinaryRelaxMap",
     "Bop",
+    "ClipRule",
     "CodeBank",
     "DiscreteCodes",
+    "HysteresisMap",
     "ItqRotation",
     "Keys",
+    "LatentRule",
+    "MapChain",
     "MomentumBinary",
+    "MomentumRows",
+    "PiecewiseAffineMap",
     "ShardedCodeBank",
+    "SignMap",
     "TableOptimizer",
+    "annealing_progress",
     "bop",
     "bop_threshold",
     "deposit",
