@@ -1,7 +1,7 @@
 """What making an optimizer's parameters binary costs, and what a small binary network then learns.
 
 ``cost``: milliseconds of a step of each base alone and inside ``BinaryOptimizer``, by turns in one run on one thread,
-for one weight of 10,000 x 1,000, the ratio of the medians, and the bytes a value that the state holds beside the base's.
+for one weight of 10,000 x 1,000; the ratio of the medians; bytes a value that the state holds beside the base's.
 
 ``learn``: a network of two binary layers on digits (64 - 128 - 10, batch normalization between and after), trained for
 40 epochs of batches of 128 with every map round Adam. Accuracy on the 360 held-out digits, mean and deviation of three
