@@ -38,7 +38,7 @@ BASES: dict[str, tuple[Callable[..., Optimizer], dict[str, Any]]] = {
     "AdamW": (torch.optim.AdamW, {"lr": 0.1, "foreach": True}),
     "Adafactor": (torch.optim.Adafactor, {"lr": 0.2}),
     "Muon": (torch.optim.Muon, {"lr": 0.2}),
-    "schedule-free": (schedule_free, {"lr": 0.1}),
+    "schedule-free": (schedule_free, {"lr": 0.15}),
 }
 MAPS: dict[str, BinaryMap] = {  # the annealed ones are binary after 50 steps
     "sign": SignMap(),

@@ -20,6 +20,7 @@ from .signs import code_scale
 
 __all__ = ["BinaryOptimizer"]
 
+ITERATES = ("latent", "z")  # z of schedule-free optimizers is where their steps lead; latent values run behind it
 OPTIONS = ("binary", "binary_period", "binary_step", "binary_warmup")
 
 
@@ -58,9 +59,10 @@ class BinaryOptimizer(Optimizer):
         :meth:`eval` shows exactly +-s, :meth:`train` what training computes with; a new optimizer is in training. Both
         reach the base, so that schedule-free optimizers show their averages. A state dict holds maps by name and
         options, and loading it runs no code from it. Loading leaves parameters alone, as in torch.optim: load the
-        model's state too. A sparse gradient reaches the base as it is, but every value is written at every step.
-        Under DistributedDataParallel all processes hold the same latent values; FSDP, which cuts parameters, is not
-        supported. Cost: the base's step, and for signs two passes over the parameters;
+        model's state too. Rules hold on the ``z`` of schedule-free bases too, their other copy of the latent values,
+        and leave parameters without a gradient alone. A sparse gradient reaches the base as it is, but every value is
+        written at every step. Under DistributedDataParallel all processes hold the same latent values; FSDP, which cuts
+        parameters, is not supported. Cost: the base's step, and for signs two passes over the parameters;
         ``benchmarks/bench_binary_optimizer.py`` has the ratios.
 
     Reference:
@@ -128,7 +130,7 @@ class BinaryOptimizer(Optimizer):
         if not self.training:
             raise RuntimeError("step must follow train(), got a step after eval(); call train() first")
         before = {
-            parameter: self.state[parameter]["latent"].clone()
+            parameter: {name: self.state[parameter][name].clone() for name in ITERATES if name in self.state[parameter]}
             for group in self._binary_groups()
             if group["binary"].needs_before and group["binary_step"] >= group["binary_warmup"]
             for parameter in group["params"]
@@ -269,13 +271,13 @@ class BinaryOptimizer(Optimizer):
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     @torch.no_grad()
-    def _advance(self, group: dict[str, Any], before: dict[Tensor, Tensor]) -> None:
+    def _advance(self, group: dict[str, Any], before: dict[Tensor, dict[str, Tensor]]) -> None:
         """Count a step of the base, let the rules move the latent values, and write the parameters."""
         group["binary_step"] += 1
         step = group["binary_step"] - group["binary_warmup"]
         for parameter in group["params"]:
-            if step > 0:
-                self._move(group["binary"], self.state[parameter]["latent"], before.get(parameter))
+            if step > 0 and parameter.grad is not None:
+                self._move(group["binary"], self.state[parameter], before.get(parameter))
             if step == 0:
                 self._show(parameter, group, group["binary"].start)
         if step:
@@ -305,15 +307,15 @@ class BinaryOptimizer(Optimizer):
             for latent, shown in row_blocks(state["latent"], parameter.detach()):
                 write(shown, latent, length)
 
-    def _move(self, shown: BinaryMap, latent: Tensor, before: Tensor | None) -> None:
-        if latent.dim() < 2:  # a vector is one row
-            shown.move(latent, before)
-        elif before is None:
-            for (block,) in row_blocks(latent):
-                shown.move(block, None)
-        else:
-            for block, old in row_blocks(latent, before):
-                shown.move(block, old)
+    def _move(self, shown: BinaryMap, state: dict[str, Tensor], before: dict[str, Tensor] | None) -> None:
+        """Hold the rules of a map on the latent values, and on what else the base keeps of their kind."""
+        for name in ITERATES:
+            if name in state:
+                old = None if before is None else before.get(name, before["latent"])
+                whole = state[name].dim() < 2  # a vector is one row
+                tensors = [state[name]] if old is None else [state[name], old]
+                for block in [tuple(tensors)] if whole else row_blocks(*tensors):
+                    shown.move(*block) if old is not None else shown.move(block[0], None)
 
     def _base_view(self, name: str) -> None:
         change = getattr(self.base, name, None)
