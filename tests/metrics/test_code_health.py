@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from ucch.codes import pack
-from ucch.metrics import bit_agreement, bit_balance, bit_correlation, code_health, distinct_codes
+from ucch.metrics import (
+    bit_agreement,
+    bit_balance,
+    bit_correlation,
+    code_health,
+    distinct_codes,
+    effective_dimension,
+)
 
 BITS = np.random.default_rng(0).random((300, 11)) < np.linspace(0.2, 0.8, 11)
 
@@ -87,3 +94,18 @@ def test_wrong_codes_are_named(function):
 def test_pairs_must_match_row_by_row():
     with pytest.raises(ValueError, match="image_codes and text_codes must pair row by row, got 300 and 299 rows"):
         bit_agreement(pack(BITS), pack(BITS)[1:], 11)
+
+
+def test_effective_dimension_is_the_participation_ratio_of_the_eigenvalues():
+    signs = 2.0 * BITS - 1
+    values = np.linalg.eigvalsh(np.cov(signs.T, bias=True))
+    assert effective_dimension(pack(BITS), 11) == pytest.approx(values.sum() ** 2 / (values**2).sum(), abs=1e-10)
+    assert code_health(pack(BITS), 11).effective_dimension == effective_dimension(pack(BITS), 11)
+
+
+def test_effective_dimension_counts_independent_bits():
+    every = np.arange(256, dtype=np.uint8)[:, None]
+    assert effective_dimension(every, 8) == 8.0
+    assert effective_dimension(np.repeat(every, 4, axis=1), 32) == pytest.approx(8.0)  # copies add no dimension
+    assert effective_dimension(pack(np.repeat(BITS[:, :1], 9, axis=1)), 9) == pytest.approx(1.0)
+    assert np.isnan(effective_dimension(pack(np.ones((4, 9))), 9))

@@ -151,6 +151,7 @@ def health_figures(health: CodeHealth) -> dict[str, Any]:
         "bit_entropy": health.bit_entropy,
         "mean_correlation": number(health.mean_correlation),
         "correlation_norm": health.correlation_norm,
+        "effective_dimension": number(health.effective_dimension),
         "codes": health.n_codes,
         "distinct_codes": health.n_distinct,
         "code_entropy": health.code_entropy,

@@ -5,10 +5,19 @@ from __future__ import annotations
 from .average_precision import average_precision, mean_over_queries
 from .bootstrap import MeanInterval, PairedDifference, bootstrap_mean, paired_bootstrap
 from .chance import chance_map
-from .code_health import CodeHealth, bit_agreement, bit_balance, bit_correlation, code_health, distinct_codes
+from .code_health import (
+    CodeHealth,
+    bit_agreement,
+    bit_balance,
+    bit_correlation,
+    code_health,
+    distinct_codes,
+    effective_dimension,
+)
 from .evaluator import HammingEvaluator
 from .histograms import DistanceHistograms, distance_histograms
 from .ndcg import ndcg_at
+from .neighbors import Neighbors, cosine_neighbors, neighbors_kept, neighbors_kept_by
 from .paired import first_relevant_rank, hit_rate_at, reciprocal_rank
 from .protocol import PROTOCOLS, Protocol, mean_average_precision
 from .quantization_gap import QuantizationGap, quantization_gap
@@ -23,6 +32,7 @@ __all__ = [
     "DistanceHistograms",
     "HammingEvaluator",
     "MeanInterval",
+    "Neighbors",
     "PairedDifference",
     "Protocol",
     "QuantizationGap",
@@ -34,13 +44,17 @@ __all__ = [
     "bootstrap_mean",
     "chance_map",
     "code_health",
+    "cosine_neighbors",
     "distance_histograms",
     "distinct_codes",
+    "effective_dimension",
     "first_relevant_rank",
     "hit_rate_at",
     "mean_average_precision",
     "mean_over_queries",
     "ndcg_at",
+    "neighbors_kept",
+    "neighbors_kept_by",
     "paired_bootstrap",
     "precision_at",
     "quantization_gap",

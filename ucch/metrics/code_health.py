@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 from ..codes import PackedCodes, check_packed, unpack
 
-__all__ = ["CodeHealth", "bit_agreement", "bit_balance", "bit_correlation", "code_health", "distinct_codes"]
+__all__ = [
+    "CodeHealth",
+    "bit_agreement",
+    "bit_balance",
+    "bit_correlation",
+    "code_health",
+    "distinct_codes",
+    "effective_dimension",
+]
 
 _ROWS = 1 << 14  # codes unpacked at a time
 
@@ -25,6 +33,7 @@ class CodeHealth:
         mean_correlation: mean absolute Pearson correlation of two different live bits; 0 where they are
             uncorrelated, NaN with fewer than two live bits.
         correlation_norm: Frobenius norm of the off-diagonal correlations.
+        effective_dimension: of :func:`effective_dimension`; D for balanced, uncorrelated bits.
         n_codes: N.
         n_distinct: different codes among them.
         code_entropy: entropy of the distribution over whole codes, in bits; at most min(D, log2 N).
@@ -35,6 +44,7 @@ class CodeHealth:
     bit_entropy: float
     mean_correlation: float
     correlation_norm: float
+    effective_dimension: float
     n_codes: int
     n_distinct: int
     code_entropy: float
@@ -55,7 +65,8 @@ def code_health(codes: PackedCodes, n_bits: int) -> CodeHealth:
         ValueError: it has another width, or no row.
     """
     balance = bit_balance(codes, n_bits)
-    correlation = bit_correlation(codes, n_bits)
+    covariance = _covariance(codes, n_bits)
+    correlation = _correlation(covariance)
     off = correlation[~np.eye(n_bits, dtype=bool)]
     live = off[~np.isnan(off)]
     times = distinct_codes(codes, n_bits)
@@ -66,6 +77,7 @@ def code_health(codes: PackedCodes, n_bits: int) -> CodeHealth:
         bit_entropy=float((_surprise(balance) + _surprise(1 - balance)).mean()),
         mean_correlation=float(np.abs(live).mean()) if live.size else float("nan"),
         correlation_norm=float(np.sqrt((live**2).sum())),
+        effective_dimension=_participation(covariance),
         n_codes=len(codes),
         n_distinct=len(times),
         code_entropy=float(_surprise(share).sum()),
@@ -93,16 +105,25 @@ def bit_correlation(codes: PackedCodes, n_bits: int) -> npt.NDArray[np.float64]:
 
     Args, Raises: as :func:`code_health`. Cost: O(N D^2), exact products of +-1 in float64.
     """
-    _check_rows("codes", codes, n_bits)
-    product, total = np.zeros((n_bits, n_bits)), np.zeros(n_bits)
-    for start in range(0, len(codes), _ROWS):
-        signs = unpack(codes[start : start + _ROWS], n_bits).astype(np.float64)
-        product += signs.T @ signs
-        total += signs.sum(axis=0)
-    mean = total / len(codes)
-    covariance = product / len(codes) - np.outer(mean, mean)
-    deviation = np.where(np.abs(mean) < 1, np.sqrt(1 - mean**2), np.nan)
-    return np.asarray(covariance / np.outer(deviation, deviation))
+    return _correlation(_covariance(codes, n_bits))
+
+
+def effective_dimension(codes: PackedCodes, n_bits: int) -> float:
+    """Compute in how many dimensions codes live: the participation ratio of their covariance.
+
+    ``(sum_i l_i)^2 / sum_i l_i^2`` over the eigenvalues l of the covariance C of the +-1 codes, which is
+    ``tr(C)^2 / |C|_F^2``: D where bits are balanced and uncorrelated, 1 where all bits are one bit or its opposite.
+
+    Args, Raises: as :func:`code_health`. Cost: O(N D^2), no eigenvalue is computed.
+
+    Returns:
+        A number in [1, D]; NaN where all codes are equal.
+
+    Example:
+        >>> effective_dimension(np.array([[0b11000000], [0b10000000], [0b01000000], [0]], np.uint8), n_bits=2)
+        2.0
+    """
+    return _participation(_covariance(codes, n_bits))
 
 
 def distinct_codes(codes: PackedCodes, n_bits: int) -> npt.NDArray[np.int64]:
@@ -135,6 +156,29 @@ def bit_agreement(image_codes: PackedCodes, text_codes: PackedCodes, n_bits: int
             f"image_codes and text_codes must pair row by row, got {len(image_codes)} and {len(text_codes)} rows"
         )
     return 1 - bit_balance(image_codes ^ text_codes, n_bits)
+
+
+def _covariance(codes: PackedCodes, n_bits: int) -> npt.NDArray[np.float64]:
+    """Covariance of the +-1 codes, (D, D): exact products in float64, a block of rows at a time."""
+    _check_rows("codes", codes, n_bits)
+    product, total = np.zeros((n_bits, n_bits)), np.zeros(n_bits)
+    for start in range(0, len(codes), _ROWS):
+        signs = unpack(codes[start : start + _ROWS], n_bits).astype(np.float64)
+        product += signs.T @ signs
+        total += signs.sum(axis=0)
+    mean = total / len(codes)
+    return np.asarray(product / len(codes) - np.outer(mean, mean))
+
+
+def _correlation(covariance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    variance = covariance.diagonal()
+    deviation = np.sqrt(np.where(variance > 0, variance, np.nan))
+    return np.asarray(covariance / np.outer(deviation, deviation))
+
+
+def _participation(covariance: npt.NDArray[np.float64]) -> float:
+    norm = float((covariance**2).sum())
+    return float(covariance.trace()) ** 2 / norm if norm > 0 else float("nan")
 
 
 def _check_rows(name: str, codes: PackedCodes, n_bits: int) -> None:
