@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
 
 from docutils import nodes
 from docutils.utils.math import latex2mathml
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.writers.html5 import HTML5Translator
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from public_symbols import lacking
 
 project = "ucch"
 author = "The ucch developers"
@@ -40,6 +47,16 @@ def mathml(translator: HTML5Translator, node: nodes.math | nodes.math_block) -> 
     raise nodes.SkipNode
 
 
+def check_public_symbols(app: Sphinx) -> None:
+    """Refuse to build while a public symbol lacks a page, a formula, an example or a source."""
+    import ucch.optim
+
+    complaints = lacking(ucch.optim.__all__)
+    if complaints:
+        raise ExtensionError("\n".join(complaints))
+
+
 def setup(app: Sphinx) -> None:
-    """Register the renderer of formulas."""
+    """Register the renderer of formulas and the check of public symbols."""
+    app.connect("builder-inited", check_public_symbols)
     app.add_html_math_renderer("mathml", inline_renderers=(mathml, None), block_renderers=(mathml, None))

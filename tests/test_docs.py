@@ -20,6 +20,7 @@ from ucch.cli.main import cli
 import ucch.losses
 from ucch.baselines import BASELINES
 from ucch.encoders import IMAGE_ENCODERS, TEXT_ENCODERS
+from ucch.optim.binary.maps import MAPS
 from ucch.stores import CodeStore
 from ucch.training import STRATEGIES, load_recipe, recipe_names, takes_teacher
 from ucch.training.teacher_sections import TeacherName
@@ -43,6 +44,7 @@ PARTS = {  # every part that a user chooses by name has a page of that name, in 
     "losses": {loss.__module__.rpartition(".")[2] for loss in LOSSES},
     "encoders": {*IMAGE_ENCODERS, *TEXT_ENCODERS, "own"},
     "baselines": {*BASELINES, *DEEP},
+    "binary_maps": set(MAPS),
     "teachers": set(get_args(get_args(TeacherName)[0])) - {"none", "auto"},
 }
 STORES = [store.__name__ for store in CodeStore.__subclasses__() if store.__module__.startswith("ucch.")]
