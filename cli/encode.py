@@ -24,6 +24,7 @@ __all__ = ["command"]
 @click.option(
     "--features", metavar="FILE|DIR", type=click.Path(path_type=Path), help="Features: .npy, .parquet, or a folder."
 )
+@click.option("--encoding", metavar="NAME", help="Encoding of --texts.  [default: UTF-8, or as its mark says]")
 @click.option("--modality", type=click.Choice(["image", "text"]), help="What --features holds.")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
@@ -122,16 +123,17 @@ def _encode_features(run: Path, out: Path, **choices: Any) -> dict[str, Any] | N
 
 
 def _from_images(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]]]:
-    from ucch.extraction import encode_images, list_images, run_encoder
+    from ucch.extraction import encode_images, run_encoder
+    from ucch.images import open_images
     from ucch.training import choose_device
 
     from .encoding_progress import EncodingProgress
 
-    names = list_images(choices["images"])
+    found = open_images(choices["images"])
     encoder = run_encoder(run, "image", choices["image_encoder"], device=choose_device(choices["device"]))
     with EncodingProgress(console) as shown:
         encoded = encode_images(
-            [choices["images"] / name for name in names],
+            found.items,
             encoder,
             cache_folder=cache_folder(choices["cache"]),
             batch_size=choices["batch_size"],
@@ -141,7 +143,7 @@ def _from_images(console: Console, run: Path, **choices: Any) -> tuple[Any, list
         )
     for entry in encoded.bad:
         console.print(f"left out: {entry.path}: {entry.reason}", highlight=False, soft_wrap=True)
-    ids = [name for name, good in zip(names, encoded.good, strict=True) if good]
+    ids = [name for name, good in zip(found.names, encoded.good, strict=True) if good]
     return encoded.features, ids, [{"path": str(entry.path), "reason": entry.reason} for entry in encoded.bad]
 
 
@@ -152,7 +154,7 @@ def _from_texts(console: Console, run: Path, **choices: Any) -> tuple[Any, list[
 
     from .encoding_progress import EncodingProgress
 
-    texts, ids = read_texts(choices["texts"])
+    texts, ids = read_texts(choices["texts"], encoding=choices["encoding"])
     encoder = run_encoder(run, "text", choices["text_encoder"], device=choose_device(choices["device"]))
     with EncodingProgress(console) as shown:
         features = encode_texts(

@@ -81,7 +81,9 @@ def run_extraction(console: Console, *, name: str, device: Any, **choices: Any) 
     from .encoding_progress import EncodingProgress
 
     import_from_here()
-    captions = read_captions(choices["captions"], choices["images"])
+    captions = read_captions(
+        choices["captions"] or choices["images"], choices["images"], encoding=choices["encoding"] or None
+    )
     specs = (choices["image_encoder"], choices["text_encoder"])
     encoders = image_encoder(specs[0], device=device), text_encoder(specs[1], device=device)
     given = {name: choices[name] for name in ("query_share", "split_seed", "max_bad") if choices[name] is not None}
@@ -102,6 +104,10 @@ def run_extraction(console: Console, *, name: str, device: Any, **choices: Any) 
         console.print(f"left out: {entry.path}: {entry.reason}", highlight=False, soft_wrap=True)
     if len(extraction.bad) > SHOWN:
         console.print(f"left out: {len(extraction.bad) - SHOWN} more files", highlight=False)
+    if extraction.left_out:
+        console.print(f"left out: {extraction.left_out.sentence()}", highlight=False, soft_wrap=True)
+    if extraction.split_by == "captions":
+        console.print("split as the captions say; --query-share and --split-seed draw nothing", highlight=False)
     return extraction
 
 
@@ -118,6 +124,8 @@ def summary(extraction: Extraction) -> dict[str, Any]:
         "encoded": extraction.n_encoded,
         "bad": [{"path": str(entry.path), "reason": entry.reason} for entry in extraction.bad],
         "empty_captions": extraction.n_empty,
+        "left_out": extraction.left_out.to_json(),
+        "split_by": extraction.split_by,
     }
 
 

@@ -23,7 +23,7 @@ __all__ = [
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 # what the two groups below are called as parameters of a command
-SOURCE = ("images", "captions", "image_encoder", "text_encoder", "query_share", "split_seed", "max_bad")
+SOURCE = ("images", "captions", "encoding", "image_encoder", "text_encoder", "query_share", "split_seed", "max_bad")
 ENCODING = ("workers", "batch_size", "cache")
 
 
@@ -31,14 +31,20 @@ def source_options(*, required: bool) -> Callable[[Command], Command]:
     """What is encoded, by what, and how it is split."""
     path = click.Path(path_type=Path)
     return _all(
-        click.option("--images", metavar="DIR", type=path, required=required, help="Folder of photographs."),
         click.option(
-            "--captions",
-            metavar="FILE",
+            "--images",
+            metavar="PATH",
             type=path,
             required=required,
-            help="CSV, TSV or JSONL with image and caption, COCO's JSON, or a folder with a .txt per image.",
+            help="Photographs: a folder, .tar shards, a table.",
         ),
+        click.option(
+            "--captions",
+            metavar="PATH",
+            type=path,
+            help="CSV, TSV, JSON, Parquet, a token file, or a folder of texts.  [default: with the images]",
+        ),
+        click.option("--encoding", metavar="NAME", help="Of the captions.  [default: UTF-8, or as their mark says]"),
         click.option(
             "--image-encoder",
             metavar="NAME[:ARG]",

@@ -140,6 +140,7 @@ def open_tuning(run: RunFolder, device: Any, **encoding: Any) -> AbstractContext
     """The image encoder and the training photographs of a run whose recipe trains both; None for other runs."""
     from ucch.encoders import check_same, image_encoder
     from ucch.extraction import load_extraction_npz
+    from ucch.images import open_images
     from ucch.training import FineTuning
 
     recipe = run.recipe()
@@ -149,7 +150,7 @@ def open_tuning(run: RunFolder, device: Any, **encoding: Any) -> AbstractContext
     extraction = load_extraction_npz(run.path / FROZEN)
     encoder = image_encoder(recipe.source.image_encoder, device=device)
     check_same(encoder, extraction.encoders["image"], "image")
-    paths = [Path(recipe.source.images) / name for name in extraction.image_ids["train"]]
+    paths = open_images(Path(recipe.source.images)).chosen(extraction.image_ids["train"])
     return FineTuning(encoder, paths, recipe, workers=worker_count(encoding["workers"]))
 
 

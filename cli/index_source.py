@@ -68,18 +68,19 @@ def _from_run(console: Console, source: Path, modality: str, images: Path | None
 def _photographs(
     console: Console, run: Path, images: Path, *, image_encoder: str | None, **encoding: Any
 ) -> tuple[Any, list[str]]:
-    from ucch.extraction import encode_images, list_images, run_encoder
+    from ucch.extraction import encode_images, run_encoder
+    from ucch.images import open_images
     from ucch.training import choose_device
 
     from .encoding_progress import EncodingProgress
     from .extraction_options import cache_folder, import_from_here, worker_count
 
     import_from_here()
-    names = list_images(images)
+    found = open_images(images)
     encoder = run_encoder(run, "image", image_encoder, device=choose_device("auto"))
     with EncodingProgress(console) as shown:
         encoded = encode_images(
-            [images / name for name in names],
+            found.items,
             encoder,
             cache_folder=cache_folder(encoding["cache"]),
             batch_size=encoding["batch_size"],
@@ -89,4 +90,4 @@ def _photographs(
         )
     for entry in encoded.bad:
         console.print(f"left out: {entry.path}: {entry.reason}", highlight=False, soft_wrap=True)
-    return encoded.features, [name for name, good in zip(names, encoded.good, strict=True) if good]
+    return encoded.features, [name for name, good in zip(found.names, encoded.good, strict=True) if good]

@@ -22,6 +22,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 @click.option("--index", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Made by ucch index.")
 @click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Folder of the items' pictures.")
 @click.option("--texts", metavar="FILE", type=click.Path(path_type=Path), help="The items' texts or captions.")
+@click.option("--encoding", metavar="NAME", help="Encoding of --texts.  [default: UTF-8, or as its mark says]")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
@@ -69,6 +70,7 @@ def _service(
     index: Path,
     images: Path | None,
     texts: Path | None,
+    encoding: str | None,
     image_encoder: str | None,
     text_encoder: str | None,
     device: str,
@@ -83,7 +85,7 @@ def _service(
     encoder = QueryEncoder(run, image_encoder=image_encoder, text_encoder=text_encoder, device=choose_device(device))
     by_id = None
     if texts is not None:
-        lines, ids = read_texts(texts)
+        lines, ids = read_texts(texts, encoding=encoding)
         by_id = dict(zip(ids, lines, strict=True))
         for name, line in zip(ids, lines, strict=True):
             by_id.setdefault(name.rpartition("#")[0], line)  # a picture shows its first caption

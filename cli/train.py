@@ -209,7 +209,9 @@ def _source(known: Any, data: str | None, given: dict[str, Any]) -> Any:
         if given[name] is not None:
             given[name] = str(given[name].resolve())
     source = known.model_copy(update={name: value for name, value in given.items() if value is not None})
-    needed = ("images", "captions", "image_encoder", "text_encoder")
+    if source.images and not source.captions:
+        source = source.model_copy(update={"captions": source.images})
+    needed = ("images", "image_encoder", "text_encoder")
     missing = ["--" + name.replace("_", "-") for name in needed if not getattr(source, name)]
     if missing:
         raise click.UsageError(f"photographs also need {', '.join(missing)}")

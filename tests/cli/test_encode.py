@@ -101,7 +101,7 @@ def test_broken_photographs_are_left_out_and_named(trained: Path, tmp_path: Path
         (("--texts", "x.txt", "--modality", "text"), 2, "--modality goes with --features"),
         (("--features", "none.npy", "--modality", "text"), 1, "none.npy cannot be read as a .npy of numbers: "),
         (("--texts", "none.txt"), 1, "texts none.txt are not a file"),
-        (("--images", "none"), 1, "images none is not a folder"),
+        (("--images", "none"), 1, "images none do not exist"),
     ],
 )
 def test_wrong_usage_is_refused(

@@ -49,7 +49,7 @@ def test_json_names_every_bad_file(folder: Path) -> None:
 
 def test_too_many_bad_files_fail_in_one_line(folder: Path) -> None:
     for number in range(2):
-        (folder / "photos" / f"{number:03}.jpg").unlink()
+        (folder / "photos" / f"{number:03}.jpg").write_bytes(b"broken")
     result = ucch("extract", *source(folder), *ENCODERS, *QUICK, "--out", folder / "features.npz")
     assert result.exit_code == 1
     assert "2 of 20 image files are bad, more than the share 0.05 that --max-bad allows: " in result.stderr

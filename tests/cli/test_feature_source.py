@@ -69,9 +69,9 @@ def test_a_folder_in_use_is_refused_before_anything_is_encoded(folder: Path) -> 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--images", "photos"), "photographs also need --captions, --image-encoder, --text-encoder"),
+        (("--images", "photos"), "photographs also need --image-encoder, --text-encoder"),
         (("--data", "digits", "--images", "photos"), "--data names features that exist, --images photographs to take"),
-        (("--query-share", "0.2"), "photographs also need --images, --captions, --image-encoder, --text-encoder"),
+        (("--query-share", "0.2"), "photographs also need --images, --image-encoder, --text-encoder"),
         (("--resume", "--out", "x", "--images", "photos"), "leave out --images"),
     ],
 )

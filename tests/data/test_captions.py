@@ -70,7 +70,8 @@ def test_a_folder_of_texts_is_matched_with_the_images(tmp_path: Path) -> None:
     (tmp_path / "texts" / "sub" / "b.txt").write_text("another")
     captions = read_captions(tmp_path / "texts", tmp_path / "images")
     assert captions.images == ("a.jpg", "sub/b.png")
-    assert captions.texts == ("one\nlong caption", "another")
+    assert captions.texts == ("one", "long caption", "another")
+    assert captions.left_out.to_json() == {"pictures without a text": {"count": 1, "first": ["without.jpg"]}}
 
 
 def test_texts_may_stand_beside_the_images(tmp_path: Path) -> None:
@@ -87,33 +88,37 @@ def test_empty_captions_are_counted_and_left_out() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("c.csv", "picture,caption\n", "{path} must have a column image or file_name or filename or image_name or"),
+        ("c.csv", "animal,caption\n", "{path} was read as a table, but its first line names no column for the image"),
         (
             "c.csv",
-            "image,title\n",
-            "{path} must have a column caption or text or sentence or comment or description in",
+            "image,size\n",
+            "{path} was read as a table, but its first line names no column for the image (image, file_name,",
         ),
-        ("c.csv", "image,caption\na,b\na,b,c\n", "{path}, line 3: 3 columns, the heading has 2; quote captions"),
+        ("c.csv", "image,caption\na,b\na,b,c\n", "{path}, line 3: 3 columns, the first line has 2; quote captions"),
         ("c.csv", "image,caption\n", "captions {path} hold no caption"),
-        ("c.csv", "", "{path} must have a column image or"),
+        ("c.csv", "", "{path} was read as a table, but"),
         ("c.csv", b"image,caption\na,\xff\xfe\n", "{path} cannot be read: it is not text in utf-8: "),
-        ("c.jsonl", '{"image": "a"}', "{path}, line 1: must be an object with a key caption or text or "),
-        ("c.jsonl", '\n["a"]', "{path}, line 2: must be an object with a key image or"),
+        (
+            "c.jsonl",
+            '{"image": "a"}',
+            "{path}, line 1: must be an object with a key caption, got the keys image;",
+        ),
+        ("c.jsonl", '\n["a"]', "{path}, line 2: must be an object with a key image and a key caption, got ['a']"),
         ("c.jsonl", "{", "{path}, line 1: not JSON: "),
         (
             "c.jsonl",
-            '{"image": 3, "caption": "x"}',
-            "{path}, line 1: image must be a string, caption a string or a list",
+            '{"image": 3.5, "caption": "x"}',
+            "{path}, line 1: image must be a name or a number, got 3.5",
         ),
-        ("c.json", "[]", "{path} is not in COCO's layout"),
-        ("c.json", '{"images": []}', "{path} is not in COCO's layout"),
+        ("c.json", "[]", "{path} is in none of the layouts Karpathy's dataset_*.json, COCO's JSON, a list of"),
+        ("c.json", '{"images": []}', "{path}, read as COCO's JSON: must have a list of annotations"),
         ("c.json", "{", "{path} is not JSON: "),
         (
             "c.json",
             '{"images": [], "annotations": [{"image_id": 3, "caption": "x"}]}',
-            "{path}: an annotation names image_id 3, which is not among the images",
+            "captions {path} hold no caption; captions of images that the file does not list: 1 (3)",
         ),
-        ("c.xlsx", "", "captions {path} must end in .csv, .tsv, .jsonl, .json, or be a folder of .txt files"),
+        ("c.xlsx", "", "{path} was read as a table, but"),
     ],
 )
 def test_wrong_files_are_refused_with_the_line(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
@@ -124,7 +129,7 @@ def test_wrong_files_are_refused_with_the_line(tmp_path: Path, name: str, conten
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="none.csv are neither a file nor a folder$"):
+    with pytest.raises(DataError, match="none.csv do not exist$"):
         read_captions(tmp_path / "none.csv")
 
 

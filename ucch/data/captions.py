@@ -1,27 +1,39 @@
-"""Captions: which text belongs to which image file, from the usual kinds of files."""
+"""Captions: which text belongs to which image, from the files and folders that people have."""
 
 from __future__ import annotations
 
-import csv
-import io
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import DataError
-from ..plain_json import parse_json
-from ..text_lines import read_lines, read_text
+from ..files import check_regular
+from ..images.endings import IMAGE_ENDINGS
+from ..images.image_tables import image_tables
+from ..images.sources import ImageSource, find_images, open_images
+from ..images.tar_shards import shards_of
+from ..text_lines import ForeignTextError, decode_text, split_lines
+from .caption_folders import folder_rows, shard_rows, table_of_pictures_rows
+from .caption_json import json_line_rows, json_rows
+from .caption_parquet import parquet_rows
+from .caption_records import Row
 from .caption_rows import RowNumbers
+from .caption_tables import is_caption_table, table_rows
+from .image_names import NameTable
+from .left_out import LeftOut
+from .sizes import most_bytes
 
 __all__ = ["IMAGE_ENDINGS", "Captions", "read_captions", "read_texts"]
 
-IMAGE_NAMES = ("image", "file_name", "filename", "image_name", "image_path")
-CAPTION_NAMES = ("caption", "text", "sentence", "comment", "description")
-IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+EMPTY, NULL = "captions without text", "captions that are null"
+MISSING, UNNAMED = "captions whose picture is not there", "pictures without a caption"
+DIRECT = (".csv", ".tsv", ".txt", ".token", ".json", ".jsonl", ".ndjson", ".parquet", ".tar", ".gz")
+_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -29,10 +41,12 @@ class Captions:
     """Hold texts and the images they describe.
 
     Args:
-        images: file names, each once, in the order in which the captions first name them.
+        images: names, each once, in the order in which the captions first name them.
         texts: captions in the order of the file; white space at the ends is cut, none is empty.
         image_of_text: for each text, the place of its image in ``images``.
         n_empty: captions left out because they held no text.
+        splits: the split that the file says of each image, as it writes it; empty where it says none.
+        left_out: everything that was left out, by reason; ``n_empty`` is among it.
 
     Example:
         >>> captions = Captions.of([("a.jpg", "a dog"), ("b.jpg", "a cat"), ("a.jpg", "it runs ")])
@@ -44,20 +58,41 @@ class Captions:
     texts: tuple[str, ...]
     image_of_text: RowNumbers
     n_empty: int = 0
+    splits: tuple[str, ...] = ()
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str, str]]) -> Captions:
-        """Collect (image, caption) rows."""
+    def of(cls, rows: Iterable[tuple[str, str] | Row], left_out: LeftOut | None = None) -> Captions:
+        """Collect (image, caption) rows, or :class:`Row` with a split.
+
+        Raises:
+            DataError: an image stands in two splits.
+        """
         place: dict[str, int] = {}
-        texts, image_of_text, n_empty = [], [], 0
-        for image, caption in rows:
-            text = caption.strip()
+        left_out = LeftOut() if left_out is None else left_out
+        texts, image_of_text = [], []
+        splits: list[str] = []
+        for row in rows:
+            image, caption, split = Row(*row)
+            text = "" if caption is None else caption.strip()
             if not text:
-                n_empty += 1
+                left_out.add(NULL if caption is None else EMPTY, image)
                 continue
             texts.append(text)
-            image_of_text.append(place.setdefault(image.strip(), len(place)))
-        return cls(tuple(place), tuple(texts), np.array(image_of_text, dtype=np.int64), n_empty)
+            number = place.setdefault(image.strip(), len(place))
+            image_of_text.append(number)
+            if number == len(splits):
+                splits.append(split)
+            elif splits[number] != split:
+                raise DataError(f"the image {image[:200]!r} stands in the splits {splits[number]!r} and {split!r}")
+        return cls(
+            tuple(place),
+            tuple(texts),
+            np.array(image_of_text, dtype=np.int64),
+            left_out.count(EMPTY) + left_out.count(NULL),
+            tuple(splits) if any(splits) else (),
+            left_out,
+        )
 
     def text_ids(self) -> list[str]:
         """Name each text: ``name#k`` for the k-th caption of an image, from 0."""
@@ -68,49 +103,136 @@ class Captions:
             seen[image] += 1
         return ids
 
+    def found_in(self, source: ImageSource) -> tuple[Captions, RowNumbers]:
+        """These captions, with images by the names that they have in a place of pictures.
 
-def read_captions(path: str | os.PathLike[str], images: str | os.PathLike[str] | None = None) -> Captions:
-    """Read captions; an image may have several.
+        Shards and tables are read from front to back, so that the images are in their order; those of folders stay in
+        the order of the captions.
 
-    * ``.csv`` or ``.tsv`` with a heading that has a column ``image`` (or ``file_name``, ``filename``, ...) and a
-      column ``caption`` (or ``text``, ``sentence``, ...); other columns are not read.
-    * ``.jsonl``, an object per line with the same two names; a list of strings there is several captions.
-    * ``.json`` in COCO's layout: ``images`` with ``id`` and ``file_name``, ``annotations`` with ``image_id`` and
-      ``caption``.
-    * a folder with one ``.txt`` per image, named as the image is; its whole content is one caption.
+        A name is looked for as :class:`~ucch.data.image_names.NameTable` says. Captions whose picture is not there and
+        pictures without a caption are counted in ``left_out``.
+
+        Returns:
+            The captions, and for each of their images the place of the name that it had here.
+
+        Raises:
+            DataError: no picture is found, with the nearest name; or two names fit one picture equally well.
+        """
+        listed = list(source.names)
+        if source.kind == "folder":  # a file counts by its name, whatever its ending
+            held = set(listed)
+            listed += [name for name in self.images if name not in held and _is_file_in(source.path, name)]
+        table = NameTable(listed)
+        places = table.find_all(self.images, "captions")
+        left_out, n_texts = self.left_out.merged(), np.bincount(self.image_of_text, minlength=len(self.images))
+        for name, place, count in zip(self.images, places, n_texts.tolist(), strict=True):
+            if place is None:
+                shown = left_out.count(MISSING) and len(left_out[MISSING][1]) >= 3
+                near = "" if shown else table.nearest(name)
+                left_out.add(MISSING, f"{name[:100]}, nearest {near}" if near else name, count)
+        used = {place for place in places if place is not None}
+        if not used:
+            near = table.nearest(self.images[0])
+            raise DataError(
+                f"images {source.path} hold none of the {len(self.images)} pictures that the captions name, such as"
+                f" {self.images[0][:200]!r}" + (f"; the nearest name is {near!r}" if near else "")
+            )
+        for place in range(len(source.names)):
+            if place not in used:
+                left_out.add(UNNAMED, source.names[place])
+        for name in source.without_image:
+            left_out.add("samples without a picture", name)
+        rows = (
+            Row(listed[place], text, self.splits[image] if self.splits else "")
+            for image, text in zip(self.image_of_text.tolist(), self.texts, strict=True)
+            if (place := places[image]) is not None
+        )
+        found = Captions.of(rows, left_out)
+        if source.kind != "folder":
+            found = found._in_order_of(source.names)
+        named = {listed[place]: row for row, place in reversed(list(enumerate(places))) if place is not None}
+        return found, np.array([named[image] for image in found.images], dtype=np.int64)
+
+    def of_images(self, chosen: npt.NDArray[np.bool_], reason: str) -> Captions:
+        """The captions of some images; the others are counted in ``left_out`` by the name of their split.
+
+        Args:
+            chosen: (images,), which ones.
+            reason: why the others are left out; the name of the split follows.
+        """
+        left_out = self.left_out.merged()
+        rows = []
+        for image, text in zip(self.image_of_text.tolist(), self.texts, strict=True):
+            split = self.splits[image] if self.splits else ""
+            if chosen[image]:
+                rows.append(Row(self.images[image], text, split))
+            else:
+                left_out.add(f"{reason} {split!r}", self.images[image])
+        return Captions.of(rows, left_out)
+
+    def _in_order_of(self, names: Sequence[str]) -> Captions:
+        """The same with images in this order."""
+        place = {name: number for number, name in enumerate(names)}
+        order = sorted(range(len(self.images)), key=lambda row: place[self.images[row]])
+        new = np.empty(len(order), dtype=np.int64)
+        new[order] = np.arange(len(order))
+        return Captions(
+            tuple(self.images[row] for row in order),
+            self.texts,
+            new[self.image_of_text],
+            self.n_empty,
+            tuple(self.splits[row] for row in order) if self.splits else (),
+            self.left_out,
+        )
+
+
+def read_captions(
+    path: str | os.PathLike[str],
+    images: str | os.PathLike[str] | None = None,
+    *,
+    encoding: str | None = None,
+) -> Captions:
+    """Read captions; an image may have several. What a file holds decides how it is read, not its ending.
+
+    * JSON: COCO's layout, Karpathy's with its ``split``, a list of records such as BLIP's, an object of columns or of
+      names with texts; or an object per line.
+    * Parquet with a column of names and one of captions, texts or lists of them.
+    * delimited text, cut by ``,``, tab, ``;`` or ``|``, with a heading that names the columns (``image``,
+      ``file_name``, ``filepath``, ...; ``caption``, ``text``, ``title``, ...); or without one, as token files are
+      (``name#k``, a tab, the caption).
+    * a folder with a text per picture, ``x.txt``, ``x.jpg.txt`` or ``x.caption``, a caption a line; shards of
+      webdataset; tables with pictures in them (:func:`~ucch.images.sources.open_images`).
+
+    Any of the files may be compressed by gzip.
 
     Args:
         path: the file or folder.
         images: the folder of the image files, which a folder of texts is matched with.
+        encoding: of text; None believes a byte-order mark, and is UTF-8 without one.
 
     Raises:
-        DataError: the file is missing or of another kind, or a line lacks image or caption; the message has the line.
+        DataError: the file is missing, in no layout, in another encoding, or holds what is no name or no text; the
+            message says as what it was read, where, and the way out.
     """
-    path = Path(path)
-    if path.is_dir():
-        rows = _text_folder(path, Path(images) if images is not None else path)
-    elif not path.is_file():
-        raise DataError(f"captions {path} are neither a file nor a folder")
-    elif path.suffix.lower() in _READERS:
-        rows = _READERS[path.suffix.lower()](path)
-    else:
-        raise DataError(f"captions {path} must end in {', '.join(_READERS)}, or be a folder of .txt files")
-    captions = Captions.of(rows)
+    path, left_out = Path(path), LeftOut()
+    rows = _rows(path, Path(images) if images is not None else path, encoding, left_out)
+    try:
+        captions = Captions.of(rows, left_out)
+    except DataError as error:
+        raise error if str(path) in str(error) else DataError(f"captions {path}: {error}") from error
     if not captions.texts:
-        raise DataError(f"captions {path} hold no caption")
-    for image in captions.images:
-        if not image or "\0" in image or Path(image).is_absolute() or ".." in Path(image).parts:
-            raise DataError(
-                f"captions {path} name the image {image[:200]!r}; a name must lead into the folder of images"
-            )
+        said = left_out.sentence()
+        raise DataError(f"captions {path} hold no caption" + (f"; {said}" if said else ""))
     return captions
 
 
-def read_texts(path: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
+def read_texts(path: str | os.PathLike[str], *, encoding: str | None = None) -> tuple[list[str], list[str]]:
     """Read texts without images, to be encoded.
 
     Args:
-        path: a ``.txt`` file, a text per line, or captions as :func:`read_captions` takes them.
+        path: a ``.txt`` file, a text per line, or captions as :func:`read_captions` takes them; a ``.txt`` is captions
+            where its first line names the columns of an image and a caption, or is one of a token file.
+        encoding: as of :func:`read_captions`.
 
     Returns:
         The texts and an id of each: the number of the line, from 1, or ``name#k`` for captions. Empty lines are left
@@ -121,97 +243,89 @@ def read_texts(path: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
     """
     path = Path(path)
     if path.suffix.lower() != ".txt" or path.is_dir():
-        captions = read_captions(path)
+        captions = read_captions(path, encoding=encoding)
         return list(captions.texts), captions.text_ids()
     if not path.is_file():
         raise DataError(f"texts {path} are not a file")
-    lines = [(str(number), line.strip()) for number, line in enumerate(read_lines(path), start=1)]
+    text = _decoded(path, _content(path), encoding)
+    if is_caption_table(text):
+        captions = read_captions(path, encoding=encoding)
+        return list(captions.texts), captions.text_ids()
+    lines = [(str(number), line.strip()) for number, line in enumerate(split_lines(text), start=1)]
     kept = [(number, line) for number, line in lines if line]
     if not kept:
         raise DataError(f"texts {path} hold no text")
     return [line for _, line in kept], [number for number, _ in kept]
 
 
-def _table(path: Path, delimiter: str) -> Iterator[tuple[str, str]]:
-    lines = io.StringIO(read_text(path), newline="")
-    # quotes are text in a TSV, as most of its writers have it
-    reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE) if delimiter == "\t" else csv.reader(lines)
+def _rows(path: Path, images: Path, encoding: str | None, left_out: LeftOut) -> Iterable[Row]:
+    """Rows by the first of the layouts that fits."""
+    if not path.exists():
+        raise DataError(f"captions {path} do not exist")
+    if path.is_dir() or path.suffix.lower() == ".tar":
+        source = find_images(path)
+        if source.kind == "shards":
+            return _named(shard_rows(shards_of(path), encoding, left_out), source)
+        if source.kind == "table":
+            return _pictured(path, source)
+        return folder_rows(path, images, encoding, left_out)
+    check_regular(path, DataError)
+    content = _content(path)
+    if content[:4] == _PARQUET or path.suffix.lower() == ".arrow":
+        tables = image_tables(path)
+        return _pictured(path, open_images(path)) if tables else parquet_rows(path)
+    text = _decoded(path, content, encoding)
+    if path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson")):
+        return json_line_rows(path, text, left_out)
+    if text.lstrip()[:1] in ("{", "["):
+        return json_rows(path, text, left_out)
+    if path.name.lower().removesuffix(".gz").endswith(".json"):
+        return json_rows(path, text, left_out)
+    return table_rows(path, text)
+
+
+def _pictured(path: Path, source: ImageSource) -> Iterator[Row]:
+    return table_of_pictures_rows(image_tables(path), source.names)
+
+
+def _named(rows: Iterable[Row], source: ImageSource) -> Iterator[Row]:
+    """Rows by the names of their source: keys alone where no two shards share one."""
+    held = set(source.names)
+    for row in rows:
+        yield row if row.image in held else row._replace(image=row.image.partition("/")[2])
+
+
+def _content(path: Path) -> bytes:
     try:
-        heading = [name.strip().lower() for name in next(reader, [])]
-        image, caption = (_column(path, heading, names) for names in (IMAGE_NAMES, CAPTION_NAMES))
-        for row in reader:
-            if not row:
-                continue
-            if len(row) != len(heading):
-                raise DataError(
-                    f"{path}, line {reader.line_num}: {len(row)} columns, the heading has {len(heading)};"
-                    " quote captions that hold the delimiter"
-                )
-            yield row[image], row[caption]
-    except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: {error}") from error
-
-
-def _column(path: Path, heading: list[str], names: tuple[str, ...]) -> int:
-    for name in names:
-        if name in heading:
-            return heading.index(name)
-    raise DataError(f"{path} must have a column {' or '.join(names)} in its first line, got {', '.join(heading)[:200]}")
-
-
-def _json_lines(path: Path) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(read_lines(path), start=1):
-        if not line.strip():
-            continue
-        where = f"{path}, line {number}"
-        try:
-            entry = parse_json(line)
-        except ValueError as error:
-            raise DataError(f"{where}: not JSON: {error}") from error
-        image, caption = _field(where, entry, IMAGE_NAMES), _field(where, entry, (*CAPTION_NAMES, "captions"))
-        several = caption if isinstance(caption, list) else [caption]
-        if not isinstance(image, str) or not all(isinstance(text, str) for text in several):
-            raise DataError(f"{where}: image must be a string, caption a string or a list of strings")
-        yield from ((image, text) for text in several)
-
-
-def _field(where: str, entry: Any, names: tuple[str, ...]) -> Any:
-    for name in names:
-        if isinstance(entry, dict) and name in entry:
-            return entry[name]
-    raise DataError(f"{where}: must be an object with a key {' or '.join(names)}")
-
-
-def _coco(path: Path) -> Iterator[tuple[str, str]]:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+    if content[:2] != _GZIP:
+        return content
+    most = most_bytes(path)
     try:
-        content = parse_json(read_text(path))
-        names = {entry["id"]: str(entry["file_name"]) for entry in content["images"]}
-        rows = [(entry["image_id"], str(entry["caption"])) for entry in content["annotations"]]
-    except ValueError as error:
-        raise DataError(f"{path} is not JSON: {error}") from error
-    except (KeyError, TypeError) as error:
-        raise DataError(
-            f"{path} is not in COCO's layout (images with id and file_name, annotations with image_id and caption):"
-            f" {type(error).__name__} {error}"
-        ) from error
-    for number, caption in rows:
-        if not isinstance(number, (int, str)) or number not in names:
-            raise DataError(f"{path}: an annotation names image_id {number!r}, which is not among the images")
-        yield names[number], caption
+        unpacking = zlib.decompressobj(wbits=31)
+        content = unpacking.decompress(content, most)
+    except zlib.error as error:
+        raise DataError(f"{path} is damaged: {error}") from error
+    if unpacking.unconsumed_tail or not unpacking.eof:
+        raise DataError(f"{path} is cut off, or unpacks to more than {most:,} bytes; unpack it with gunzip")
+    return content
 
 
-def _text_folder(texts: Path, images: Path) -> Iterator[tuple[str, str]]:
-    if not images.is_dir():
-        raise DataError(f"{images} is not a folder of images, which the texts in {texts} are matched with")
-    for image in sorted(images.rglob("*")):
-        beside = (texts / image.relative_to(images)).with_suffix(".txt")
-        if image.suffix.lower() in IMAGE_ENDINGS and beside.is_file():
-            yield image.relative_to(images).as_posix(), read_text(beside)
+def _decoded(path: Path, content: bytes, encoding: str | None) -> str:
+    try:
+        return decode_text(content, encoding)
+    except ForeignTextError as error:
+        way = f" {error.guess}" if error.guess else ""
+        raise DataError(f"{path} cannot be read: {error}; give --encoding{way}, or save it as UTF-8") from error
 
 
-_READERS = {
-    ".csv": lambda path: _table(path, ","),
-    ".tsv": lambda path: _table(path, "\t"),
-    ".jsonl": _json_lines,
-    ".json": _coco,
-}
+def _is_file_in(folder: Path, name: str) -> bool:
+    parts = Path(name).parts
+    if not parts or Path(name).is_absolute() or ".." in parts or "\0" in name:
+        return False
+    try:
+        return (folder / name).is_file()
+    except (OSError, ValueError):
+        return False

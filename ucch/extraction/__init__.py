@@ -8,7 +8,6 @@ from .encode_files import encode_file, encode_folder, files_to_encode
 from .extract import Extraction, extract, split_images
 from .feature_file import FeatureFile, open_features
 from .image_features import BadFile, ImageFeatures, encode_images
-from .list_images import list_images
 from .npz_file import load_extraction_npz, read_npz_encoders, save_extraction_npz
 from .parquet_file import read_parquet_encoders, save_extraction_parquet
 from .ray_data import encode_with_ray
@@ -33,7 +32,6 @@ __all__ = [
     "extract",
     "files_to_encode",
     "ids_path",
-    "list_images",
     "load_extraction_npz",
     "open_features",
     "read_npz_encoders",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,11 @@ import numpy.typing as npt
 
 from ..data import PairedDataset, Pairs
 from ..data.captions import Captions
+from ..data.left_out import LeftOut
+from ..data.split_names import sides_of
 from ..encoders import EncoderCard, Features, FittedTextEncoder
 from ..errors import DataError
+from ..images.sources import open_images
 from .image_features import BadFile, encode_images
 from .text_features import encode_texts
 
@@ -33,6 +36,8 @@ class Extraction:
         bad: image files left out.
         n_empty: captions left out because they held no text.
         n_encoded: pictures that the encoder ran on, the rest being in the cache.
+        left_out: captions and pictures left out, by reason.
+        split_by: ``captions`` where the file of captions said the split, else ``seed``.
     """
 
     dataset: PairedDataset
@@ -42,6 +47,8 @@ class Extraction:
     bad: list[BadFile]
     n_empty: int
     n_encoded: int
+    left_out: LeftOut = field(default_factory=LeftOut)
+    split_by: str = "seed"
 
 
 def extract(
@@ -62,19 +69,21 @@ def extract(
 ) -> Extraction:
     """Encode photographs and captions and split them into training and query pairs.
 
-    Images are split, not captions, so that no photograph is on both sides. The split is drawn over all images that
-    the captions name, so one broken file moves no other from side to side. A text encoder that learns does so from
-    the captions of the training images alone.
+    Images are split, not captions, so that no photograph is on both sides: as the captions say, where they name
+    training images and test images (or validation images, for want of those), by a draw otherwise. The draw is over
+    all images that the captions name, so a broken or missing file moves no other from side to side. A text encoder
+    that learns does so from the captions of the training images alone.
 
     Args:
-        images: the folder that the names in ``captions`` are relative to.
-        captions: what :func:`~ucch.data.captions.read_captions` gives.
+        images: a place of pictures, as :func:`~ucch.images.sources.open_images` takes it.
+        captions: what :func:`~ucch.data.captions.read_captions` gives; pictures are found by their names as
+            :class:`~ucch.data.image_names.NameTable` says. Those that are not there are left out and counted.
         image_encoder, text_encoder: of :mod:`ucch.encoders`.
         specs: how the user named the two encoders; a run remembers it.
         name: what reports call the data set.
-        query_share: share of the images that become queries, at least one image.
+        query_share: share of the images that become queries, at least one image, where the split is drawn.
         split_seed: decides which.
-        max_bad: share of the image files that may be broken or missing.
+        max_bad: share of the images that may be broken.
         batch_size: inputs per call of an encoder.
         workers: processes that decode images.
         cache_folder: where features are kept between runs.
@@ -83,9 +92,17 @@ def extract(
     Raises:
         DataError: too many files are bad, or a split is left without an image.
     """
-    is_query = split_images(len(captions.images), query_share, split_seed)
+    source = open_images(images)
+    n_named = len(captions.images)
+    captions, rows = captions.found_in(source)
+    said = sides_of(captions.splits)
+    if said is None:
+        is_query = split_images(n_named, query_share, split_seed)[rows]
+    else:
+        captions = captions.of_images(said[0] | said[1], "captions of the split")
+        is_query = said[1][said[0] | said[1]]
     encoded = encode_images(
-        [images / image for image in captions.images],
+        source.chosen(captions.images),
         image_encoder,
         cache_folder=cache_folder,
         batch_size=batch_size,
@@ -96,7 +113,7 @@ def extract(
     sides = {"train": encoded.good & ~is_query, "query": encoded.good & is_query}
     for split, chosen in sides.items():
         if not chosen.any():
-            raise DataError(f"no good image of {len(captions.images)} is left for the {split} split")
+            raise DataError(f"no good image of {n_named} is left for the {split} split")
     if isinstance(text_encoder, FittedTextEncoder):
         text_encoder.fit([captions.texts[row] for row in np.flatnonzero(sides["train"][captions.image_of_text])])
     texts = encode_texts(
@@ -118,6 +135,8 @@ def extract(
         encoded.bad,
         captions.n_empty,
         encoded.n_encoded,
+        captions.left_out,
+        "seed" if said is None else "captions",
     )
 
 

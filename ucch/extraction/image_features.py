@@ -13,6 +13,7 @@ import numpy as np
 from ..encoders import Features, ImageEncoder
 from ..errors import DataError
 from ..images import DECODING_VERSION, DecodedImage, ImagePool
+from ..images.stored import StoredImage
 from .cache import FeatureCache
 
 __all__ = ["BadFile", "ImageFeatures", "encode_images"]
@@ -25,7 +26,7 @@ SHOWN = 5
 class BadFile:
     """A file that could not be used, and why."""
 
-    path: Path
+    path: Path | StoredImage
     reason: str
 
 
@@ -63,7 +64,7 @@ class _Progress:
 
 
 def encode_images(
-    paths: Sequence[Path],
+    paths: Sequence[Path | StoredImage],
     encoder: ImageEncoder,
     *,
     cache_folder: Path | None = None,
@@ -79,7 +80,7 @@ def encode_images(
     same features.
 
     Args:
-        paths: the files.
+        paths: the files, or pictures in shards and tables.
         encoder: an image encoder.
         cache_folder: where features are kept between runs; None keeps nothing.
         batch_size: pictures per call of the encoder.
@@ -114,7 +115,7 @@ def encode_images(
 
 
 def _encode_block(
-    paths: Sequence[Path],
+    paths: Sequence[Path | StoredImage],
     encoder: ImageEncoder,
     cache: FeatureCache,
     pool: ImagePool,

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..data import PairedDataset, Pairs
 from ..encoders import EncoderCard
+from ..images.sources import open_images
 from .extract import Extraction
 from .image_features import encode_images
 
@@ -29,7 +30,7 @@ def with_tuned_images(
 
     Args:
         extraction: by the encoder before training.
-        images: the folder that its image ids are relative to.
+        images: the place of pictures that its image ids are of.
         encoder: the encoder after training.
         batch_size, workers, cache_folder, on_progress: as in :func:`~ucch.extraction.extract`.
 
@@ -38,7 +39,7 @@ def with_tuned_images(
     """
     ids, dataset = extraction.image_ids, extraction.dataset
     encoded = encode_images(
-        [images / name for split in ("train", "query") for name in ids[split]],
+        open_images(images).chosen([name for split in ("train", "query") for name in ids[split]]),
         encoder,
         cache_folder=cache_folder,
         batch_size=batch_size,

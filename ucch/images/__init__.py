@@ -6,6 +6,7 @@ from .augment import Augmented
 from .decode import DECODING_VERSION, BadImageError, decode_image
 from .pool import DecodedImage, ImagePool, default_workers
 from .resize_crop import ResizeCrop
+from .sources import ImageSource, open_images
 
 __all__ = [
     "DECODING_VERSION",
@@ -13,7 +14,9 @@ __all__ = [
     "BadImageError",
     "DecodedImage",
     "ImagePool",
+    "ImageSource",
     "ResizeCrop",
     "decode_image",
     "default_workers",
+    "open_images",
 ]

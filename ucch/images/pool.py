@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
 from .decode import BadImageError, decode_image
+from .stored import StoredImage
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -40,7 +41,7 @@ class DecodedImage:
         problem: why it is bad; None where it is not.
     """
 
-    path: Path
+    path: Path | StoredImage
     key: bytes
     pixels: Any = None
     problem: str | None = None
@@ -75,11 +76,13 @@ class ImagePool:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def hash_files(self, paths: Iterable[Path]) -> Iterator[DecodedImage]:
+    def hash_files(self, paths: Iterable[Path | StoredImage]) -> Iterator[DecodedImage]:
         """Yield each file's key, or why it cannot be read, in order; nothing is decoded."""
         return map(_hash_file, paths)
 
-    def decode(self, paths: Iterable[Path], prepares: Iterable[Prepare] | None = None) -> Iterator[DecodedImage]:
+    def decode(
+        self, paths: Iterable[Path | StoredImage], prepares: Iterable[Prepare] | None = None
+    ) -> Iterator[DecodedImage]:
         """Yield each file's prepared pixels, or why it is bad, in order.
 
         Args:
@@ -94,7 +97,7 @@ class ImagePool:
             yield from (_decode_file(path, prepare) for path, prepare in tasks)
             return
         pool = self._started()
-        waiting: deque[tuple[Path, Future[DecodedImage]]] = deque()
+        waiting: deque[tuple[Path | StoredImage, Future[DecodedImage]]] = deque()
         try:
             for path, prepare in tasks:
                 waiting.append((path, pool.submit(_decode_file, path, prepare)))
@@ -133,14 +136,14 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _hash_file(path: Path) -> DecodedImage:
+def _hash_file(path: Path | StoredImage) -> DecodedImage:
     try:
         return DecodedImage(path, hashlib.sha256(_read(path)).digest())
     except BadImageError as error:
         return DecodedImage(path, b"", problem=str(error))
 
 
-def _decode_file(path: Path, prepare: Prepare) -> DecodedImage:
+def _decode_file(path: Path | StoredImage, prepare: Prepare) -> DecodedImage:
     key = b""
     try:
         content = _read(path)
@@ -154,10 +157,12 @@ def _decode_file(path: Path, prepare: Prepare) -> DecodedImage:
         return DecodedImage(path, key, problem=f"the encoder cannot prepare it: {type(error).__name__}: {error}")
 
 
-def _read(path: Path) -> bytes:
-    if path.is_dir():
-        raise BadImageError("a directory, not a file")
+def _read(path: Path | StoredImage) -> bytes:
     try:
+        if not isinstance(path, Path):
+            return path.read()
+        if path.is_dir():
+            raise BadImageError("a directory, not a file")
         return path.read_bytes()
     except FileNotFoundError:
         raise BadImageError("no such file") from None

@@ -16,6 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from ..encoders import NetworkImageEncoder
 from ..errors import DataError, EncoderError, RecipeError
 from ..images import Augmented, DecodedImage, ImagePool
+from ..images.stored import StoredImage
 from .recipe import Recipe
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ class FineTuning:
         share one learning rate, and training, database and query images come from three permutations that overlap.
     """
 
-    def __init__(self, encoder: object, paths: Sequence[Path], recipe: Recipe, *, workers: int = 0) -> None:
+    def __init__(
+        self, encoder: object, paths: Sequence[Path | StoredImage], recipe: Recipe, *, workers: int = 0
+    ) -> None:
         check_fine_tuning(recipe)
         self.encoder = check_tunable(encoder)
         self.paths, self.section, self.seed = paths, recipe.fine_tuning, recipe.seed

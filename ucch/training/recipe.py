@@ -102,6 +102,7 @@ class SourceSection(Section):
 
     images: str = ""
     captions: str = ""
+    encoding: str = ""
     image_encoder: str = ""
     text_encoder: str = ""
     query_share: Annotated[float, Field(gt=0, lt=1)] = 0.1
