@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ucch.evaluation import comparison_rows, marked, report_rows
+from ucch.evaluation import comparison_rows, compression_rows, compression_text, marked, report_rows
 
 __all__ = ["comparison_table", "report_table"]
 
@@ -20,7 +20,14 @@ def report_table(report: dict[str, Any]) -> Group:
     """Lay out a report: a row per direction, the mean and chance below, what the figures are under it."""
     title = f"{report['data']}, {report['bits']} bits: {_sizes(report)}"
     title = marked(title, report.get("supervised", False))
-    return Group(Text(title, style="bold"), _table(report_rows(report)), Text(_caption(report), style="dim"))
+    parts: list[RenderableType] = [
+        Text(title, style="bold"),
+        _table(report_rows(report)),
+        Text(_caption(report), style="dim"),
+    ]
+    if report.get("compression"):
+        parts += [_table(compression_rows(report)), Text(compression_text(report), style="dim")]
+    return Group(*parts)
 
 
 def comparison_table(comparison: Sequence[dict[str, Any]]) -> Group:
@@ -61,8 +68,6 @@ def _caption(report: dict[str, Any]) -> str:
     if "image_to_text" in report:
         lines.append(f"R@n: the paired item, among the queries{_recall_chance(report)}.")
     lines += [_health(side, health) for side, health in report["health"].items()]
-    if report.get("compression"):
-        lines.append(_compression(report))
     if "recipe" in report:
         lines.append(f"Recipe {report['recipe']}, seed {report['seed']}, trained {report['seconds']:.1f} s.")
     if report.get("supervised"):
@@ -84,15 +89,6 @@ def _recall_chance(report: dict[str, Any]) -> str:
 def _health(side: str, health: dict[str, Any]) -> str:
     dead = ", ".join(map(str, health["dead_bits"])) or "none"
     distinct = f"{health['distinct_codes']:,} distinct of {health['codes']:,}"
+    if health.get("effective_dimension") is not None:
+        distinct += f", effective dimension {health['effective_dimension']:.1f}"
     return f"{side} codes: imbalance {health['bit_imbalance']:.2f} (0 best), dead bits {dead}, {distinct}."
-
-
-def _compression(report: dict[str, Any]) -> str:
-    cost = report["compression"]
-    kept = report["map_mean"] / cost["feature_map"]
-    return (
-        f"Features: MAP {cost['feature_map']:.3f} at {cost['feature_bytes_per_item']} bytes an item; codes keep"
-        f" {kept:.0%} of it at {cost['code_bytes_per_item']} bytes.\n"
-        f"Nearest ten by cosine in the Hamming top 10: {cost['top10_in']['10']:.3f}, top 100:"
-        f" {cost['top10_in']['100']:.3f}."
-    )

@@ -83,15 +83,25 @@ def test_chance_stands_beside_the_recall_of_pairs() -> None:
 
 
 def test_what_compression_cost_is_told() -> None:
+    kept = {"recall_at_10": 0.25, "within_200": 0.75, "pair_at_1": None, "pair_at_10": None, "map": None}
     cost = {
-        "feature_map": 0.5,
-        "feature_bytes_per_item": 2048,
-        "code_bytes_per_item": 8,
-        "top10_in": {"10": 0.25, "100": 0.75},
+        "neighbors": "within each modality",
+        "queries": 1000,
+        "items": 20000,
+        "pair_items": 1000,
+        "fitted": 4000,
+        "rows": [{"name": "float", "bytes": 2048, **kept}, {"name": "codes", "bytes": 8, **kept, "pair_at_1": 0.5}],
     }
-    text = " ".join(rendered(report_table({**REPORT, "compression": cost})))
-    assert "Features: MAP 0.500 at 2048 bytes an item; codes keep 50% of it at 8 bytes." in text
-    assert "Hamming top 10: 0.250, top 100: 0.750." in text
+    lines = rendered(report_table({**REPORT, "compression": cost}))
+    heading = next(line for line in lines if line.startswith("what the compression cost"))
+    assert heading.split()[4:] == ["bytes", "top", "10", "in", "10", "in", "200", "pair", "R@1"]
+    assert [line.split() for line in lines if line.startswith(("float", "codes"))] == [
+        ["float", "2048", "0.250", "0.750", "-"],
+        ["codes", "8", "0.250", "0.750", "0.500"],
+    ]
+    text = " ".join(lines)
+    assert "nearest by the features, within each modality, among the first n; 1,000 queries, 20,000 items." in text
+    assert "Pairs are looked for among 1,000. The others were fitted on 4,000 training pairs." in text
 
 
 def test_comparison() -> None:

@@ -12,6 +12,7 @@ from .itq import Itq
 from .lsh import Lsh
 from .lssh import Lssh, bounded_dictionary, latent_codes
 from .sign import Sign
+from .stacked_itq import StackedItq, own_pair_share, share_space
 
 __all__ = [
     "BASELINES",
@@ -26,6 +27,7 @@ __all__ = [
     "Lsh",
     "Lssh",
     "Sign",
+    "StackedItq",
     "bounded_dictionary",
     "canonical_directions",
     "cmfh",
@@ -34,7 +36,9 @@ __all__ = [
     "fsh_objective",
     "fused_similarity",
     "latent_codes",
+    "own_pair_share",
     "pair_components",
+    "share_space",
 ]
 
 BASELINES: dict[str, type[Baseline]] = {

@@ -1,12 +1,13 @@
 """Evaluation of models and of anybody's codes: reports, comparisons and pictures."""
 
 from .comparison import compare_runs
+from .compression import compression_of_model
 from .evaluate import EncodedDataset, encode_dataset, evaluate, measure
 from .foreign import CodeFiles, evaluate_files
 from .html import html_report
 from .plots import write_plots
 from .run_report import RunEvaluation, evaluate_run, measure_run, write_run_report
-from .table import as_csv, as_latex, comparison_rows, marked, report_rows
+from .table import as_csv, as_latex, comparison_rows, compression_rows, compression_text, marked, report_rows
 from .teacher_report import draw_teacher, judge, teacher_report
 
 __all__ = [
@@ -17,6 +18,9 @@ __all__ = [
     "as_latex",
     "compare_runs",
     "comparison_rows",
+    "compression_of_model",
+    "compression_rows",
+    "compression_text",
     "draw_teacher",
     "encode_dataset",
     "evaluate",

@@ -104,12 +104,20 @@ def evaluate_files(
     }
     sides = (("query", queries), ("database", database.packed(slice(chunk_rows))))
     report["health"] = {side: health_figures(code_health(codes, query.n_bits)) for side, codes in sides}
-    report["compression"] = _compression(files, queries, target, query_labels, query.n_bits)
+    report["compression"] = _compression(
+        files, queries, target, query_labels, query.n_bits, code_map=ranking.figures["map"]
+    )
     return report
 
 
 def _compression(
-    files: CodeFiles, queries: PackedCodes, target: Any, query_labels: npt.NDArray[Any], n_bits: int
+    files: CodeFiles,
+    queries: PackedCodes,
+    target: Any,
+    query_labels: npt.NDArray[Any],
+    n_bits: int,
+    *,
+    code_map: float | None,
 ) -> dict[str, Any] | None:
     given = (files.query_features, files.database_features)
     if given == (None, None):
@@ -118,7 +126,8 @@ def _compression(
         raise DataError("the uncompressed reference needs both --query-features and --database-features, got one")
     query_features = read_array(files.query_features, "query features")
     database_features = read_array(files.database_features, "database features")
-    return compression_cost(query_features, database_features, queries, target[0], query_labels, target[1], n_bits)
+    sides = query_features, database_features, queries, target[0]
+    return compression_cost(*sides, query_labels, target[1], n_bits, code_map=code_map)
 
 
 def _labels(path: Path, codes: CodeFile, side: str) -> npt.NDArray[Any]:

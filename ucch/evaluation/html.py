@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from .table import comparison_rows, marked, report_rows
+from .table import comparison_rows, compression_rows, compression_text, marked, report_rows
 
 __all__ = ["html_report"]
 
@@ -51,6 +51,9 @@ def html_report(
         header, *rows = report_rows(report)
         name = marked(label, report.get("supervised", False))
         parts += [f"<h2>{escape(name)}, {report['bits']} bits</h2>", _table(header, rows), f"<p>{_health(report)}</p>"]
+        if report.get("compression"):
+            header, *rows = compression_rows(report)
+            parts += [_table(header, rows), f"<p>{escape(compression_text(report))}</p>"]
     if comparison:
         header, *rows = comparison_rows(comparison)
         first_row = comparison[0]
@@ -82,6 +85,12 @@ def _health(report: dict[str, Any]) -> str:
         dead = ", ".join(map(str, health["dead_bits"])) or "none"
         sentences.append(
             f"{side.capitalize()} codes: imbalance {health['bit_imbalance']:.3f}, dead bits {dead},"
-            f" {health['distinct_codes']:,} distinct of {health['codes']:,}, entropy {health['code_entropy']:.1f} bits."
+            f" {health['distinct_codes']:,} distinct of {health['codes']:,}, entropy {health['code_entropy']:.1f} bits"
+            f"{_dimension(health)}."
         )
     return escape(" ".join(sentences))
+
+
+def _dimension(health: dict[str, Any]) -> str:
+    dimension = health.get("effective_dimension")
+    return "" if dimension is None else f", effective dimension {dimension:.1f}"

@@ -13,6 +13,7 @@ from ..data import PairedDataset
 from ..files import write_atomically
 from ..metrics import PROTOCOLS, Protocol
 from ..training import RunFolder
+from .compression import compression_of_model
 from .evaluate import encode_dataset, evaluate, measure
 from .html import html_report
 from .plots import write_plots
@@ -44,14 +45,16 @@ def measure_run(
 
     Returns:
         The report of :func:`~ucch.evaluation.evaluate` with ``run``, ``recipe``, ``seed`` and ``seconds`` of training,
-        ``supervised``, whether training read labels, and ``pseudo_labels``, how labels were made up, or None.
+        ``supervised``, whether training read labels, ``pseudo_labels``, how labels were made up, or None, and
+        ``compression``, what :func:`~ucch.evaluation.compression_of_model` says.
 
     Raises:
         RunError: the run is not finished or damaged.
         DataError: the features are not those the model was trained on.
     """
     recipe = run.recipe()
-    encoded = encode_dataset(run.model(), dataset, world)
+    model = run.model()
+    encoded = encode_dataset(model, dataset, world)
     rankings = measure(encoded, protocol=protocol, seed=seed, world=world)
     report = evaluate(encoded, protocol=protocol, seed=seed, rankings=rankings)
     made_up = recipe.wants_labels and not recipe.supervised
@@ -63,6 +66,7 @@ def measure_run(
         "pseudo_labels": recipe.labels.pseudo if made_up else None,
         **report,
     }
+    report["compression"] = compression_of_model(model, dataset, seed=seed)
     report["seconds"] = round(sum(line["seconds"] for line in run.history()), 3)
     return RunEvaluation(report, rankings)
 

@@ -11,7 +11,16 @@ from typing import Any
 
 from ..metrics import Protocol
 
-__all__ = ["as_csv", "as_latex", "comparison_rows", "marked", "report_protocol", "report_rows"]
+__all__ = [
+    "as_csv",
+    "as_latex",
+    "comparison_rows",
+    "compression_rows",
+    "compression_text",
+    "marked",
+    "report_protocol",
+    "report_rows",
+]
 
 _NAMES = {
     "image_to_text": "image to text",
@@ -73,6 +82,37 @@ def comparison_rows(comparison: Sequence[Mapping[str, Any]]) -> list[list[str]]:
                     ]
                 )
     return rows
+
+
+_KEPT = {
+    "recall_at_10": "top 10 in 10",
+    "within_200": "in 200",
+    "pair_at_1": "pair R@1",
+    "pair_at_10": "pair R@10",
+    "map": "MAP",
+}
+
+
+def compression_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    """A header and a row per way to keep the items; columns that nothing fills are left out."""
+    rows = report["compression"]["rows"]
+    columns = {key: title for key, title in _KEPT.items() if any(row[key] is not None for row in rows)}
+    header = ["what the compression cost", "bytes", *columns.values()]
+    return [header, *([row["name"], str(row["bytes"]), *(figure(row[key]) for key in columns)] for row in rows)]
+
+
+def compression_text(report: Mapping[str, Any]) -> str:
+    """Say what the figures of :func:`compression_rows` are of."""
+    cost = report["compression"]
+    text = (
+        f"Top 10 in n: share of a query's ten nearest by the features, {cost['neighbors']}, among the first n;"
+        f" {cost['queries']:,} queries, {cost['items']:,} items."
+    )
+    if cost["pair_items"] is not None:
+        text += f" Pairs are looked for among {cost['pair_items']:,}."
+    if cost["fitted"] is not None:
+        text += f" The others were fitted on {cost['fitted']:,} training pairs."
+    return text
 
 
 def marked(name: str, supervised: bool) -> str:

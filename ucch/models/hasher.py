@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors import safe_open
 from safetensors.torch import save
@@ -85,8 +86,30 @@ class HashModel(nn.Module):
         """
         return self._encode("text", text, batch_size)
 
-    @torch.no_grad()
+    def real_image(self, image: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> npt.NDArray[np.float32]:
+        """Real outputs u of image features, (n, dx) to (n, D): queries that are not rounded; codes are their signs.
+
+        Raises:
+            DataError: the features are not a finite (n, dx) matrix.
+        """
+        return self._real("image", image, batch_size)
+
+    def real_text(self, text: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> npt.NDArray[np.float32]:
+        """Real outputs u of text features, (n, dy) to (n, D), as :meth:`real_image`.
+
+        Raises:
+            DataError: the features are not a finite (n, dy) matrix.
+        """
+        return self._real("text", text, batch_size)
+
     def _encode(self, modality: str, features: FeatureArray, batch_size: int) -> PackedCodes:
+        return np.concatenate([pack(sign(rows)) for rows in self._outputs(modality, features, batch_size)])
+
+    def _real(self, modality: str, features: FeatureArray, batch_size: int) -> npt.NDArray[np.float32]:
+        return np.concatenate([rows.cpu().numpy() for rows in self._outputs(modality, features, batch_size)])
+
+    @torch.no_grad()
+    def _outputs(self, modality: str, features: FeatureArray, batch_size: int) -> Iterator[Tensor]:
         tower, outputs = (
             (self.image_tower, self.image_outputs) if modality == "image" else (self.text_tower, self.text_outputs)
         )
@@ -97,12 +120,10 @@ class HashModel(nn.Module):
                 f" got shape {features.shape}"
             )
         device = next(tower.parameters()).device
-        packed = []
         for rows in row_chunks(features, batch_size):
             chunk = np.array(features[rows])  # a copy: a memory-mapped file may be read-only
             check_chunk(modality, chunk, first_row=rows.start)
-            packed.append(pack(sign(outputs(torch.from_numpy(chunk).to(device)))))
-        return np.concatenate(packed)
+            yield outputs(torch.from_numpy(chunk).to(device))
 
     def save(self, path: Path) -> None:
         """Write weights and everything needed to rebuild the model; an older file is replaced as a whole."""
