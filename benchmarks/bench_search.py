@@ -3,10 +3,12 @@
     python benchmarks/bench_search.py kinds --sizes 100000 1000000 --photos photos/images
     python benchmarks/bench_search.py flat --size 10000000
     python benchmarks/bench_search.py recall --captions captions.csv --encoder sentence:MODEL
+    python benchmarks/bench_search.py real --size 1000000
 
 ``kinds`` takes patches of photographs for features (``photo_patches.py``); without ``--photos`` it makes some: 64
 columns, drawn around 2,000 centres, whose sizes follow a power law as those of real topics do. Codes are the signs of a
 random rotation. ``--rows`` measures some of the rows alone, for sizes that take long. ``recall`` takes real captions.
+``real`` times unrounded queries against random codes of 64, 128 and 256 bits, three ways, beside the Hamming search.
 Everything runs on one thread; compare rows of one run with each other only. ``--json FILE`` adds a line per row.
 """
 
@@ -234,6 +236,55 @@ def bench_recall(captions: str, encoder: str, epochs: int, picture: Path | None)
     return rows
 
 
+def bench_real(n: int) -> list[dict[str, Any]]:
+    """Unrounded queries: every code by tables, by a product with codes unpacked in chunks, and a shortlist of 200."""
+    from ucch.codes import unpack
+    from ucch.retrieval import BinaryIndex
+
+    rng, rows = np.random.default_rng(0), []
+    for n_bits in (64, 128, 256):
+        codes = rng.integers(0, 256, (n, n_bits // 8), dtype=np.uint8)
+        real = rng.normal(size=(100, n_bits)).astype(np.float32)
+        queries, index = np.packbits(real >= 0, axis=1), BinaryIndex.build(codes, n_bits)
+
+        def unpacked(asked: Any, codes: Any = codes, n_bits: int = n_bits) -> Any:
+            best = np.full((len(asked), K), -np.inf, np.float32)
+            for start in range(0, len(codes), 1 << 16):
+                scores = asked @ unpack(codes[start : start + (1 << 16)], n_bits).astype(np.float32).T
+                best = -np.partition(-np.concatenate([best, scores], axis=1), K - 1, axis=1)[:, :K]
+            return np.sort(best, axis=1)[:, ::-1]
+
+        start = time.perf_counter()
+        exact = index.search_real(real, K)
+        first = time.perf_counter() - start
+        scale = np.linalg.norm(real, axis=1, keepdims=True) * np.sqrt(n_bits)
+        found = np.stack([distances for _, distances in exact])
+        worst = float(np.abs((1 - found) * scale - unpacked(real)).max())
+        ways = {
+            "Hamming": lambda rows, index=index, all_=queries: index.search(all_[: len(rows)], K),
+            "real, tables": lambda rows, index=index: index.search_real(rows, K),
+            "real, unpacked in chunks": unpacked,
+            "real, 200 re-ranked": lambda rows, index=index: index.search_real(rows, K, candidates=200),
+        }
+        for name, search in ways.items():
+            single, batch = timed_queries(search, real)
+            share = _of_exact(search(real), exact) if name != "real, unpacked in chunks" else 1.0
+            rows.append(
+                {"codes": n, "bits": n_bits, "way": name, "one_ms": single, "batch_ms": batch, "of_exact": share}
+            )
+            print(
+                f"{n_bits:4} {name:26}{single:9.2f} ms alone {batch:9.2f} ms in 100   of exact {share:.3f}", flush=True
+            )
+        print(f"{n_bits:4} first search {first:.2f} s with the copy; scores differ by {worst:.1e} at most", flush=True)
+    return rows
+
+
+def _of_exact(found: Any, exact: Any) -> float:
+    """Share of the exact answer that another one has, by ids."""
+    pairs = zip(found, exact, strict=True)
+    return float(np.mean([len(np.intersect1d(one[0], other[0])) / len(other[0]) for one, other in pairs]))
+
+
 def _row(
     kind: str, parameters: Any, seconds: float, size: float, single: float, batch: float, recall: Any, of_float: Any
 ) -> dict[str, Any]:
@@ -250,7 +301,7 @@ def _say(row: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["kinds", "flat", "recall"], nargs="?", default="kinds")
+    parser.add_argument("what", choices=["kinds", "flat", "recall", "real"], nargs="?", default="kinds")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000])
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS)
     parser.add_argument("--photos", type=Path)
@@ -269,6 +320,8 @@ def main() -> None:
             rows = bench_kinds(given.sizes, given.target, given.photos, given.rows)
         elif given.what == "flat":
             rows = bench_flat(given.size)
+        elif given.what == "real":
+            rows = bench_real(given.size)
         else:
             rows = bench_recall(given.captions, given.encoder, given.epochs, given.picture)
     if given.json:

@@ -11,7 +11,8 @@ import click
 from .options import debug_option
 
 if TYPE_CHECKING:
-    from ucch.codes import PackedCodes
+    import numpy.typing as npt
+
     from ucch.retrieval import Hits
     from ucch.retrieval.rows import Ids
 
@@ -22,14 +23,20 @@ __all__ = ["command", "read_queries", "show_hits"]
 @click.argument("index", metavar="INDEX", type=click.Path(path_type=Path))
 @click.option("--text", metavar="WORDS", help="Words to search for.")
 @click.option("--image", metavar="FILE", type=click.Path(path_type=Path), help="A picture to search with.")
-@click.option("--codes", metavar="FILE.npy", type=click.Path(path_type=Path), help="Packed codes, a row per query.")
+@click.option(
+    "--codes",
+    metavar="FILE.npy",
+    type=click.Path(path_type=Path),
+    help="Packed codes, a row per query; with --real-query outputs.",
+)
 @click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="Items wanted for each query.")
 @click.option("--only", metavar="FILE", type=click.Path(path_type=Path), help="Answer with these ids alone.")
 @click.option("--run", metavar="RUN", type=click.Path(path_type=Path), help="Where the run of the codes is now.")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
 @click.option("--features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Of the queries, to re-rank by.")
-@click.option("--candidates", type=click.IntRange(1), default=100, show_default=True, help="Items re-ranked.")
+@click.option("--real-query", is_flag=True, help="Do not round the query: better order at the same bytes.")
+@click.option("--candidates", type=click.IntRange(1), help="Items re-ranked.  [default: 100, of real queries 200]")
 @click.option("--benchmark", metavar="OUT.png", type=click.Path(path_type=Path), help="Draw recall, time and bytes.")
 @click.option("--item-features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Of items, for --benchmark.")
 @click.option("--json", "as_json", is_flag=True, help="Print ids and distances as one JSON object.")
@@ -39,7 +46,8 @@ def command(
     k: int,
     only: Path | None,
     features: Path | None,
-    candidates: int,
+    real_query: bool,
+    candidates: int | None,
     benchmark: Path | None,
     item_features: Path | None,
     as_json: bool,
@@ -48,11 +56,14 @@ def command(
     """Search an index that ucch index made: the k nearest items of each query, with the bits that differ.
 
     Words and pictures are encoded by the run that the index was made by, with the encoders it remembers. With
-    --features the best --candidates are put in order by the features that the index keeps. --benchmark measures the
+    --features the best --candidates are put in order by the features that the index keeps. With --real-query the
+    query is not rounded to a code: a flat index compares it with every code, the others with --candidates; distances
+    are 1 - cosine then. --benchmark measures the
     index beside exact float search, plain sign codes, PQ and OPQ of equal bytes.
 
     \b
     ucch search photos.index --text "a dog on the beach" -k 5
+    ucch search photos.index --text "a dog on the beach" --real-query
     ucch search photos.index --codes queries.npy --json
     ucch search photos.index --codes q.npy --features qf.npy --benchmark trade.png --item-features f.npy
     """
@@ -64,7 +75,9 @@ def command(
     opened = BinaryIndex.load(index)
     if query["run"] is None and query["codes"] is None:
         query["run"] = Path(opened.source) if opened.source else None
-    queries, names, digest = read_queries(**query)
+    if real_query and (features is not None or benchmark is not None):
+        raise click.UsageError("--real-query orders items by their codes; leave out --features and --benchmark")
+    queries, names, digest = read_queries(**query, real=real_query)
     if digest is not None and opened.model:
         opened = BinaryIndex.load(index, model=digest)
     real = None if features is None else read_matrix(features)
@@ -72,25 +85,38 @@ def command(
         show_trade(opened, queries, real, item_features, benchmark, k=k, as_json=as_json)
         return
     ids = None if only is None else read_ids(only)
-    if real is None:
+    if real_query:
+        hits = opened.search_real(queries, k, candidates=None if candidates is None else max(k, candidates), only=ids)
+    elif real is None:
         hits = opened.search(queries, k, only=ids)
     else:
-        hits = opened.search_reranked(queries, real, k, candidates=max(k, candidates), only=ids)
+        hits = opened.search_reranked(queries, real, k, candidates=max(k, candidates or 100), only=ids)
     show_hits(hits, names, as_json=as_json)
 
 
 def read_queries(
-    *, text: str | None, image: Path | None, codes: Path | None, run: Path | None, **encoders: str | None
-) -> tuple[PackedCodes, Ids | None, str | None]:
-    """Codes to search for, names of the queries or None, and the digest of the model that encoded them, if one did."""
+    *,
+    text: str | None,
+    image: Path | None,
+    codes: Path | None,
+    run: Path | None,
+    real: bool = False,
+    **encoders: str | None,
+) -> tuple[npt.NDArray[Any], Ids | None, str | None]:
+    """Codes to search for, names of the queries or None, and the digest of the model that encoded them, if one did.
+
+    With ``real`` they are not rounded: outputs of the model, or of a file of them.
+    """
     from ucch.errors import DataError
-    from ucch.retrieval.code_files import read_codes
+    from ucch.retrieval.code_files import read_codes, read_matrix
     from ucch.serving import QueryEncoder
 
     from .extraction_options import import_from_here
 
     if [text, image, codes].count(None) != 2:
         raise click.UsageError("name what to search for with one of --text, --image and --codes")
+    if codes is not None and real:
+        return read_matrix(codes), None, None
     if codes is not None:
         packed, names = read_codes(codes)
         return packed, names, None
@@ -99,12 +125,12 @@ def read_queries(
     import_from_here()
     encoder = QueryEncoder(run, **encoders)
     if text is not None:
-        return encoder.text(text), [text], encoder.digest
+        return (encoder.real_text if real else encoder.text)(text), [text], encoder.digest
     try:
         content = Path(image or "").read_bytes()
     except OSError as error:
         raise DataError(f"{image} cannot be read: {error.strerror}") from error
-    return encoder.image(content), [str(image)], encoder.digest
+    return (encoder.real_image if real else encoder.image)(content), [str(image)], encoder.digest
 
 
 def show_hits(hits: Hits, names: Ids | None, *, as_json: bool) -> None:

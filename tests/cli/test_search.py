@@ -13,6 +13,7 @@ from ucch.cli.main import cli
 from tests.retrieval.kit import random_codes
 from tests.serving.kit import IMAGE, TEXT, make_index, make_pictures, make_run
 from ucch.retrieval import BinaryIndex
+from ucch.serving import QueryEncoder
 
 
 def ucch(*arguments: object) -> Result:
@@ -54,6 +55,19 @@ def test_only_these(index: Path) -> None:
         assert sorted(hit["id"] for hit in query["hits"]) == ["p01.jpg", "p09.jpg"]
 
 
+def test_outputs_from_a_file_are_not_rounded(index: Path) -> None:
+    real = np.random.default_rng(0).normal(size=(2, 16))
+    np.save(index.parent / "real.npy", real)
+    asked = ("search", index, "--codes", index.parent / "real.npy", "--real-query", "-k", 5, "--json")
+    opened = BinaryIndex.load(index)
+    assert json.loads(ucch(*asked).stdout) == opened.search_real(real, 5).to_json()
+    some = json.loads(ucch(*asked, "--candidates", 7).stdout)
+    assert some == opened.search_real(real, 5, candidates=7).to_json()
+    refused = ucch(*asked, "--features", index.parent / "real.npy")
+    assert refused.exit_code == 2
+    assert "--real-query orders items by their codes; leave out --features" in refused.stderr
+
+
 def test_wrong_use(index: Path) -> None:
     assert "name what to search for" in ucch("search", index).stderr
     np.save(index.parent / "wide.npy", random_codes(2, 64))
@@ -77,6 +91,12 @@ def test_words_and_pictures_are_encoded_by_the_run_of_the_index(tmp_path: Path) 
     refused = ucch("search", index, "--text", "a boat")
     assert "a class outside ucch; if you trust it, name it: --text-encoder" in " ".join(refused.stderr.split())
     assert "cannot be read" in ucch("search", index, "--image", folder / "none.png", *encoders).stderr
+    real = json.loads(ucch("search", index, "--text", "a boat", *encoders, "-k", 6, "--real-query", "--json").stdout)
+    encoder = QueryEncoder(run.path, image_encoder=IMAGE, text_encoder=TEXT)
+    wanted = BinaryIndex.load(index).search_real(encoder.real_text("a boat"), 6)
+    assert real == json.loads(json.dumps(wanted.to_json()))
+    by_image = ucch("search", index, "--image", folder / "red.png", *encoders, "--real-query", "--json")
+    assert all(0 <= hit["distance"] <= 2 for hit in json.loads(by_image.stdout)["queries"][0]["hits"])
     other = make_run(tmp_path / "other", seed=1)
     refused = ucch("search", index, "--run", other.path, "--text", "a boat", *encoders)
     assert "was made for model" in refused.stderr

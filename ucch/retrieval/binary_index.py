@@ -18,6 +18,7 @@ from .hits import Hits
 from .index_file import digest, read_index_file, write_index_file
 from .kinds import KINDS, full_parameters
 from .nearest import nearest
+from .real_query import SignScan
 from .reranking import rerank
 from .rows import Ids, Rows, as_ids, checked_codes, distinct, shown_ids
 
@@ -50,6 +51,7 @@ class BinaryIndex:
     ) -> None:
         self.n_bits, self.kind, self.model, self.source = n_bits, kind, model, source
         self._rows, self._engine = rows, engine
+        self._signs: SignScan | None = None  # made by the first real query, dropped by a change
 
     @classmethod
     def build(
@@ -190,6 +192,52 @@ class BinaryIndex:
         found = self.search(queries, candidates, only=only)
         return rerank(found, self._rows, unit_rows("real", np.atleast_2d(real)), k, n_bits=self.n_bits, by=by)
 
+    def search_real(
+        self,
+        real: npt.NDArray[Any],
+        k: int = 10,
+        *,
+        candidates: int | None = None,
+        only: Ids | None = None,
+    ) -> Hits:
+        """Find the ``k`` items nearest to real queries: outputs of the hash tower that were not rounded.
+
+        Items stay codes; only the query keeps what rounding would take from it, so nothing is stored beside the codes.
+        The ``flat`` kind compares with every code, exactly. The other kinds find ``candidates`` by the signs of the
+        query and put them in order.
+
+        Args:
+            real: (Q, D) real outputs, or those of one query, (D,), as of :meth:`~ucch.models.HashModel.real_image`.
+            k: items asked for.
+            candidates: items looked at again; ``max(200, 10 k)`` by default. ``flat`` needs none, and takes its exact
+                order unless some are asked for.
+            only: answer with these ids alone; an id that is not there is passed over.
+
+        Returns:
+            :class:`Hits` with float32 distances ``1 - <u, b> / (|u| sqrt(D))``, in [0, 2]. Cost of a query, ``flat``:
+            O(M D / 8); the first search copies the codes.
+
+        Raises:
+            DataError: ``real`` has another shape or is not finite.
+            ValueError: ``k`` is below 1, ``candidates`` below ``k``.
+        """
+        positive_int("k", k)
+        rows = np.atleast_2d(np.asarray(real))
+        if rows.ndim != 2 or rows.shape[1] != self.n_bits:
+            raise DataError(
+                f"real must be outputs (Q, {self.n_bits}), one number for each bit of the codes, got shape {rows.shape}"
+            )
+        unit = unit_rows("real", rows)
+        if not self._engine.exact or candidates is not None:
+            queries = np.packbits(unit >= 0, axis=1)
+            wanted = max(200, 10 * k) if candidates is None else candidates
+            return self.search_reranked(queries, unit, k, candidates=wanted, by="codes", only=only)
+        if self._signs is None:
+            self._signs = SignScan(self._rows.codes, self.n_bits)
+        chosen = None if only is None else np.unique(self._rows.find(only, missing_ok=True))
+        hits = nearest(self._signs, self._rows, unit, k, chosen, exact=lambda codes: SignScan(codes, self.n_bits))
+        return Hits(shown_ids(hits.ids), hits.distances.astype(np.float32), hits.starts)
+
     def add(self, ids: Ids, codes: PackedCodes, features: CompactFeatures | None = None) -> None:
         """Take in new items.
 
@@ -202,6 +250,7 @@ class BinaryIndex:
             if side is not None and len(side) != len(codes):
                 raise DataError(f"{name} must be as many as codes, {len(codes)}, got {len(side)}")
         known = len(self._rows.ids)
+        self._signs = None
         self._rows.append(codes, stored, features)
         self._engine.extend(self._rows.codes, known)
 
@@ -231,6 +280,7 @@ class BinaryIndex:
     def compact(self) -> None:
         """Close the gaps that :meth:`remove` left; kinds other than ``flat`` are built anew."""
         if self._rows.alive is not None:
+            self._signs = None
             self._rows.drop_removed()
             self._engine = KINDS[self.kind].build(self._rows.codes, self.parameters, _quiet)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..codes import PackedCodes
-from .engine import Engine
 from .flat import Flat
 from .hits import Hits, cut_to
 from .rows import Rows
@@ -19,8 +19,20 @@ _Answer = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 SUBSET = 10  # filters that leave less than one row in so many are answered by comparing with just those rows
 
 
+class Search(Protocol):
+    """Whatever finds the ``k`` nearest rows of each query, nearest first, -1 where there are fewer."""
+
+    def search(self, queries: Any, k: int) -> _Answer: ...
+
+
 def nearest(
-    engine: Engine, rows: Rows, queries: PackedCodes, k: int, only: npt.NDArray[np.int64] | None = None
+    engine: Search,
+    rows: Rows,
+    queries: npt.NDArray[Any],
+    k: int,
+    only: npt.NDArray[np.int64] | None = None,
+    *,
+    exact: Callable[[PackedCodes], Search] = Flat,
 ) -> Hits:
     """Find the ``k`` nearest rows that are alive and, if ``only`` is given, among those.
 
@@ -28,7 +40,8 @@ def nearest(
     again four times as many for the queries whose last item still ties with the k-th: then all items at that distance
     are known, and the smallest ids win. The same loop makes up for rows that are filtered out.
 
-    Cost: one search for somewhat more than k, mostly; a filter that leaves few rows costs one exact pass over them.
+    Cost: one search for somewhat more than k, mostly; a filter that leaves few rows costs one exact pass over them, by
+    what ``exact`` makes of their codes.
 
     Returns:
         Hits with stored ids.
@@ -36,7 +49,7 @@ def nearest(
     if only is not None and len(only) * SUBSET < len(rows.ids):
         chosen = only if rows.alive is None else only[rows.alive[only]]
         rows = Rows(np.ascontiguousarray(rows.codes[chosen]), rows.ids[chosen])
-        engine, only = Flat(rows.codes), None
+        engine, only = exact(rows.codes), None
     allowed = rows.alive
     if only is not None:
         allowed = np.zeros(len(rows.ids), bool)
@@ -61,7 +74,7 @@ def nearest(
 
 
 def _closed(
-    distances: npt.NDArray[np.int32], kept: npt.NDArray[np.bool_], found: npt.NDArray[np.int64], k: int
+    distances: npt.NDArray[Any], kept: npt.NDArray[np.bool_], found: npt.NDArray[np.int64], k: int
 ) -> npt.NDArray[np.bool_]:
     """Whether nothing that was not fetched can belong to the answer: the engine ran dry, or went past the k-th."""
     enough = kept.sum(1) >= k

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ..codes import PackedCodes
+from ..codes import PackedCodes, pack, sign
 from ..errors import DataError
 from ..extraction import read_run_encoders, run_encoder
 from ..images import decode_image
@@ -68,7 +69,15 @@ class QueryEncoder:
             self._encoder(modality)
 
     def text(self, text: str) -> PackedCodes:
-        """Encode words into a code (1, W).
+        """Encode words into a code (1, W), as :meth:`real_text`."""
+        return pack(sign(self.real_text(text)))
+
+    def image(self, content: bytes) -> PackedCodes:
+        """Encode the bytes of an image file into a code (1, W), as :meth:`real_image`."""
+        return pack(sign(self.real_image(content)))
+
+    def real_text(self, text: str) -> npt.NDArray[np.float32]:
+        """Real outputs (1, D) of words, whose signs are their code.
 
         Raises:
             DataError: the text is empty or no valid Unicode.
@@ -81,10 +90,10 @@ class QueryEncoder:
         except UnicodeEncodeError:
             raise DataError("text must be valid Unicode; it holds half of a surrogate pair") from None
         with self._lock:
-            return self._model.encode_text(np.asarray(self._encoder("text").encode([text])))
+            return self._model.real_text(np.asarray(self._encoder("text").encode([text])))
 
-    def image(self, content: bytes) -> PackedCodes:
-        """Encode the bytes of an image file into a code (1, W).
+    def real_image(self, content: bytes) -> npt.NDArray[np.float32]:
+        """Real outputs (1, D) of the bytes of an image file.
 
         Raises:
             BadImageError: they are no image that can be used, with the reason.
@@ -93,7 +102,7 @@ class QueryEncoder:
         picture = decode_image(content)
         with self._lock:
             encoder = self._encoder("image")
-            return self._model.encode_image(np.asarray(encoder.encode([encoder.prepare(picture)])))
+            return self._model.real_image(np.asarray(encoder.encode([encoder.prepare(picture)])))
 
     def _encoder(self, modality: str) -> Any:
         if modality not in self._encoders:
