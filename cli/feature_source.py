@@ -90,6 +90,9 @@ def _make_run(
     path = RunFolder.check_new(out or free_run_path(Path("runs"), f"{stem}-{recipe.bits}")).path
     if not source.images:
         dataset = load_dataset(recipe.data, recipe.data_root)
+        if Path(recipe.data).is_dir():
+            n_rows = len(dataset.train.text) + len(dataset.query.text)
+            console.print(f"{recipe.data}: {n_rows:,} rows read, 0 left out; {len(dataset.query.text):,} are queries")
         check(dataset)
         cards = _cards(Path(recipe.data))
         run = RunFolder.create(path, recipe)

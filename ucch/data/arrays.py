@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataError
+from .row_parts import RowParts
 
 __all__ = ["FeatureArray", "check_chunk", "check_finite", "check_matrix", "row_chunks"]
 
@@ -37,7 +38,7 @@ def check_matrix(name: str, features: object) -> FeatureArray:
         name: what the array is called in the message.
         features: (n, d), n and d at least 1; floats, integers or booleans of at most 64 bits.
     """
-    if not isinstance(features, np.ndarray):
+    if not isinstance(features, (np.ndarray, RowParts)):
         raise DataError(
             f"{name} must be a numpy array of shape (rows, features), got {type(features).__name__};"
             " convert it with numpy.asarray, a sparse matrix with .toarray()"
@@ -53,7 +54,7 @@ def check_matrix(name: str, features: object) -> FeatureArray:
         raise DataError(f"{name} must have shape (rows, features), got shape {features.shape}")
     if 0 in features.shape:
         raise DataError(f"{name} must have at least one row and one column, got shape {features.shape}")
-    return features
+    return cast(FeatureArray, features)  # rows in parts read as an array does
 
 
 def check_finite(name: str, features: FeatureArray) -> None:

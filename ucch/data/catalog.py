@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from ..errors import DataError
+from .clip_retrieval import is_clip_retrieval, load_clip_retrieval
 from .dataset import PairedDataset
 from .entry import DatasetEntry
 from .npz import load_npz
@@ -35,7 +36,7 @@ def dataset_entry(name: str) -> DatasetEntry:
 def load_dataset(
     name_or_path: str | os.PathLike[str], data_root: str | os.PathLike[str] | None = None
 ) -> PairedDataset:
-    """Load a data set by name, or one's own features from an ``.npz`` or ``.parquet`` file.
+    """Load a data set by name, or one's own features: ``.npz``, ``.parquet``, a folder of clip-retrieval.
 
     Args:
         name_or_path: a name in ``DATASETS`` (case, ``-`` and ``_`` do not matter), or the path of a file.
@@ -46,13 +47,16 @@ def load_dataset(
     """
     name = os.fspath(name_or_path)
     entry = DATASETS.get(_plain(name))
+    if entry is None and is_clip_retrieval(Path(name)):
+        return load_clip_retrieval(Path(name))
     if entry is None and name.lower().endswith(".parquet"):
         return load_parquet(Path(name))
     if entry is None and (name.lower().endswith(".npz") or Path(name).is_file()):
         return load_npz(name)
     if entry is None:
         raise DataError(
-            f"{name!r} is neither a data set ({', '.join(DATASETS)}) nor an .npz file that exists.{_meant(name)}"
+            f"{name!r} is neither a data set ({', '.join(DATASETS)}) nor an .npz file or"
+            f" a folder of clip-retrieval that exists.{_meant(name)}"
         )
     if data_root is None and not entry.built_in:
         raise DataError(f"{entry.name} is read from its published files; name their folder with --data-root")

@@ -1,0 +1,60 @@
+"""One matrix of rows in several mapped files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ucch.data.arrays import check_matrix, row_chunks
+from ucch.data.npy import map_npy
+from ucch.data.row_parts import RowParts
+from ucch.errors import DataError
+
+
+@pytest.fixture
+def whole() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(50, 3)).astype(np.float16)
+
+
+@pytest.fixture
+def parts(tmp_path: Path, whole: np.ndarray) -> RowParts:
+    for number, part in enumerate(np.split(whole, [7, 8, 30])):
+        np.save(tmp_path / f"{number}.npy", part)
+    return RowParts([map_npy(tmp_path / f"{number}.npy") for number in range(4)])
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [0, -1, np.int64(8), slice(5, 31), slice(None, None, 7), [49, 0, 0, 7], np.arange(50) % 3 == 0, np.array([-1, 8])],
+    ids=str,
+)
+def test_rows_are_those_of_one_array(parts: RowParts, whole: np.ndarray, chosen: object) -> None:
+    assert np.array_equal(parts[chosen], whole[chosen])  # type: ignore[index]
+    assert parts[chosen].dtype == np.float16
+
+
+def test_some_rows_are_rows_too(parts: RowParts, whole: np.ndarray) -> None:
+    rows = np.array([40, 2, 2, 9])
+    some = RowParts(parts.parts, rows)
+    assert some.shape == (4, 3)
+    assert np.array_equal(np.asarray(some), whole[rows])
+    assert np.array_equal(some[[3, 0]], whole[[9, 40]])
+    assert [len(some[chunk]) for chunk in row_chunks(check_matrix("x", some), 3)] == [3, 1]
+
+
+def test_a_large_slice_stays_on_disk(parts: RowParts, whole: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ucch.data.row_parts._READ", 60)
+    monkeypatch.setattr("ucch.data.row_parts._RESIDENT", 1)
+    assert isinstance(parts[:10], np.ndarray)
+    large = parts[10:40][5:]
+    assert isinstance(large, RowParts)
+    assert np.array_equal(np.asarray(large), whole[15:40])
+
+
+def test_what_does_not_fit_is_refused(parts: RowParts) -> None:
+    with pytest.raises(IndexError, match="rows must lie in 0 to 49"):
+        parts[[50]]
+    with pytest.raises(DataError, match=r"one width and type, got float16 .* as part 1, float32 of shape \(2, 3\)"):
+        RowParts([parts.parts[0], np.zeros((2, 3), np.float32)])
