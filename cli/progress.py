@@ -34,6 +34,7 @@ class TrainingProgress:
             disable=not console.is_terminal,
         )
         self.n_epochs, self._said_at = 0, float("-inf")
+        self.trainer: Trainer | None = None
 
     def __enter__(self) -> TrainingProgress:
         self.bar.start()
@@ -47,6 +48,8 @@ class TrainingProgress:
     def start(self, trainer: Trainer) -> None:
         """Size the bar; a resumed run starts where it stopped."""
         self.n_epochs = trainer.n_epochs
+        self.trainer = trainer
+        self.console.print(str(trainer.choice), highlight=False)
         if trainer.teacher is not None:
             self.console.print(f"guided by the teacher {trainer.teacher.kind}", highlight=False)
         self.task = self.bar.add_task(
@@ -77,6 +80,11 @@ class TrainingProgress:
             self._said_at = time.monotonic()
             left = (self.n_epochs - stats.epoch) * stats.seconds
             self.console.print(f"{figures}  {left:.0f} s left", highlight=False)
+
+    def finish(self) -> None:
+        """Say what the codes keep, where that was what they were for."""
+        if self.trainer is not None and self.trainer.verdict is not None:
+            self.console.print(str(self.trainer.verdict), highlight=False)
 
     def warning(self, text: str) -> None:
         """Show that codes do not learn as they should."""

@@ -22,6 +22,7 @@ _OWN = (
     "data",
     "data_root",
     "optimizer",
+    "goal",
     "teacher",
     "pseudo_labels",
     "bits",
@@ -44,9 +45,14 @@ _FROM_RECIPE = (*_OWN, *SOURCE)
     help="How to train through the sign.  [default: momentum]",
 )
 @click.option(
+    "--goal",
+    type=click.Choice(["auto", "categories", "both", "partners", "neighbors"], case_sensitive=False),
+    help="What the codes are for; auto decides without labels.  [default: auto]",
+)
+@click.option(
     "--teacher",
     type=click.Choice(["auto", "none", "mie", "joint-semantics"], case_sensitive=False),
-    help="Similarity of the training pairs that guides the codes, without labels.  [default: none]",
+    help="Similarity of the training pairs that guides the codes, without labels.  [default: auto]",
 )
 @click.option(
     "--pseudo-labels",
@@ -154,6 +160,7 @@ def _train(console: Console, run: RunFolder, dataset: PairedDataset, **options: 
         }
         try:
             train_run(run, dataset.train, stop=stop, **callbacks, **options)
+            shown.finish()
         except RunStoppedError as error:
             console.print(str(error), highlight=False, soft_wrap=True)
             raise SystemExit(128 + (stop.number or 0)) from None  # ctx.exit's is a RuntimeError, as lost processes are

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from .data import Pairs, multi_hot
 from .data.arrays import FeatureArray
 from .errors import RunError
 from .models import HashModel
-from .training import Recipe, Trainer, choose_device, fit_baseline, load_recipe
+from .training import Recipe, TrainingLoop, choose_device, fit_baseline, load_recipe
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -37,9 +38,13 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
     Attributes:
         model_: the trained :class:`~ucch.models.HashModel`.
         recipe_: the recipe it was trained by.
+        outcome_: what the codes are for and why, and what they keep of pairs set aside where that was the goal.
         n_features_image_, n_features_text_: widths of the features seen in :meth:`fit`.
 
     Note:
+        :meth:`fit` is the loop of ``ucch train`` without its files: pairs are held out where the recipe says so, and
+        what that command warns of is a Python warning.
+
         As scikit-learn has it, the constructor only stores; wrong values are refused by :meth:`fit`.
 
     Reference:
@@ -89,10 +94,9 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         if recipe.baseline != "none":
             self._take(fit_baseline(recipe, pairs)[0], recipe)
             return self
-        trainer = Trainer(recipe, pairs, device=choose_device(self.device))
-        for _ in range(trainer.n_epochs):
-            trainer.train_epoch()
-        self._take(trainer.finished_model(), recipe)
+        loop = TrainingLoop(recipe, pairs, device=choose_device(self.device))
+        self._take(loop.train(_warn), recipe)
+        self.outcome_ = loop.outcome()
         return self
 
     def encode_image(self, image: FeatureArray) -> PackedCodes:
@@ -154,3 +158,7 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         if not hasattr(self, "model_"):
             raise NotFittedError("this CrossModalHasher is not fitted yet; call fit(image, text) or load(path) first")
         return self.model_
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=4)

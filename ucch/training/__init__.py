@@ -5,6 +5,8 @@ from .device import choose_device
 from .distributed import on_first, processes
 from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
 from .fit_baseline import build_baseline, fit_baseline
+from .goal import Choice, choose_goal
+from .loop import TrainingLoop
 from .objectives import OBJECTIVES, LabelObjective, Objective
 from .recipe import Recipe, apply_recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
@@ -18,6 +20,7 @@ from .validation import hold_out
 __all__ = [
     "OBJECTIVES",
     "STRATEGIES",
+    "Choice",
     "EpochStats",
     "FineTuning",
     "LabelObjective",
@@ -27,12 +30,14 @@ __all__ = [
     "Strategy",
     "TeacherStage",
     "Trainer",
+    "TrainingLoop",
     "apply_recipe",
     "build_baseline",
     "check_fine_tuning",
     "check_optimizer",
     "check_tunable",
     "choose_device",
+    "choose_goal",
     "fit_baseline",
     "fit_teacher",
     "free_run_path",

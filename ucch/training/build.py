@@ -78,7 +78,8 @@ def build_ranking(recipe: Recipe) -> nn.Module:
 
 
 def n_epochs(recipe: Recipe, steps_per_epoch: int) -> int:
-    """Epochs of a run; ``auto`` makes at least 3 of them and at least 600 steps."""
+    """Epochs of a run; ``auto`` makes at least 3 of them and at least 600 steps, or as many as keep neighbours."""
     if recipe.training.epochs != "auto":
         return recipe.training.epochs
-    return max(AUTO_EPOCHS, math.ceil(AUTO_STEPS / steps_per_epoch))
+    steps = recipe.neighbors.neighbor_steps if recipe.objective == "neighbors" else AUTO_STEPS
+    return max(AUTO_EPOCHS, math.ceil(steps / steps_per_epoch))

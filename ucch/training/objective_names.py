@@ -10,6 +10,6 @@ __all__ = ["LABELLED", "ObjectiveName"]
 
 
 ObjectiveName = Annotated[
-    Literal["ucch", "unihash", "mlwch-like", "uchm-like", "djsrh", "jdsh", "dgcpn", "cirh"], ForgivingName
+    Literal["ucch", "unihash", "mlwch-like", "uchm-like", "djsrh", "jdsh", "dgcpn", "cirh", "neighbors"], ForgivingName
 ]
 LABELLED = frozenset({"unihash", "mlwch-like"})  # learn from labels, those of the data or made up

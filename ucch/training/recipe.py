@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from ..errors import RecipeError
 from ..plain_json import one_line
 from .baseline_sections import BaselineName, CmfhSection, FshSection, LinearSection, LsshSection
+from .goal_sections import GoalName, NeighborsSection
 from .label_sections import LabelSection, MlwchLikeSection, UniHashSection
 from .objective_names import LABELLED, ObjectiveName
 from .reconstruction_sections import CirhSection, DgcpnSection, DjsrhSection, JdshSection
@@ -51,8 +52,9 @@ class FeatureSection(Section):
 
 
 class ModelSection(Section):
-    """The two hash towers; 3 and 2 linear layers as published."""
+    """The two hash towers; 3 and 2 linear layers as published, or, started in closed form, one linear map."""
 
+    start: Literal["auto", "closed-form", "random"] = "auto"
     width: Count = 1024
     image_layers: Count = 3
     text_layers: Count = 2
@@ -139,12 +141,14 @@ class Recipe(Section):
     baseline: BaselineName = "none"
     objective: ObjectiveName = "ucch"
     optimizer: OptimizerName = "momentum"
+    goal: GoalName = "auto"
     features: FeatureSection = FeatureSection()
     model: ModelSection = ModelSection()
     table: TableSection = TableSection()
     loss: LossSection = LossSection()
     training: TrainingSection = TrainingSection()
     fine_tuning: FineTuningSection = FineTuningSection()
+    neighbors: NeighborsSection = NeighborsSection()
     teacher: TeacherSection = TeacherSection()
     mie: MieSection = MieSection()
     uchm_like: UchmLikeSection = UchmLikeSection()

@@ -26,8 +26,8 @@ class RunFolder:
 
     ``recipe.toml`` (resolved), ``teacher.safetensors`` (where there is a teacher), ``model.safetensors`` (scaling and
     towers), ``checkpoint/`` (the last two states and, in the teacher stage, its own, to resume), ``history.jsonl`` (a
-    line per epoch), ``report.json``, ``plots/``. None of them can hold code. ``.lock`` is held by the process that
-    trains.
+    line per epoch), ``goal.json`` (what the codes are for, and what they keep), ``report.json``, ``plots/``. None of
+    them can hold code. ``.lock`` is held by the process that trains.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -40,6 +40,7 @@ class RunFolder:
         self.teacher_checkpoint_file = self.path / "checkpoint" / "teacher.safetensors"
         self.history_file = self.path / "history.jsonl"
         self.report_file = self.path / "report.json"
+        self.goal_file = self.path / "goal.json"
         self.plots = self.path / "plots"
 
     @classmethod

@@ -6,14 +6,11 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any
 
-import numpy as np
 import torch
 
 from ..collectives import World
 from ..data import Pairs
-from ..data.caption_rows import RowNumbers
 from ..errors import NonFiniteError, RunError, RunStoppedError
 from ..files import write_atomically
 from ..models import HashModel
@@ -22,12 +19,10 @@ from ..teachers import Teacher
 from .checkpoint import load_newest, save_state
 from .fine_tuning import FineTuning
 from .fit_baseline import fit_baseline
+from .loop import TrainingLoop
 from .run_folder import RunFolder
-from .table_balance import BalanceWatch
 from .teacher_run import check_pairs, run_teacher_stage
 from .trainer import EpochStats, Trainer
-from .validation import pair_score, split_rows
-from .watch import FlipWatch
 
 __all__ = ["CHECKPOINT_SECONDS", "train_run"]
 
@@ -119,35 +114,21 @@ class _Run:
         on_warning: Callable[[str], None] | None,
         on_teacher: Callable[[int, int], None] | None,
     ) -> None:
-        self.run, self.recipe, self.identity, self.on_warning = run, run.recipe(), pairs.digest(), on_warning
+        self.run, self.identity, self.on_warning = run, pairs.digest(), on_warning
         self.world = world
         _check_same(world, self.identity)
-        self.rows: RowNumbers = np.arange(len(pairs))
-        held_out: RowNumbers | None = None
-        if self.recipe.training.keep == "best":
-            self.rows, held_out = split_rows(self.recipe, len(pairs))
-        self.held_out = None if held_out is None else pairs.take(held_out)
-        train = pairs if held_out is None else pairs.take(self.rows)
 
-        def teacher() -> Teacher | None:
+        def teacher(train: Pairs) -> Teacher | None:
             return run_teacher_stage(
                 run, train, self.identity, device=device, world=world, resume=resume, on_epoch=on_teacher
             )
 
-        self.trainer = Trainer(self.recipe, train, device=device, world=world, teacher=teacher, fine_tuning=fine_tuning)
-        self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
-        self.history: list[dict[str, Any]] = []
+        self.loop = TrainingLoop(
+            run.recipe(), pairs, device=device, world=world, teacher=teacher, fine_tuning=fine_tuning
+        )
+        self.trainer = self.loop.trainer
         if resume:
             self._load()
-        warmup, n_epochs = self.recipe.table.warmup_epochs, self.trainer.n_epochs
-        bits, n_codes = self.recipe.bits, len(self.rows)
-        self.watches = (
-            FlipWatch(n_epochs=n_epochs, n_bits=bits, warmup_epochs=warmup),
-            BalanceWatch(n_codes=n_codes, n_bits=bits, n_epochs=n_epochs, warmup_epochs=warmup),
-        )
-        for line in self.history:
-            for watch in self.watches:
-                watch.see(line)
         self.saved_at, self.saved_step, self.save_seconds = time.monotonic(), -1, 0.0
 
     def _load(self) -> None:
@@ -157,8 +138,7 @@ class _Run:
             return
         check_pairs(run, state, self.identity)
         try:
-            self.trainer.load_state_dict(state["trainer"])
-            self.best, self.history = state["best"], state["history"]
+            self.loop.resume(state["trainer"], state["best"], state["history"])
         except Exception as error:  # a whole file with a state of another make
             raise RunError(
                 f"{run.checkpoint_file} does not fit the recipe of {run.path}: {one_line(error)};"
@@ -175,7 +155,7 @@ class _Run:
         """The finished model, in process 0."""
         trainer, run = self.trainer, self.run
         if self.world.rank == 0:
-            run.write_history(self.history)
+            run.write_history(self.loop.history)
         if on_start is not None:
             on_start(trainer)
 
@@ -213,30 +193,16 @@ class _Run:
                 raise
         if self.world.rank:
             return None
-        model = trainer.finished_model()
-        if self.held_out is not None:
-            model.load_state_dict(self.best["model"])
+        model = self.loop.finished()
         model.save(run.model_file)
+        write_atomically(run.goal_file, json.dumps(self.loop.outcome(), indent=2) + "\n")
         return model
 
     def _note(self, stats: EpochStats) -> list[str]:
         """Write an epoch into the history; return the warnings due."""
-        line: dict[str, Any] = stats.as_dict()
-        if self.held_out is not None and self.world.rank == 0:
-            model = self.trainer.finished_model()
-            line["validation"] = pair_score(model, self.held_out)
-            if line["validation"] > self.best["score"]:
-                self.best = {"score": line["validation"], "epoch": stats.epoch, "model": model.state_dict()}
-        self.history.append(line)
+        line, said = self.loop.note(stats)
         if self.world.rank == 0:
             self.run.append_history(line)
-        said = [text for text in (watch.see(line) for watch in self.watches) if text is not None]
-        if stats.skipped:
-            said.insert(
-                0,
-                f"{stats.skipped} of {self.trainer.steps_per_epoch} steps of epoch {stats.epoch} were skipped: their"
-                " loss or gradient was no finite number",
-            )
         return said
 
     def _agree(self, stopping: bool, due: bool) -> tuple[bool, bool]:
@@ -256,8 +222,8 @@ class _Run:
         state = {
             "pairs": self.identity,
             "trainer": self.trainer.state_dict(),
-            "best": self.best,
-            "history": self.history,
+            "best": self.loop.best,
+            "history": self.loop.history,
         }
         if self.world.rank == 0:
             run.checkpoint_file.parent.mkdir(exist_ok=True)
@@ -267,7 +233,7 @@ class _Run:
 
     def _named(self, error: NonFiniteError) -> NonFiniteError:
         """Say where the rows stand, and what to go on from."""
-        rows = sorted(int(self.rows[row]) for row in error.rows)
+        rows = sorted(int(self.loop.rows[row]) for row in error.rows)
         file = self.run.path / "nonfinite.json"
         if self.world.rank == 0:
             write_atomically(file, json.dumps({"step": self.trainer.steps_done + 1, "rows": rows}) + "\n")

@@ -26,12 +26,16 @@ from .epoch_part import EpochPart
 from .epoch_stats import HEALTH, EpochStats, health
 from .fine_tuning import FineTuning
 from .finite import FiniteSteps
+from .goal import choose_goal
+from .guarantee import Verdict, judge, set_aside, what_is_kept
 from .guide import Guidance, Guide
+from .objectives.neighbors import NeighborsObjective
 from .recipe import Recipe
 from .shared_teacher import shared_teacher
+from .start_table import start_table
 from .strategies import STRATEGIES, Batch
 from .table_balance import table_balance
-from .teacher_stage import fit_teacher
+from .teacher_stage import fit_teacher, takes_teacher
 
 __all__ = ["EpochStats", "Trainer"]
 
@@ -59,6 +63,10 @@ class Trainer:
             :meth:`finished_model` is collective.
 
     Attributes:
+        choice: what the codes are for, and why (:func:`~ucch.training.goal.choose_goal`); ``recipe`` is the one it
+            settled.
+        rows: of the pairs that train; all but ``held_out``, which are set aside where neighbours or partners are kept.
+        verdict: what trained codes and the start kept of those, once :meth:`finished_model` was asked for; else None.
         teacher: the :class:`~ucch.teachers.Teacher`, or None.
         model: the towers as they train; :meth:`finished_model` is what encodes.
         strategy: how to train through the sign; see :class:`~ucch.training.strategies.Strategy`.
@@ -84,27 +92,36 @@ class Trainer:
     ) -> None:
         if recipe.fine_tuning.enabled != (fine_tuning is not None):
             raise RecipeError("fine_tuning needs the photographs: it goes with ucch train --images")
-        self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
         self.world = world or World()
+        self.choice = choose_goal(recipe, pairs, n_processes=self.world.size)
+        recipe = self.choice.recipe
+        self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
+        self.rows, self.held_out = np.arange(len(pairs)), np.arange(0)
+        if recipe.objective == "neighbors":
+            self.rows, self.held_out = set_aside(recipe, len(pairs))
+        self.verdict: Verdict | None = None
         training = recipe.training
-        self.batch_size = min(training.batch_size, len(pairs))
+        self.batch_size = min(training.batch_size, len(self.rows))
         check_parallel(recipe, STRATEGIES[recipe.optimizer].placements, self.world, batch_size=self.batch_size)
         if teacher == "fit":
             teacher = shared_teacher(self.world, lambda: fit_teacher(recipe, pairs, device=device))
         elif callable(teacher):
-            teacher = teacher()
+            teacher = teacher() if takes_teacher(recipe) else None
         if teacher is not None and len(teacher) != len(pairs):
             raise ValueError(f"teacher must describe the {len(pairs)} training pairs, got {len(teacher)} rows")
         self.teacher = None if teacher is None else teacher.to(self.device)
-        self.steps_per_epoch = len(pairs) // self.batch_size
+        self.steps_per_epoch = len(self.rows) // self.batch_size
         self.n_epochs = n_epochs(recipe, self.steps_per_epoch)
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.objective = build_objective(recipe, pairs, self.generator)
         self.ucch_weight = 1.0 if self.objective is None else self.objective.ucch_weight
         self.model = build_model(recipe, pairs, self.objective.towers() if self.objective else None).to(self.device)
+        self.start = copy.deepcopy(self.model).eval() if len(self.held_out) else None
         self.strategy = STRATEGIES[recipe.optimizer](
             recipe, pairs, n_epochs=self.n_epochs, generator=self.generator, device=self.device, world=self.world
         )
+        if recipe.model.start == "closed-form":
+            start_table(self.strategy, self.model, pairs)
         self.guide = Guide(self.teacher, recipe) if self.teacher is not None and recipe.objective == "ucch" else None
         if self.objective is not None:
             self.objective.to(self.device)
@@ -145,7 +162,9 @@ class Trainer:
         if self.part is None:
             before = self.strategy.moved()
             self.strategy.epoch_start(self.epoch)
-            order = torch.randperm(len(self.pairs), generator=self.generator)
+            order = torch.randperm(len(self.rows), generator=self.generator)
+            if len(self.held_out):
+                order = torch.from_numpy(self.rows)[order]
             self.part = EpochPart(order, torch.zeros(len(_FIGURES)), before)
         part, n_rows = self.part, self.steps_per_epoch * self.batch_size
         if self.fine_tuning is not None:
@@ -187,7 +206,8 @@ class Trainer:
         beta = self.recipe.loss.beta
         half = self.recipe.training.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
-            u_image, u_text = self.towers(self.model.image_scaler(image), self.model.text_scaler(text))
+            scaled = self.model.image_scaler(image), self.model.text_scaler(text)
+            u_image, u_text = self.towers(*(scaled if self.objective is None else self.objective.inputs(*scaled)))
             h_image, h_text = self.strategy.activate(u_image, u_text)
             batch = Batch(
                 rows.to(self.device), image, text, u_image, u_text, h_image, h_text, whole.to(self.device), own
@@ -225,11 +245,22 @@ class Trainer:
         return Among(image, text, batch.own.start)
 
     def finished_model(self) -> HashModel:
-        """Copy the model as it stands, with what its strategy needs for encoding folded in."""
-        model = copy.deepcopy(self.model).eval()
-        model.text_tower = copy.deepcopy(model.text_tower)  # no layer shared any more: what is folded in may differ
+        """Copy the model as it stands, with what its strategy needs for encoding folded in.
+
+        Where the goal is to keep neighbours or partners, it is the closed-form start instead if that keeps more of them
+        on the pairs set aside; ``verdict`` then says what each kept.
+        """
+        model = _apart(self.model)
         self.strategy.fold(model)
-        return model
+        if self.start is None:
+            return model
+        assert isinstance(self.objective, NeighborsObjective)
+        start = _apart(self.start)
+        trained, started = (
+            what_is_kept(one, self.pairs, self.held_out, shared=self.objective.shared) for one in (model, start)
+        )
+        self.verdict = judge(trained, started, len(self.held_out), self.choice.goal)
+        return model if self.verdict.hands_over == "trained" else start
 
     def _image_features(self, rows: Tensor) -> Tensor:
         if self.fine_tuning is not None and self.fine_tuning.active:
@@ -276,3 +307,10 @@ class Trainer:
         if state["part"] is not None:
             self.part = EpochPart(**state["part"])
             self.strategy.resume_epoch(self.epoch)
+
+
+def _apart(model: HashModel) -> HashModel:
+    """A copy whose towers share no layer any more: what is folded into one may differ from the other."""
+    model = copy.deepcopy(model).eval()
+    model.text_tower = copy.deepcopy(model.text_tower)
+    return model

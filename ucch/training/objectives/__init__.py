@@ -8,6 +8,7 @@ from .djsrh import DjsrhObjective
 from .jdsh import JdshObjective
 from .label_objective import Comparison, LabelObjective
 from .mlwch_like import MlwchLikeObjective
+from .neighbors import NeighborsObjective
 from .objective import Objective
 from .uchm_like import UchmLikeObjective
 from .unihash import UniHashObjective
@@ -20,6 +21,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "djsrh": DjsrhObjective,
     "jdsh": JdshObjective,
     "mlwch-like": MlwchLikeObjective,
+    "neighbors": NeighborsObjective,
     "uchm-like": UchmLikeObjective,
     "unihash": UniHashObjective,
 }

@@ -50,6 +50,10 @@ class Objective(nn.Module):
         """The image and text tower where the objective brings its own, which the model then trains."""
         return None
 
+    def inputs(self, image: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+        """What the towers see of a batch's scaled features, (B, dx) and (B, dy), while they train; as they are here."""
+        return image, text
+
     @abstractmethod
     def forward(self, batch: Batch, strategy: Strategy) -> Tensor:
         """Cost of a batch, a scalar in float32 or wider; ``strategy.epoch`` is the epoch, from 0."""

@@ -1,0 +1,103 @@
+"""What the codes are for: said by the recipe, or decided from the training pairs without labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..data import Pairs
+from .closed_form import sampled_features, shares_a_space
+from .goal_sections import GOALS
+from .recipe import Recipe
+from .teacher_stage import TeacherStage
+
+__all__ = ["Choice", "choose_goal"]
+
+_FEWEST = 60  # pairs under which ``auto`` does not keep neighbours: too few to set some aside
+_MEANS = {
+    "categories": "items of a kind come together",
+    "both": "partners and the features' neighbours are kept",
+    "partners": "partners come first",
+    "neighbors": "the features' neighbours are kept",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a run trains for.
+
+    Attributes:
+        goal: one of ``GOALS``.
+        recipe: with what the goal asks for filled in.
+        reason: why, in a short sentence.
+    """
+
+    goal: str
+    recipe: Recipe
+    reason: str
+
+    def __str__(self) -> str:
+        return f"codes for {self.goal} ({_MEANS[self.goal]}): {self.reason}"
+
+
+def choose_goal(recipe: Recipe, pairs: Pairs, *, n_processes: int = 1) -> Choice:
+    """Settle ``recipe.goal``; labels are not read, and nothing is drawn.
+
+    ``auto`` is ``both`` where both modalities share a space (:func:`~ucch.training.closed_form.shares_a_space`) and
+    pairs do not come in groups (:func:`~ucch.teachers.propagation_gain` below ``teacher.least_gain``), asked of at most
+    2,048 pairs; else, and where the recipe says how to train by an objective, an optimizer, a teacher or a start of its
+    own, it is ``categories``, which is UCCH by itself.
+
+    Args:
+        recipe: all choices.
+        pairs: training pairs.
+        n_processes: that train together; ``auto`` keeps neighbours in one process only.
+
+    Returns:
+        The choice; its recipe has no ``auto`` left in ``goal`` and ``model.start``.
+    """
+    if recipe.objective == "neighbors" or recipe.goal in GOALS[1:]:
+        goal = recipe.goal if recipe.goal in GOALS[1:] else "both"
+        return Choice(goal, _settled(recipe, goal), "as asked for")
+    if recipe.goal == "categories":
+        return Choice("categories", _settled(recipe, "categories"), "as asked for")
+    reason = _why_categories(recipe, pairs, n_processes)
+    goal = "both" if reason is None else "categories"
+    said = reason or "both modalities share a space, and pairs are more than their group"
+    return Choice(goal, _settled(recipe, goal), said)
+
+
+def _why_categories(recipe: Recipe, pairs: Pairs, n_processes: int) -> str | None:
+    """Why ``auto`` leaves UCCH by itself, or None."""
+    if (
+        recipe.objective != "ucch"
+        or recipe.optimizer != "momentum"
+        or recipe.teacher.similarity != "auto"
+        or recipe.model.start == "random"
+        or recipe.fine_tuning.enabled
+    ):
+        return "the recipe says how to train"
+    if n_processes > 1:
+        return f"{n_processes} processes train together"
+    if len(pairs) < _FEWEST:
+        return f"{len(pairs)} pairs are too few to set some aside"
+    if pairs.image.shape[1] != pairs.text.shape[1]:
+        return "the modalities share no space, their widths differ"
+    if not shares_a_space(*sampled_features(recipe, pairs, 2048)):
+        return "the modalities share no space, partners are not near in it"
+    if TeacherStage(recipe, pairs).kind == "joint-semantics":
+        return "pairs come in groups"
+    return None
+
+
+def _settled(recipe: Recipe, goal: str) -> Recipe:
+    start = recipe.model.start
+    if start == "auto":
+        start = "random" if goal == "categories" else "closed-form"
+    update: dict[str, Any] = {"goal": goal, "model": recipe.model.model_copy(update={"start": start})}
+    if goal != "categories":
+        update["objective"] = "neighbors"
+        if recipe.training.learning_rate == type(recipe.training)().learning_rate:
+            rate = {"learning_rate": recipe.neighbors.neighbor_rate}
+            update["training"] = recipe.training.model_copy(update=rate)
+    return recipe.model_copy(update=update)

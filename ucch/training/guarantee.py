@@ -1,0 +1,110 @@
+"""The guarantee: codes are handed over only if they keep what the closed-form start keeps, on pairs set aside."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..data import Pairs
+from ..data.caption_rows import RowNumbers
+from ..metrics import cosine_neighbors, distance_histograms, hit_rate_at, neighbors_kept
+from ..models import HashModel
+from .recipe import Recipe
+
+__all__ = ["Kept", "Verdict", "judge", "set_aside", "what_is_kept"]
+
+_SHARE, _FEWEST, _MOST, _GALLERY = 10, 20, 1000, 4000  # one pair in 10, at least 20, at most 1,000; items to find
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What codes keep, on average over both directions.
+
+    Attributes:
+        neighbors: share of the float ten nearest that stand among the ten nearest by Hamming distance.
+        partners: share of items whose own partner is among the ten nearest.
+    """
+
+    neighbors: float
+    partners: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which codes are handed over.
+
+    Attributes:
+        trained, start: what each keeps of the pairs set aside.
+        n_pairs: set aside.
+        hands_over: ``trained`` or ``start``.
+    """
+
+    trained: Kept
+    start: Kept
+    n_pairs: int
+    hands_over: str
+
+    def __str__(self) -> str:
+        def said(kept: Kept) -> str:
+            return f"neighbours {kept.neighbors:.3f}, partners {kept.partners:.3f}"
+
+        end = "" if self.hands_over == "trained" else "; the start is handed over, since training kept less"
+        return f"kept on {self.n_pairs} pairs set aside: {said(self.trained)}; by the start {said(self.start)}{end}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def set_aside(recipe: Recipe, n_pairs: int) -> tuple[RowNumbers, RowNumbers]:
+    """Rows to train on, and rows set aside, each in order, by the recipe's seed; none are set aside of under 40."""
+    if n_pairs < 2 * _FEWEST:
+        return np.arange(n_pairs), np.arange(0)
+    order = np.random.default_rng([recipe.seed, 1]).permutation(n_pairs)
+    count = min(_MOST, max(_FEWEST, n_pairs // _SHARE))
+    return np.sort(order[count:]), np.sort(order[:count])
+
+
+def what_is_kept(model: HashModel, pairs: Pairs, rows: RowNumbers, *, shared: bool) -> Kept:
+    """Ask with the pairs ``rows`` among themselves and up to 4,000 others.
+
+    Args:
+        model: to ask.
+        pairs: training pairs; labels are not read. Of several captions the first counts.
+        rows: that ask, at least one.
+        shared: whether cosines across the modalities mean something; else neighbours are those within each.
+
+    Returns:
+        What the codes keep. O(n M (d + D/64)) for n rows and M items.
+    """
+    others = np.setdiff1d(np.arange(len(pairs)), rows)
+    gallery = np.concatenate([rows, others[:: max(1, -(-len(others) // _GALLERY))]])
+    items = pairs.take(gallery)
+    first = np.unique(items.item_of_text, return_index=True)[1]
+    image, text = np.asarray(items.image), np.asarray(items.text)[first]
+    codes = model.encode_image(image), model.encode_text(text)
+    features = [
+        scaler(torch.from_numpy(np.array(rows))).numpy()
+        for scaler, rows in ((model.image_scaler, image), (model.text_scaler, text))
+    ]
+    n, own = len(rows), np.arange(len(rows))
+    neighbors, partners = [], []
+    for asks, answers in ((0, 1), (1, 0)):
+        if shared:
+            nearest = cosine_neighbors(features[asks][:n], features[answers])
+        else:  # the neighbours of an item by its own modality, found across
+            nearest = cosine_neighbors(features[asks][:n], features[asks], left_out=own)
+        neighbors.append(neighbors_kept(nearest, codes[asks][:n], codes[answers], model.n_bits).mean())
+        pairs_found = distance_histograms(codes[asks][:n], codes[answers], own, np.arange(len(gallery)), model.n_bits)
+        partners.append(hit_rate_at(pairs_found, 10).mean())
+    return Kept(float(np.mean(neighbors)), float(np.mean(partners)))
+
+
+def judge(trained: Kept, start: Kept, n_pairs: int, goal: str) -> Verdict:
+    """Hand trained codes over unless they keep less of what the goal asks for: neighbours, partners, or their sum."""
+    asked = {"neighbors": ("neighbors",), "partners": ("partners",)}.get(goal, ("neighbors", "partners"))
+    fine = sum(getattr(trained, name) for name in asked) >= sum(getattr(start, name) for name in asked)
+    return Verdict(trained, start, n_pairs, "trained" if fine else "start")

@@ -1,0 +1,119 @@
+"""What a run does beside its steps: holds pairs out, keeps the best epoch, watches, and hands a model over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from ..collectives import World
+from ..data import Pairs
+from ..data.caption_rows import RowNumbers
+from ..models import HashModel
+from ..teachers import Teacher
+from .fine_tuning import FineTuning
+from .recipe import Recipe
+from .table_balance import BalanceWatch
+from .trainer import EpochStats, Trainer
+from .validation import pair_score, split_rows
+from .watch import FlipWatch
+
+__all__ = ["TrainingLoop"]
+
+
+class TrainingLoop:
+    """A trainer and everything that decides which model comes of it; :func:`train_run` adds files, the estimator none.
+
+    Args:
+        recipe: all choices; with ``training.keep = "best"`` a share of the pairs is held out.
+        pairs: of the run.
+        device: where to train.
+        world: the processes that train together; this process alone by default.
+        teacher: of the pairs that train, or what makes it from them, or ``"fit"`` for the one that the recipe asks for.
+        fine_tuning: the image encoder, where it trains along.
+
+    Attributes:
+        trainer: of the pairs that train.
+        rows: numbers of those among ``pairs``.
+        history: what each epoch did, as plain values.
+        best: score, epoch and weights of the best epoch so far, where some pairs are held out.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        pairs: Pairs,
+        *,
+        device: torch.device | str = "cpu",
+        world: World | None = None,
+        teacher: Callable[[Pairs], Teacher | None] | Literal["fit"] = "fit",
+        fine_tuning: FineTuning | None = None,
+    ) -> None:
+        self.world = world or World()
+        self.rows: RowNumbers = np.arange(len(pairs))
+        held_out: RowNumbers | None = None
+        if recipe.training.keep == "best":
+            self.rows, held_out = split_rows(recipe, len(pairs))
+        self.held_out = None if held_out is None else pairs.take(held_out)
+        train = pairs if held_out is None else pairs.take(self.rows)
+        made: Callable[[], Teacher | None] | Literal["fit"] = "fit" if teacher == "fit" else lambda: teacher(train)
+        self.trainer = Trainer(recipe, train, device=device, world=world, teacher=made, fine_tuning=fine_tuning)
+        self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
+        self.history: list[dict[str, Any]] = []
+        warmup, n_epochs, bits = recipe.table.warmup_epochs, self.trainer.n_epochs, recipe.bits
+        self.watches = (
+            FlipWatch(n_epochs=n_epochs, n_bits=bits, warmup_epochs=warmup),
+            BalanceWatch(n_codes=len(self.rows), n_bits=bits, n_epochs=n_epochs, warmup_epochs=warmup),
+        )
+
+    def train(self, on_warning: Callable[[str], None]) -> HashModel:
+        """Run all epochs that are left, and hand the model over."""
+        while self.trainer.epoch < self.trainer.n_epochs:
+            for text in self.note(self.trainer.train_epoch())[1]:
+                on_warning(text)
+        return self.finished()
+
+    def note(self, stats: EpochStats) -> tuple[dict[str, Any], list[str]]:
+        """Score an epoch and add it to the history; the line that was added, and the warnings due."""
+        line: dict[str, Any] = stats.as_dict()
+        if self.held_out is not None and self.world.rank == 0:
+            model = self.trainer.finished_model()
+            line["validation"] = pair_score(model, self.held_out)
+            if line["validation"] > self.best["score"]:
+                self.best = {"score": line["validation"], "epoch": stats.epoch, "model": model.state_dict()}
+        self.history.append(line)
+        said = [text for text in (watch.see(line) for watch in self.watches) if text is not None]
+        if stats.skipped:
+            said.insert(
+                0,
+                f"{stats.skipped} of {self.trainer.steps_per_epoch} steps of epoch {stats.epoch} were skipped: their"
+                " loss or gradient was no finite number",
+            )
+        return line, said
+
+    def finished(self) -> HashModel:
+        """The model of the last epoch, or of the best where pairs are held out."""
+        model = self.trainer.finished_model()
+        if self.held_out is not None:
+            model.load_state_dict(self.best["model"])
+        return model
+
+    def outcome(self) -> dict[str, Any]:
+        """What the codes are for, and what those handed over keep, as plain values."""
+        choice, verdict = self.trainer.choice, self.trainer.verdict
+        return {
+            "goal": choice.goal,
+            "reason": choice.reason,
+            "start": choice.recipe.model.start,
+            "kept": None if verdict is None else verdict.as_dict(),
+        }
+
+    def resume(self, trainer: Mapping[str, Any], best: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """Go on where another loop of the same recipe and pairs stood."""
+        self.trainer.load_state_dict(trainer)
+        self.best, self.history = best, history
+        for line in history:
+            for watch in self.watches:
+                watch.see(line)

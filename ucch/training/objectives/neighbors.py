@@ -1,0 +1,139 @@
+"""``neighbors``: the features' own neighbours as soft targets, so that codes keep what the features know."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from ...binarize import straight_through
+from ...data import Pairs
+from ...models import HashTower
+from ..closed_form import closed_form_towers, sampled_features, shares_a_space
+from ..recipe import Recipe
+from ..strategies import Batch, Strategy
+from .objective import Objective
+
+__all__ = ["PARTNER_SHARE", "NeighborsObjective", "neighbor_temperature"]
+
+PARTNER_SHARE = {"both": 0.15, "partners": 0.3, "neighbors": 0.0}
+_SAMPLE = 512
+
+
+class NeighborsObjective(Objective):
+    """Cross-entropy from the features' similarities to those of the codes, among all items of a batch.
+
+    With B pairs there are 2 B items, each an anchor and a key. The target of an anchor is
+    ``(1 - a) softmax(cos(x_i, x_j) / t) + a [j is the partner of i]`` over all items but itself, its prediction
+    ``softmax(s cos(b_i, b_j))`` of the codes b = sign(u), whose gradient passes the sign as that of tanh(u / m), with m
+    the mean size of the outputs at the start; the scale s is learnt. Features are centred by their own modality's mean;
+    where the modalities share no space, an anchor compares items by its own modality. Noise is added to the features
+    anew in every step, before towers and targets see them: some thousand pairs are few for d x D weights. The
+    temperature t is the one at which targets among 512 items spread over ``neighbors.n_alike`` of them on average
+    (:func:`neighbor_temperature`).
+
+    Towers start in closed form (:func:`~ucch.training.closed_form.closed_form_towers`) unless ``model.start`` is
+    random, and are linear; in a shared space both hold one map. Both sides of a comparison are live outputs, not rows
+    of the code table: constants as keys kept less (docs/what_codes_are_for.md). The table follows as ever. Cost of a
+    step O(B^2 (d + D)).
+
+    Note:
+        **Ours.** Soft targets from features are those of similarity-preserving hashing and of t-SNE.
+    """
+
+    def __init__(self, recipe: Recipe, pairs: Pairs, *, generator: torch.Generator) -> None:
+        super().__init__(recipe, pairs, generator=generator)
+        image, text = sampled_features(recipe, pairs)
+        self.shared = shares_a_space(image, text)
+        self._towers = self._started(image, text)
+        with torch.no_grad():
+            size = torch.cat([self._towers[0](image[:_SAMPLE]), self._towers[1](text[:_SAMPLE])]).abs().mean()
+        self.size = max(float(size), 1e-12)
+        self.temperature = neighbor_temperature(image[:_SAMPLE], recipe.neighbors.n_alike)
+        share = recipe.neighbors.partner_share
+        self.partner_share = PARTNER_SHARE.get(recipe.goal, PARTNER_SHARE["both"]) if share == "auto" else share
+        self.log_scale = nn.Parameter(torch.tensor(math.log(recipe.neighbors.first_scale)))
+
+    @classmethod
+    def passes_queries_by(cls, recipe: Recipe) -> bool:
+        return True
+
+    def towers(self) -> tuple[HashTower, HashTower]:
+        return self._towers
+
+    def _started(self, image: Tensor, text: Tensor) -> tuple[HashTower, HashTower]:
+        recipe = self.recipe
+        if recipe.model.start == "closed-form":
+            return closed_form_towers(image, text, recipe.bits, shared=self.shared, seed=recipe.seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            by_image, by_text = (HashTower(rows.shape[1], recipe.bits, n_layers=1) for rows in (image, text))
+        if self.shared:
+            by_text[-1] = by_image[-1]
+        return by_image, by_text
+
+    @torch.no_grad()
+    def inputs(self, image: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Unit rows with noise of length ``neighbors.noise``, drawn by the run's generator; targets are of these."""
+        self._seen = self._noisy(image), self._noisy(text)
+        return self._seen
+
+    def _noisy(self, rows: Tensor) -> Tensor:
+        length, rows = self.recipe.neighbors.noise, normalize(rows.float(), dim=1)
+        if length == 0:
+            return rows
+        drawn = torch.randn(rows.shape, generator=self.generator).to(rows.device)
+        return normalize(rows + length / math.sqrt(rows.shape[1]) * drawn, dim=1)
+
+    def forward(self, batch: Batch, strategy: Strategy) -> Tensor:
+        with torch.no_grad():
+            target = self.target(*self._seen)
+        u = torch.cat([batch.u_image, batch.u_text]).float() / self.size
+        codes = straight_through(u, form="soft") / math.sqrt(u.shape[1])
+        logits = self.log_scale.exp() * codes @ codes.T
+        own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
+        likely = torch.log_softmax(logits.masked_fill(own, float("-inf")), dim=1)
+        return -(target * likely.masked_fill(own, 0.0)).sum(dim=1).mean()
+
+    def target(self, image: Tensor, text: Tensor) -> Tensor:
+        """Soft targets of scaled features (B, dx) and (B, dy) among all their items, images first: (2 B, 2 B)."""
+        a, b = normalize(image, dim=1), normalize(text, dim=1)
+        if self.shared:
+            rows = torch.cat([a, b])
+            likeness = rows @ rows.T
+        else:
+            likeness = torch.cat([(a @ a.T).repeat(1, 2), (b @ b.T).repeat(1, 2)])
+        n = len(a)
+        partner = torch.eye(n, dtype=likeness.dtype, device=likeness.device)
+        nothing = torch.zeros_like(partner)
+        partner = torch.cat([torch.cat([nothing, partner], 1), torch.cat([partner, nothing], 1)])
+        left_out = torch.eye(2 * n, dtype=torch.bool, device=likeness.device)
+        if not self.shared:
+            left_out = left_out | partner.bool()  # it would be like itself
+        alike = torch.softmax((likeness / self.temperature).masked_fill(left_out, float("-inf")), dim=1)
+        return (1 - self.partner_share) * alike + self.partner_share * partner
+
+
+def neighbor_temperature(features: Tensor, n_alike: float) -> float:
+    """The temperature at which soft neighbours spread over ``n_alike`` items on average.
+
+    Args:
+        features: (n, d) of a sample, as the towers see them.
+        n_alike: mean perplexity of ``softmax(cos / t)`` over the others, the exponential of the mean entropy; at most
+            half of the others is taken.
+
+    Returns:
+        t in [1e-3, 10], by bisection. O(n^2 (d + 40)).
+    """
+    rows = normalize(features, dim=1)
+    likeness = (rows @ rows.T).fill_diagonal_(float("-inf"))
+    wanted = math.log(min(n_alike, max(1.0, (len(rows) - 1) / 2)))
+    low, high = math.log(1e-3), math.log(10.0)
+    for _ in range(40):
+        middle = (low + high) / 2
+        share = torch.softmax(likeness / math.exp(middle), dim=1)
+        entropy = float(torch.special.entr(share).sum(dim=1).mean())
+        low, high = (middle, high) if entropy < wanted else (low, middle)
+    return math.exp((low + high) / 2)
