@@ -6,13 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from tests.training.kit import SMALL, small_pairs, small_recipe
+from tests.training.test_goal import aligned_pairs
 from ucch import CrossModalHasher
 from ucch.errors import DataError, RecipeError, RunError
-from ucch.training import RunFolder, train_run
+from ucch.training import RunFolder, TrainingLoop, train_run
 
 SETTINGS = tuple(setting for setting in SMALL if not setting.startswith("bits"))
 
@@ -98,3 +100,40 @@ def test_labels_are_taken_by_the_recipes_that_learn_from_them() -> None:
         CrossModalHasher(12, recipe="mlwch-like").fit(pairs.image, pairs.text)
     with pytest.raises(DataError, match="image and label must have one row per pair"):
         CrossModalHasher(12, recipe="mlwch-like").fit(pairs.image, pairs.text, classes[:-1])
+
+
+def test_pairs_are_held_out_where_the_recipe_says_so() -> None:
+    pairs = small_pairs()
+    settings = (*SETTINGS, "learning_rate=0.05", "training.keep=best")
+    best = CrossModalHasher(12, settings=settings, device="cpu").fit(pairs.image, pairs.text)
+    loop = TrainingLoop(small_recipe(*settings), pairs)
+    model = loop.train(lambda text: None)
+    assert len(loop.rows) == 90
+    assert all("validation" in line for line in loop.history)
+    assert loop.best["score"] == max(line["validation"] for line in loop.history)
+    assert np.array_equal(best.encode_image(pairs.image), model.encode_image(pairs.image))
+
+
+def test_it_is_the_run_of_the_command_without_its_files(tmp_path: Path) -> None:
+    pairs = small_pairs()
+    for settings in ((), ("training.keep=best",), ("optimizer=itq",)):
+        run = RunFolder.create(tmp_path / "-".join(["run", *settings]), small_recipe(*settings))
+        train_run(run, pairs)
+        hasher = CrossModalHasher(12, settings=(*SETTINGS, *settings), device="cpu").fit(pairs.image, pairs.text)
+        for name, value in run.model().state_dict().items():
+            assert torch.equal(hasher.model_.state_dict()[name], value), (settings, name)
+
+
+def test_what_the_command_warns_of_is_a_warning() -> None:
+    pairs = small_pairs()
+    settings = (*SETTINGS[:-1], "epochs=14", "learning_rate=1e-12", "schedule=constant", "similarity=none")
+    with pytest.warns(UserWarning, match="no bit of the code table has flipped for 5 epochs"):
+        CrossModalHasher(12, settings=settings, device="cpu").fit(pairs.image, pairs.text)
+
+
+def test_it_says_what_the_codes_are_for() -> None:
+    pairs = aligned_pairs()
+    hasher = CrossModalHasher(16, settings=("epochs=2",), device="cpu").fit(pairs.image, pairs.text)
+    assert hasher.outcome_["goal"] == "both"
+    assert hasher.outcome_["kept"]["hands_over"] in ("trained", "start")
+    assert hasher.recipe_.objective == "neighbors"

@@ -95,7 +95,7 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
             self._take(fit_baseline(recipe, pairs)[0], recipe)
             return self
         loop = TrainingLoop(recipe, pairs, device=choose_device(self.device))
-        self._take(loop.train(_warn), recipe)
+        self._take(loop.train(_warn), loop.trainer.recipe)
         self.outcome_ = loop.outcome()
         return self
 

@@ -15,7 +15,7 @@ GoalName = Annotated[Literal["auto", "categories", "both", "partners", "neighbor
 
 
 class NeighborsSection(Section):
-    """The features' own neighbours as soft targets among the pairs of a batch; docs/what_codes_are_for.md.
+    """The features' own neighbours as soft targets among the pairs of a batch; docs/goals.md.
 
     ``partner_share`` is the share of a target that goes to the own partner: by the goal .15 (both), .3 (partners), 0
     (neighbors). ``n_alike`` is the effective number of neighbours, the perplexity, that a target spreads over among

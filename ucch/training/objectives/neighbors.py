@@ -36,7 +36,7 @@ class NeighborsObjective(Objective):
 
     Towers start in closed form (:func:`~ucch.training.closed_form.closed_form_towers`) unless ``model.start`` is
     random, and are linear; in a shared space both hold one map. Both sides of a comparison are live outputs, not rows
-    of the code table: constants as keys kept less (docs/what_codes_are_for.md). The table follows as ever. Cost of a
+    of the code table: constants as keys kept less (docs/goals.md). The table follows as ever. Cost of a
     step O(B^2 (d + D)).
 
     Note:
