@@ -17,13 +17,14 @@ def test_lines_where_there_is_no_terminal_keep_their_distance(
     seconds: float, epochs: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ucch.cli.progress.LINE_SECONDS", seconds)
-    console = Console(file=io.StringIO(), width=100)
+    console = Console(file=io.StringIO(), width=160)
     trainer = Trainer(small_recipe("epochs=3"), small_pairs())
     with TrainingProgress(console) as shown:
         shown.start(trainer)
         for _ in range(3):
             shown.epoch(trainer.train_epoch(shown.step))
-    teacher, *lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    goal, teacher, *lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert goal.startswith("codes for categories (items of a kind come together): ")
     assert teacher == "guided by the teacher joint-semantics"
     assert [line.split("  ")[0] for line in lines] == [f"epoch {epoch}/3" for epoch in epochs]
     assert all("flips/code" in line and line.endswith("s left") for line in lines)
