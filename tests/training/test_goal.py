@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from tests.training.kit import small_pairs, small_recipe
 from ucch.data import Pairs
-from ucch.teachers import partner_percentile
 from ucch.training import choose_goal
-from ucch.training.closed_form import shares_a_space
 
 
 def aligned_pairs(n: int = 240, width: int = 24, seed: int = 0, *, gap: float = 0.0) -> Pairs:
@@ -32,27 +29,11 @@ def grouped_pairs(n: int = 240, width: int = 24) -> Pairs:
 
 
 @pytest.mark.parametrize("gap", [0.0, 3.0])
-def test_a_shared_space_is_told_from_one_that_is_not(gap: float) -> None:
+def test_a_gap_between_the_modalities_does_not_count(gap: float) -> None:
+    assert choose_goal(small_recipe(), aligned_pairs(gap=gap)).goal == "both"
     pairs = aligned_pairs(gap=gap)
-    image, text = (torch.from_numpy(np.asarray(rows)) for rows in (pairs.image, pairs.text))
-    assert partner_percentile(image, text) > 0.95
-    assert shares_a_space(image, text)
-    shuffled = text[:, torch.randperm(24, generator=torch.Generator().manual_seed(0))]
-    assert partner_percentile(image, shuffled) < 0.8
-    assert not shares_a_space(image, shuffled)
-    assert partner_percentile(image, text.roll(1, 0)) == pytest.approx(0.5, abs=0.06)
-    assert not shares_a_space(image, text[:, :20])
-
-
-def test_a_percentile_against_a_loop() -> None:
-    image, text = torch.randn(7, 3), torch.randn(7, 3)
-    a, b = (torch.nn.functional.normalize(rows - rows.mean(dim=0), dim=1) for rows in (image, text))
-    cosine = a @ b.T
-    ahead = [cosine[i, j] < cosine[i, i] for i in range(7) for j in range(7) if i != j]
-    ahead += [cosine[j, i] < cosine[i, i] for i in range(7) for j in range(7) if i != j]
-    assert partner_percentile(image, text) == pytest.approx(np.mean(ahead))
-    with pytest.raises(ValueError, match="image and text must be equally wide, got 3 and 2 columns"):
-        partner_percentile(image, text[:, :2])
+    turned = Pairs(pairs.image, pairs.text[:, np.random.default_rng(0).permutation(24)])
+    assert choose_goal(small_recipe(), turned).reason == "the modalities share no space, partners are not near in it"
 
 
 def test_auto_keeps_both_where_spaces_are_shared_and_pairs_are_more_than_groups() -> None:

@@ -6,9 +6,9 @@ from .baseline import Baseline, Learned
 from .cca_itq import CcaItq
 from .cmfh import Cmfh, cmfh, cmfh_objective
 from .cvh import Cvh
-from .directions import Directions, canonical_directions, pair_components, stacked_components
+from .directions import Directions, canonical_directions, pair_components
 from .fsh import Fsh, fsh_codes, fsh_objective, fused_similarity
-from .itq import Itq, rotated
+from .itq import Itq
 from .lsh import Lsh
 from .lssh import Lssh, bounded_dictionary, latent_codes
 from .sign import Sign
@@ -39,8 +39,6 @@ __all__ = [
     "own_pair_share",
     "pair_components",
     "share_space",
-    "rotated",
-    "stacked_components",
 ]
 
 BASELINES: dict[str, type[Baseline]] = {

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .linear_maps import product, ridge_solve
 
-__all__ = ["Directions", "canonical_directions", "pair_components", "spread", "stacked_components"]
+__all__ = ["Directions", "canonical_directions", "pair_components", "spread"]
 
 _NOTHING = 1e-6  # directions weaker than this share of the strongest are rounding noise
 
@@ -103,27 +103,6 @@ def pair_components(image: Tensor, text: Tensor, n_components: int | None = None
         strength, vectors = strength[:kept], scale[:, None] * vectors[:, :kept]
     to_image, to_text = (ridge_solve(c, by @ vectors, ridge) for c, by in ((c_image, by_image), (c_text, by_text)))
     return Directions(to_image, to_text, *means, strength)
-
-
-def stacked_components(image: Tensor, text: Tensor, n_components: int) -> Directions:
-    """Find principal components of both modalities' items together, in the one space that they share.
-
-    Each modality is centred by its own mean, so that a gap between the two is no component; one map serves both.
-
-    Args:
-        image: (n, d).
-        text: (m, d), in the same space.
-        n_components: at most this many.
-
-    Returns:
-        Directions with the variances of the components as strength. O((n + m) d^2 + d^3).
-    """
-    means = image.double().mean(dim=0), text.double().mean(dim=0)
-    rows = torch.cat([part - mean.to(part.dtype) for part, mean in zip((image, text), means, strict=True)])
-    values, columns = torch.linalg.eigh(product(rows, rows) / len(rows))
-    strength, vectors = values.flip(0).clamp(min=0), columns.flip(1)
-    kept = _kept(strength, n_components)
-    return Directions(vectors[:, :kept], vectors[:, :kept], *means, strength[:kept])
 
 
 def spread(strength: Tensor, n_bits: int, generator: torch.Generator) -> Tensor:

@@ -1,6 +1,6 @@
 """Similarities of training pairs without labels: closed forms over batches of features, and learnt ones."""
 
-from .agreement import neighbor_lift, partner_percentile
+from .agreement import neighbor_lift
 from .cirh import cirh_similarity
 from .cosines import cosines, mixed_cosines
 from .dgcpn import dgcpn_neighbors, dgcpn_similarity
@@ -39,6 +39,5 @@ __all__ = [
     "mixed_cosines",
     "neighbor_lift",
     "neighbor_lists",
-    "partner_percentile",
     "propagation_gain",
 ]

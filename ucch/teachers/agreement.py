@@ -8,7 +8,7 @@ from torch import Tensor
 from .._checks import interval
 from .cosines import cosines
 
-__all__ = ["neighbor_lift", "partner_percentile"]
+__all__ = ["neighbor_lift"]
 
 
 def neighbor_lift(image: Tensor, text: Tensor, *, share: float = 0.05) -> float:
@@ -33,36 +33,6 @@ def neighbor_lift(image: Tensor, text: Tensor, *, share: float = 0.05) -> float:
     by_image, by_text = (nearest_mask(cosines(features), share) for features in (image, text))
     n, k = len(image), int(by_image[0].sum())
     return float((by_image & by_text).sum(dim=1).double().mean() / (k * k / (n - 1)))
-
-
-def partner_percentile(image: Tensor, text: Tensor) -> float:
-    """How near an item's own partner stands in a space that both modalities may share, among all others.
-
-    Each modality is centred by its own mean and brought to unit length, so that a fixed gap between them does not
-    count.
-
-    Args:
-        image: (n, d) features of a sample of training items.
-        text: (n, d), the same items.
-
-    Returns:
-        The mean share of other texts that are less like an image than its own, and the reverse: .5 where the columns
-        of the modalities have nothing to do with one another, near 1 where they share a space. O(n^2 d).
-
-    Raises:
-        ValueError: the modalities differ in width or number of items.
-
-    Example:
-        >>> partner_percentile(torch.eye(3), torch.eye(3))
-        1.0
-    """
-    check_items(image, text)
-    if image.shape[1] != text.shape[1]:
-        raise ValueError(f"image and text must be equally wide, got {image.shape[1]} and {text.shape[1]} columns")
-    likeness = cosines(image - image.mean(dim=0), text - text.mean(dim=0))
-    own, n = likeness.diagonal(), len(likeness)
-    ahead = ((likeness < own[:, None]).sum() + (likeness < own[None, :]).sum()).double()
-    return float(ahead / (2 * n * (n - 1)))
 
 
 def nearest_mask(similarity: Tensor, share: float) -> Tensor:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..baselines import share_space
 from ..data import Pairs
-from .closed_form import sampled_features, shares_a_space
+from .closed_form import sampled_features
 from .goal_sections import GOALS
 from .recipe import Recipe
 from .teacher_stage import TeacherStage
@@ -43,7 +44,7 @@ class Choice:
 def choose_goal(recipe: Recipe, pairs: Pairs, *, n_processes: int = 1) -> Choice:
     """Settle ``recipe.goal``; labels are not read, and nothing is drawn.
 
-    ``auto`` is ``both`` where both modalities share a space (:func:`~ucch.training.closed_form.shares_a_space`) and
+    ``auto`` is ``both`` where both modalities share a space (:func:`~ucch.baselines.share_space`) and
     pairs do not come in groups (:func:`~ucch.teachers.propagation_gain` below ``teacher.least_gain``), asked of at most
     2,048 pairs; else, and where the recipe says how to train by an objective, an optimizer, a teacher or a start of its
     own, it is ``categories``, which is UCCH by itself.
@@ -83,7 +84,7 @@ def _why_categories(recipe: Recipe, pairs: Pairs, n_processes: int) -> str | Non
         return f"{len(pairs)} pairs are too few to set some aside"
     if pairs.image.shape[1] != pairs.text.shape[1]:
         return "the modalities share no space, their widths differ"
-    if not shares_a_space(*sampled_features(recipe, pairs, 2048)):
+    if not share_space(*(rows.numpy() for rows in sampled_features(recipe, pairs, 2048))):
         return "the modalities share no space, partners are not near in it"
     if TeacherStage(recipe, pairs).kind == "joint-semantics":
         return "pairs come in groups"

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from ...baselines import share_space
 from ...binarize import straight_through
 from ...data import Pairs
 from ...models import HashTower
-from ..closed_form import closed_form_towers, sampled_features, shares_a_space
+from ..closed_form import closed_form_towers, sampled_features
 from ..recipe import Recipe
 from ..strategies import Batch, Strategy
 from .objective import Objective
@@ -46,7 +47,7 @@ class NeighborsObjective(Objective):
     def __init__(self, recipe: Recipe, pairs: Pairs, *, generator: torch.Generator) -> None:
         super().__init__(recipe, pairs, generator=generator)
         image, text = sampled_features(recipe, pairs)
-        self.shared = shares_a_space(image, text)
+        self.shared = share_space(image.numpy(), text.numpy())
         self._towers = self._started(image, text)
         with torch.no_grad():
             size = torch.cat([self._towers[0](image[:_SAMPLE]), self._towers[1](text[:_SAMPLE])]).abs().mean()
