@@ -7,10 +7,12 @@ import math
 import torch
 from torch import nn
 
+from ..baselines import share_space
 from ..data import FeatureScaler, Pairs
 from ..errors import RecipeError
 from ..losses import CrossModalRankingLoss, MaxMarginRankingLoss
 from ..models import HashModel, HashTower
+from .closed_form import closed_form_towers, sampled_features
 from .objectives import OBJECTIVES, Objective
 from .recipe import Recipe
 from .strategies import STRATEGIES, Strategy
@@ -50,8 +52,15 @@ def build_objective(recipe: Recipe, pairs: Pairs, generator: torch.Generator) ->
 
 
 def build_model(recipe: Recipe, pairs: Pairs, towers: tuple[HashTower, HashTower] | None = None) -> HashModel:
-    """Fit the feature scaling and draw the towers unless they are given; the global generator is left as it was."""
+    """Fit the feature scaling, and draw the towers or start them in closed form unless they are given.
+
+    The global generator is left as it was.
+    """
     sizes = recipe.model
+    if towers is None and sizes.start == "closed-form":
+        image, text = sampled_features(recipe, pairs)
+        shared = share_space(image.numpy(), text.numpy())
+        towers = closed_form_towers(image, text, recipe.bits, shared=shared, seed=recipe.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         model = HashModel(
