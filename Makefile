@@ -40,9 +40,10 @@ test-lowest: ## run the tests on the lowest versions that setup.cfg allows (cons
 	$(VENV)-lowest/bin/python -m pip install --quiet --constraint constraints/lowest.txt --editable '.[dev]'
 	$(VENV)-lowest/bin/python -m pytest -q -o filterwarnings=default
 
-soak: $(VENV)/.dev ## the long reliability tests: 50 kills, 10,000 bad files per kind of reader; minutes
+soak: $(VENV)/.dev ## the long reliability tests: 50 kills, 10,000 bad files per kind of reader, 10,000 hostile requests; minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.reliability.kills --trials 50
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.reliability.fuzz --cases 10000
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.reliability.hostile --requests 10000
 
 audit: ## look the tested versions up in the database of known holes; needs network
 	$(PYTHON) -m venv $(VENV)-supply

@@ -29,9 +29,22 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 for any free one.")
 @click.option("--max-megabytes", type=click.FloatRange(0.001), default=10, show_default=True, help="Of a request.")
 @click.option("--rate", type=click.FloatRange(0), default=100, show_default=True, help="Requests a second of a client.")
+@click.option("--connections", type=click.IntRange(1), default=512, show_default=True, help="Open at once.")
+@click.option(
+    "--patience", type=click.FloatRange(0.1), default=30, show_default=True, help="Seconds a slow client is waited for."
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @debug_option
-def command(run: Path, host: str, port: int, max_megabytes: float, rate: float, **choices: Any) -> None:
+def command(
+    run: Path,
+    host: str,
+    port: int,
+    max_megabytes: float,
+    rate: float,
+    connections: int,
+    patience: float,
+    **choices: Any,
+) -> None:
     """Serve an index: a JSON API and a page on which one types words or drops a picture and sees the nearest items.
 
     It listens on this machine alone unless --host says otherwise. --rate 0 lifts the limit. /openapi.json describes the
@@ -46,11 +59,12 @@ def command(run: Path, host: str, port: int, max_megabytes: float, rate: float, 
     uvicorn = require("uvicorn", extra="serve", need="ucch serve")
     require("fastapi", extra="serve", need="ucch serve")
     from ucch.serving.app import create_app
+    from ucch.serving.connections import bounded
 
     console = Console(stderr=True)
     service = _service(run, **choices)
     hosts = LOOPBACK if host in LOOPBACK else None
-    app = create_app(service, max_bytes=int(max_megabytes * 2**20), rate=rate, hosts=hosts)
+    app = create_app(service, max_bytes=int(max_megabytes * 2**20), rate=rate, hosts=hosts, patience=patience)
     try:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
@@ -60,7 +74,9 @@ def command(run: Path, host: str, port: int, max_megabytes: float, rate: float, 
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{listening.getsockname()[1]}/"
     console.print(f"{len(service.index)} items at {url}", highlight=False, soft_wrap=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+    protocol = bounded(connections=connections, patience=patience)
+    config = uvicorn.Config(app, http=protocol, ws="none", log_level="error", access_log=False, server_header=False)
+    server = uvicorn.Server(config)
     server.run(sockets=[listening])
 
 

@@ -53,7 +53,7 @@ def ask(
 
 
 def limits(app: Any = None, **options: Any) -> Limits:
-    return Limits(app or Seen(), **{"max_bytes": 10, "rate": 0, "hosts": None, **options})
+    return Limits(app or Seen(), **{"max_bytes": 10, "rate": 0, "hosts": None, "patience": 20, **options})
 
 
 def test_a_body_in_pieces_arrives_whole() -> None:
@@ -88,8 +88,8 @@ def test_a_refused_body_is_dropped_to_its_end_so_that_the_client_reads_why() -> 
     assert next(parts, None) is None
 
 
-def test_a_client_that_never_ends_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ucch.serving.limits._PATIENCE", 0.05)
+@pytest.mark.parametrize(("announced", "status"), [(b"99", 413), (b"9", 408)])
+def test_a_client_that_never_ends_is_let_go(announced: bytes, status: int) -> None:
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -98,9 +98,10 @@ def test_a_client_that_never_ends_is_let_go(monkeypatch: pytest.MonkeyPatch) -> 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "headers": [(b"host", b"localhost"), (b"content-length", b"99")], "client": None}
-    asyncio.run(limits()(scope, receive, send))
-    assert [message.get("status") for message in sent] == [413, None, None]
+    scope = {"type": "http", "headers": [(b"host", b"localhost"), (b"content-length", announced)], "client": None}
+    asyncio.run(limits(patience=0.05)(scope, receive, send))
+    assert [message.get("status") for message in sent] == [status, None, None]
+    assert (b"connection", b"close") in sent[0]["headers"]
 
 
 @pytest.mark.parametrize("announced", ["11", "-1", "many", "1e9"])
@@ -135,7 +136,15 @@ def test_clients_that_went_away_are_forgotten(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    ("host", "status"), [("localhost:8765", 200), ("[::1]:80", 200), ("evil.example", 400), ("", 400)]
+    ("host", "status"),
+    [
+        *((host, 200) for host in ("localhost:8765", "localhost", "LOCALHOST", "LocalHost:80", "[::1]:80", "[::1]")),
+        *((host, 400) for host in ("evil.example", "", ":80", "::1", "localhost:80:80", "[localhost]", "localhost:8x")),
+        *(
+            (host, 400)
+            for host in ("evil.example:localhost", "localhost.evil.example", "[::1]localhost", "l\u00f6calhost")
+        ),
+    ],
 )
 def test_only_known_names(host: str, status: int) -> None:
     assert ask(limits(hosts=frozenset({"localhost", "::1"})), host=host)[0] == status

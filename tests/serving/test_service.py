@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -52,9 +56,57 @@ def test_ids_that_are_numbers(served: Served) -> None:
     assert service.search(SearchRequest(code="0000")).hits[0].picture is None
 
 
+NO_NUMBERS = ("1_0", " 7", "7 ", "+7", "07", "-0", "\uff17", "7.0", "0x7", "", "1e1", "9" * 30, str(2**63), "9" * 5000)
+
+
+@pytest.mark.parametrize("item", NO_NUMBERS)
+def test_what_is_no_number_as_the_server_writes_it_is_no_id(served: Served, tmp_path: Path, item: str) -> None:
+    service = SearchService(
+        make_encoder(served.run), BinaryIndex.build(np.zeros((11, 2), np.uint8), 12), images=tmp_path
+    )
+    assert not service.has(item)
+    found = service.search(SearchRequest(code="0000", only=[item, "10"])).hits
+    assert [hit.id for hit in found] == ["10"]
+    assert service.pictures is not None
+    with pytest.raises(DataError, match="no item"):
+        service.pictures.jpeg(item, "full")
+
+
+def test_ids_of_text_that_cannot_be_there_take_no_memory(served: Served) -> None:
+    known = [
+        "red.png",
+        "",
+        "\0",
+        "red.png\0",
+        "\ud800",
+        *["x" * 100_000] * 100,
+    ]  # 4 GB, were all as wide as the longest
+    tracemalloc.start()
+    hits = served.service.search(
+        SearchRequest.model_construct(code="0000", text=None, image=None, k=9, only=known)
+    ).hits
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [hit.id for hit in hits] == ["red.png"]
+    assert peak < 2**20
+
+
+def test_a_search_by_code_searches_once(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[int] = []
+    search = BinaryIndex.search
+
+    def counted(self: BinaryIndex, queries: Any, k: int = 10, *, only: Any = None) -> Any:
+        searched.append(k)
+        return search(self, queries, k, only=only)
+
+    monkeypatch.setattr(BinaryIndex, "search", counted)
+    served.service.search(SearchRequest(code="0000", k=3))
+    assert searched == [3]
+
+
 @pytest.mark.parametrize("code", ["00", "000f", "000000"])
 def test_codes_of_another_width_are_refused(served: Served, code: str) -> None:
-    with pytest.raises(DataError, match="code: queries"):
+    with pytest.raises(DataError, match="^code "):
         served.service.search(SearchRequest(code=code))
 
 

@@ -18,10 +18,10 @@ from .limits import Limits
 from .schemas import EncodeAnswer, EncodeRequest, Health, Reason, SearchAnswer, SearchRequest
 from .service import SearchService
 
-__all__ = ["MAX_BYTES", "RATE", "create_app"]
+__all__ = ["MAX_BYTES", "PATIENCE", "RATE", "create_app"]
 
-MAX_BYTES, RATE = 10 * 2**20, 100.0
-_REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": Reason} for code in (400, 413, 422, 429)}
+MAX_BYTES, RATE, PATIENCE = 10 * 2**20, 100.0, 30.0
+_REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": Reason} for code in (400, 408, 413, 422, 429)}
 _PAGE = {
     "": ("index.html", "text/html; charset=utf-8"),
     "page.css": ("page.css", "text/css; charset=utf-8"),
@@ -36,6 +36,7 @@ def create_app(
     max_bytes: int = MAX_BYTES,
     rate: float = RATE,
     hosts: frozenset[str] | None = None,
+    patience: float = PATIENCE,
 ) -> FastAPI:
     """Make the application around a service.
 
@@ -44,10 +45,10 @@ def create_app(
 
     Args:
         service: what answers.
-        max_bytes, rate, hosts: see :class:`Limits`.
+        max_bytes, rate, hosts, patience: see :class:`Limits`.
     """
     app = FastAPI(title="ucch", version=version("ucch"), docs_url=None, redoc_url=None)  # those pages load from outside
-    app.add_middleware(Limits, max_bytes=max_bytes, rate=rate, hosts=hosts)
+    app.add_middleware(Limits, max_bytes=max_bytes, rate=rate, hosts=hosts, patience=patience)
     _add_page(app)
     _add_refusals(app)
 

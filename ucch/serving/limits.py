@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,13 +21,15 @@ _HEADERS = [
     (b"referrer-policy", b"no-referrer"),
 ]
 _MOST_CLIENTS = 10_000
-_LET_BY, _PATIENCE = 256 * 2**20, 20.0  # bytes and seconds of a refused body that are read and dropped
+_LET_BY = 256 * 2**20  # bytes of a refused body that are read and dropped
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(:[0-9]*)?")
 
 
 class Limits:
     """An ASGI layer in front of the application.
 
     A body is refused as soon as its announced or received size passes the limit; the rest of it is dropped as it comes.
+    One that is not there in time is refused too.
     Each client address has a bucket of ``2 rate`` requests that refills with ``rate`` a second. On loopback, requests
     that name another host are refused, so that a page of somebody else's cannot reach the server under a name of its
     own.
@@ -35,7 +38,8 @@ class Limits:
         app: the application.
         max_bytes: of a request body.
         rate: requests a second for each client; 0 for no limit.
-        hosts: names a request may use; None for any.
+        hosts: names a request may use, in lower case and without brackets; None for any.
+        patience: seconds in which a body, or what is dropped of it, must have come.
         clock: seconds, rising.
     """
 
@@ -46,9 +50,11 @@ class Limits:
         max_bytes: int,
         rate: float,
         hosts: frozenset[str] | None,
+        patience: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.app, self.max_bytes, self.rate, self.hosts, self.clock = app, max_bytes, rate, hosts, clock
+        self.app, self.max_bytes, self.rate, self.hosts = app, max_bytes, rate, hosts
+        self.patience, self.clock = patience, clock
         self._buckets: dict[str, tuple[float, float]] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -59,11 +65,17 @@ class Limits:
         headers = dict(scope["headers"])
         refusal = self._refusal(scope, headers)
         if refusal is not None:
-            await _refuse(receive, send, *refusal)
+            await self._refuse(receive, send, *refusal)
             return
-        body, more = await self._read(receive)
+        try:
+            body, more = await asyncio.wait_for(self._read(receive), self.patience)
+        except asyncio.TimeoutError:
+            slow = f"the request body took over {self.patience:g} seconds"
+            await self._refuse(receive, send, 408, slow, more=False)
+            return
         if len(body) > self.max_bytes:
-            await _refuse(receive, send, 413, f"a request body may have {self.max_bytes} bytes at most", more=more)
+            too_long = f"a request body may have {self.max_bytes} bytes at most"
+            await self._refuse(receive, send, 413, too_long, more=more)
             return
         rest = iter([{"type": "http.request", "body": body, "more_body": False}])
 
@@ -78,8 +90,7 @@ class Limits:
         await self.app(scope, replay, send_strictly)
 
     def _refusal(self, scope: Any, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
-        host = headers.get(b"host", b"").decode("latin-1").rsplit(":", 1)[0].strip("[]")
-        if self.hosts is not None and host not in self.hosts:
+        if self.hosts is not None and _host(headers.get(b"host", b"")) not in self.hosts:
             return 400, f"this server answers under {', '.join(sorted(self.hosts))} only"
         if not self._take((scope.get("client") or ("",))[0]):
             return 429, f"too many requests: {self.rate:g} a second are allowed"
@@ -113,26 +124,31 @@ class Limits:
             size += len(part)
         return b"".join(parts), more
 
+    async def _refuse(self, receive: Any, send: Any, status: int, reason: str, *, more: bool = True) -> None:
+        """Answer at once, then let go by what is still coming: a connection closed on a client that is sending is
+        reset, and most clients then never read why."""
+        body = json.dumps({"reason": reason}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *_HEADERS]
+        if status == 429:
+            headers.append((b"retry-after", b"1"))
+        if status in (408, 413):
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(_let_by(receive, more), self.patience)
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _host(header: bytes) -> str:
+    """The name in a Host header, without its port; empty where it is none."""
+    found = _HOST.fullmatch(header.decode("latin-1").lower())
+    return "" if found is None else found[1].strip("[]")
+
 
 async def _piece(receive: Any) -> tuple[bytes, bool]:
     message = await receive()
     return message.get("body", b""), message["type"] == "http.request" and bool(message.get("more_body"))
-
-
-async def _refuse(receive: Any, send: Any, status: int, reason: str, *, more: bool = True) -> None:
-    """Answer at once, then let go by what is still coming: a connection closed on a client that is sending is reset,
-    and most clients then never read why."""
-    body = json.dumps({"reason": reason}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *_HEADERS]
-    if status == 429:
-        headers.append((b"retry-after", b"1"))
-    if status == 413:
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": True})
-    with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(_let_by(receive, more), _PATIENCE)
-    await send({"type": "http.response.body", "body": b""})
 
 
 async def _let_by(receive: Any, more: bool) -> None:

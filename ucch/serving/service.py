@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import time
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -16,11 +17,15 @@ import numpy as np
 from ..codes import PackedCodes, n_bytes
 from ..errors import DataError
 from ..retrieval import BinaryIndex
+from ..retrieval.rows import checked_codes
 from .pictures import Pictures
 from .query_encoder import QueryEncoder
 from .schemas import EncodeAnswer, EncodeRequest, Health, Hit, SearchAnswer, SearchRequest
 
 __all__ = ["SearchService"]
+
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,18}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class SearchService:
@@ -45,7 +50,8 @@ class SearchService:
         texts: Mapping[str, str] | None = None,
     ) -> None:
         self.encoder, self.index, self.texts = encoder, index, texts or {}
-        self._numbers = index.ids.dtype.kind == "i"
+        kind = index.ids.dtype
+        self._longest = 0 if kind.kind == "i" else kind.itemsize // 4  # characters of the longest id of text
         self.pictures = None if images is None else Pictures(images, self.has)
         self._can_encode = encoder.knows_encoders
         index.search(np.zeros((1, n_bytes(index.n_bits)), np.uint8), 1)  # loads faiss, or the first query would wait
@@ -53,10 +59,9 @@ class SearchService:
     def has(self, item: str) -> bool:
         """Whether an id is in the index."""
         try:
-            self.index.codes_of(self._ids([item]))
-        except (DataError, ValueError):
+            return len(self.index.codes_of(self._ids([item]))) == 1
+        except DataError:
             return False
-        return True
 
     def health(self) -> Health:
         """What is served."""
@@ -91,7 +96,7 @@ class SearchService:
         start = time.perf_counter()
         code = self._code(request)
         encoded = time.perf_counter()
-        only = None if request.only is None else self._ids([item for item in request.only if self.has(item)])
+        only = None if request.only is None else self._ids(request.only)
         ids, distances = self.index.search(code, request.k, only=only)[0]
         found = time.perf_counter()
         differ = np.unpackbits(self.index.codes_of(ids) ^ code, axis=1, count=self.index.n_bits)
@@ -118,14 +123,26 @@ class SearchService:
             return self.encoder.image(content)
         code = np.frombuffer(bytes.fromhex(getattr(request, "code", None) or ""), np.uint8)[None]
         try:
-            self.index.search(code, 1)
+            return checked_codes("code", code, self.index.n_bits)
         except ValueError as error:
-            raise DataError(f"code: {error}") from error
-        return code
+            raise DataError(str(error)) from error
 
     def _hit(self, item: str, distance: int, differing: list[int]) -> Hit:
         picture = None if self.pictures is None else f"picture?id={quote(item, safe='')}"
         return Hit(id=item, distance=distance, differing_bits=differing, picture=picture, text=self.texts.get(item))
 
     def _ids(self, items: list[str]) -> Any:
-        return np.array([int(item) for item in items], np.int64) if self._numbers else np.array(items, dtype=np.str_)
+        """The given ids in the index's own form, without those that it cannot hold."""
+        if not self._longest:
+            return np.array([int(item) for item in items if _is_number(item)], np.int64)
+        return np.array([item for item in items if _is_text(item, self._longest)], dtype=np.str_)
+
+
+def _is_number(item: str) -> bool:
+    """Whether a text is a number of 64 signed bits as the server writes it: no sign but minus, no leading zero."""
+    return _NUMBER.fullmatch(item) is not None and -(2**63) <= int(item) < 2**63
+
+
+def _is_text(item: str, longest: int) -> bool:
+    """Whether a text can be an id; a long one is left out here, since numpy gives each text the room of the longest."""
+    return 0 < len(item) <= longest and "\0" not in item and not _SURROGATE.search(item)
