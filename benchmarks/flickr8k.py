@@ -30,7 +30,7 @@ from ucch.extraction import default_cache_folder, extract
 from ucch.training import Trainer, load_recipe
 
 Matrix = npt.NDArray[np.float64]
-IMAGE_ENCODER = "examples.efficientnet_encoder:EfficientNetLite0"
+IMAGE_ENCODER = "efficientnet-lite0"
 RIDGES = (0.1, 1.0, 10.0, 100.0, 1000.0)
 AT = (1, 5, 10)
 

@@ -9,8 +9,10 @@ import torch
 from .bow import BowEncoder
 from .card import EncoderCard, check_same
 from .clip import ClipImageEncoder, ClipTextEncoder
+from .efficientnet_lite0 import EfficientNetLite0
 from .fingerprint import fingerprint
 from .interface import Features, FittedTextEncoder, ImageEncoder, TextEncoder
+from .minilm import MiniLmEncoder
 from .network import NetworkImageEncoder
 from .precomputed import PrecomputedEncoder
 from .resolve import Factory, build_encoder, is_plugin, move
@@ -23,10 +25,12 @@ __all__ = [
     "BowEncoder",
     "ClipImageEncoder",
     "ClipTextEncoder",
+    "EfficientNetLite0",
     "EncoderCard",
     "Features",
     "FittedTextEncoder",
     "ImageEncoder",
+    "MiniLmEncoder",
     "NetworkImageEncoder",
     "PrecomputedEncoder",
     "SentenceEncoder",
@@ -41,18 +45,20 @@ __all__ = [
 
 IMAGE_ENCODERS: dict[str, Factory] = {
     "clip": ClipImageEncoder,
+    "efficientnet-lite0": EfficientNetLite0,
     "features": PrecomputedEncoder,
     "vgg19": Vgg19Encoder,
 }
 TEXT_ENCODERS: dict[str, Factory] = {
     "bow": BowEncoder,
     "clip": ClipTextEncoder,
+    "minilm": MiniLmEncoder,
     "sentence": SentenceEncoder,
 }
 
 
 def image_encoder(spec: str, *, device: torch.device | str = "cpu") -> Any:
-    """Build an image encoder: ``clip``, ``clip:FOLDER``, ``vgg19``, ``vgg19:FILE``, or ``module:Class`` of one's own.
+    """Build an image encoder: a name of ``IMAGE_ENCODERS``, such as ``clip:FOLDER``, or ``module:Class``.
 
     Raises:
         EncoderError: there is no such encoder, a package is missing, or it cannot be loaded.
@@ -61,7 +67,7 @@ def image_encoder(spec: str, *, device: torch.device | str = "cpu") -> Any:
 
 
 def text_encoder(spec: str, *, device: torch.device | str = "cpu") -> Any:
-    """Build a text encoder: ``bow``, ``bow:2000,tfidf``, ``clip:FOLDER``, ``sentence:FOLDER``, or ``module:Class``.
+    """Build a text encoder: a name of ``TEXT_ENCODERS``, such as ``bow:2000,tfidf``, or ``module:Class``.
 
     Raises:
         EncoderError: there is no such encoder, a package is missing, or it cannot be loaded.

