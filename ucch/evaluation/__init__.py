@@ -1,7 +1,7 @@
 """Evaluation of models and of anybody's codes: reports, comparisons and pictures."""
 
 from .comparison import compare_runs
-from .compression import compression_of_model
+from .compression import Keeping, compression_of_model
 from .evaluate import EncodedDataset, encode_dataset, evaluate, measure
 from .foreign import CodeFiles, evaluate_files
 from .html import html_report
@@ -13,6 +13,7 @@ from .teacher_report import draw_teacher, judge, teacher_report
 __all__ = [
     "CodeFiles",
     "EncodedDataset",
+    "Keeping",
     "RunEvaluation",
     "as_csv",
     "as_latex",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,6 @@ from ..data import PairedDataset, Pairs
 from ..errors import DataError
 from ..metrics import (
     DistanceHistograms,
-    Neighbors,
     cosine_neighbors,
     distance_histograms,
     hit_rate_at,
@@ -27,7 +26,7 @@ from ..metrics import (
 from ..models import HashModel
 from .ranking import number
 
-__all__ = ["compression_cost", "compression_of_model"]
+__all__ = ["Keeping", "compression_cost", "compression_of_model"]
 
 TOP, WITHIN, PAIRS_AT = 10, 200, (1, 10)
 _CELLS = 1 << 24  # similarities held at a time: 64 MiB
@@ -79,8 +78,12 @@ def compression_cost(
     feature_map = _cosine_map(query_features, database_features, query_labels, database_labels)
     size = int(database_features.shape[1] * database_features.dtype.itemsize)
     rows = [
-        _row("float", size, [(1.0, 1.0)], map=feature_map),
-        _row("codes", n_bytes(n_bits), [tuple(mean_over_queries(shares) for shares in kept)], map=code_map),
+        {"name": "float", "bytes": size, **_figures([(1.0, 1.0)], code_map=feature_map)},
+        {
+            "name": "codes",
+            "bytes": n_bytes(n_bits),
+            **_figures([[mean_over_queries(shares) for shares in kept]], code_map=code_map),
+        },
     ]
     counts = {"queries": len(query_features), "items": len(database_features)}
     return {"neighbors": "of the features given", **counts, "pair_items": None, "fitted": None, "rows": rows}
@@ -115,33 +118,24 @@ def compression_of_model(model: HashModel, dataset: PairedDataset, *, seed: int 
     """
     rng = np.random.default_rng(seed)
     train = _sample(dataset.train, FITTED, rng)
-    across = share_space(*_paired_rows(train))
-    query, items = _sample(dataset.query, QUERIES, rng), _sample(dataset.database, ITEMS, rng)
-    means = {kind: np.asarray(getattr(train, kind), dtype=np.float64).mean(axis=0) for kind in ("image", "text")}
-    features = {
-        side: {kind: (getattr(pairs, kind) - means[kind]).astype(np.float32) for kind in means}
-        for side, pairs in (("query", query), ("items", items))
-    }
-    ways = _ACROSS if across else _WITHIN
-    neighbors = {way: cosine_neighbors(features["query"][way[0]], features["items"][way[1]], TOP) for way in ways}
-    owners = {"image": np.arange(len(query)), "text": query.item_of_text}
-    sides = [getattr(train, kind) for kind in means]
+    kept = Keeping(train, _sample(dataset.query, QUERIES, rng), _sample(dataset.database, ITEMS, rng))
+    sides = [train.image, train.text]
     unfit = any(rows.shape[1] > WIDEST or not np.asarray(rows).std(axis=0).any() for rows in sides)
-    others = {} if unfit else _others(across, model.n_bits, seed)
-    float_bytes = max(rows.shape[1] * rows.dtype.itemsize for rows in sides)
-    unit = {kind: _unit(features["query"][kind]) for kind in means} if across else None
-    pairs = None if unit is None else _pair_hits(owners, lambda way: lambda rows: unit[way[0]][rows] @ unit[way[1]].T)
-    rows = [_row("float", float_bytes, [(1.0, 1.0)], pairs)]
-    coded = _Coded.of(model, query, items)
-    rows += [coded.row("codes", neighbors, owners), coded.real_row("codes, real query", neighbors, owners)]
+    others = {} if unfit else _others(kept.across, model.n_bits, seed)
+    size = n_bytes(model.n_bits)
+    codes, real = kept.by_codes(model), kept.by_real_queries(model)
+    rows = [
+        {"name": "float", "bytes": max(rows.shape[1] * rows.dtype.itemsize for rows in sides), **kept.by_features()},
+        {"name": "codes", "bytes": size, **codes},
+        {"name": "codes, real query", "bytes": size, **real},
+    ]
     for name, other in others.items():
-        fitted = other.fit_pairs(train).model
-        rows.append(_Coded.of(fitted, query, items).row(name, neighbors, owners))
+        rows.append({"name": name, "bytes": size, **kept.by_codes(other.fit_pairs(train).model)})
     return {
-        "neighbors": "across the modalities" if across else "within each modality",
-        "queries": len(query),
-        "items": len(items),
-        "pair_items": len(query),
+        "neighbors": "across the modalities" if kept.across else "within each modality",
+        "queries": len(kept.query),
+        "items": len(kept.items),
+        "pair_items": len(kept.query),
         "fitted": None if unfit else len(train),
         "rows": rows,
     }
@@ -154,62 +148,100 @@ def _others(across: bool, n_bits: int, seed: int) -> dict[str, Baseline]:
     return {"itq": Itq(n_bits, seed=seed), "cca-itq": CcaItq(n_bits, seed=seed)}
 
 
-class _Coded(NamedTuple):
-    """Codes of queries and items by modality, and the real outputs of the queries."""
+class Keeping:
+    """Queries, items and the neighbours that their features say they have, to hold any ranking against.
 
-    n_bits: int
-    query: dict[str, PackedCodes]
-    items: dict[str, PackedCodes]
-    real: dict[str, npt.NDArray[np.float32]]
+    Args:
+        train: training pairs, which say whether a space is shared and by what means features are centred.
+        query: pairs that ask; partners are looked for among them.
+        items: pairs that answer.
 
-    @classmethod
-    def of(cls, model: HashModel, query: Pairs, items: Pairs) -> _Coded:
-        encode = {"image": model.encode_image, "text": model.encode_text}
-        real = {"image": model.real_image(query.image), "text": model.real_text(query.text)}
-        codes = [{kind: encode[kind](getattr(side, kind)) for kind in encode} for side in (query, items)]
-        return cls(model.n_bits, codes[0], codes[1], real)
+    Attributes:
+        across: whether neighbours are items of the other modality.
+        features: by side (``query``, ``items``) and modality, centred float32 rows.
+        neighbors: by direction, the ten nearest.
+    """
 
-    def row(self, name: str, neighbors: dict[Direction, Neighbors], owners: dict[str, npt.NDArray[Any]]) -> Any:
-        kept = []
-        for (asks, answers), near in neighbors.items():
-            codes = self.query[asks], self.items[answers]
-            kept.append([mean_over_queries(neighbors_kept(near, *codes, self.n_bits, n)) for n in (TOP, WITHIN)])
+    def __init__(self, train: Pairs, query: Pairs, items: Pairs) -> None:
+        self.query, self.items = query, items
+        self.across = share_space(*_paired_rows(train))
+        means = {kind: np.asarray(getattr(train, kind), dtype=np.float64).mean(axis=0) for kind in ("image", "text")}
+        self.features: dict[str, dict[str, npt.NDArray[np.float32]]] = {
+            side: {kind: (getattr(pairs, kind) - means[kind]).astype(np.float32) for kind in means}
+            for side, pairs in (("query", query), ("items", items))
+        }
+        self.neighbors = {
+            (asks, answers): cosine_neighbors(self.features["query"][asks], self.features["items"][answers], TOP)
+            for asks, answers in (_ACROSS if self.across else _WITHIN)
+        }
+        self._owners = {"image": np.arange(len(query)), "text": query.item_of_text}
+
+    def by_features(self) -> dict[str, Any]:
+        """What the features keep of themselves: all neighbours, and partners where a space is shared."""
+        unit = {kind: _unit(rows) for kind, rows in self.features["query"].items()}
+        scores = self._pair_hits(lambda way: lambda rows: unit[way[0]][rows] @ unit[way[1]].T) if self.across else None
+        return _figures([(1.0, 1.0)], scores)
+
+    def by_codes(self, model: HashModel) -> dict[str, Any]:
+        """What the Hamming distances of a model's codes keep."""
+        query, items = _codes(model, self.query), _codes(model, self.items)
+        kept = [
+            [neighbors_kept(near, query[asks], items[answers], model.n_bits, n) for n in (TOP, WITHIN)]
+            for (asks, answers), near in self.neighbors.items()
+        ]
         pairs = []
         for asks, answers in _ACROSS:
-            codes, numbers = (self.query[asks], self.query[answers]), (owners[asks], owners[answers])
-            found = distance_histograms(*codes, *numbers, self.n_bits)
+            codes, owners = (query[asks], query[answers]), (self._owners[asks], self._owners[answers])
+            found = distance_histograms(*codes, *owners, model.n_bits)
             pairs.append([mean_over_queries(hit_rate_at(found, n)) for n in PAIRS_AT])
-        return _row(name, n_bytes(self.n_bits), kept, pairs)
+        return _figures([[mean_over_queries(shares) for shares in way] for way in kept], pairs)
 
-    def real_row(self, name: str, neighbors: dict[Direction, Neighbors], owners: dict[str, npt.NDArray[Any]]) -> Any:
-        def scores(way: Direction, items: dict[str, PackedCodes]) -> Scores:
-            signs = unpack(items[way[1]], self.n_bits).astype(np.float32)
-            return lambda rows: self.real[way[0]][rows] @ signs.T
+    def by_real_queries(self, model: HashModel) -> dict[str, Any]:
+        """What a model's unrounded queries keep, against its codes."""
+        real = {"image": model.real_image(self.query.image), "text": model.real_text(self.query.text)}
 
-        kept = []
-        for way, near in neighbors.items():
-            by = scores(way, self.items)
-            kept.append([mean_over_queries(neighbors_kept_by(near, by, n)) for n in (TOP, WITHIN)])
-        return _row(name, n_bytes(self.n_bits), kept, _pair_hits(owners, lambda way: scores(way, self.query)))
+        def scores(pairs: Pairs) -> Callable[[Direction], Scores]:
+            signs = {
+                kind: unpack(codes, model.n_bits).astype(np.float32) for kind, codes in _codes(model, pairs).items()
+            }
+            return lambda way: lambda rows: real[way[0]][rows] @ signs[way[1]].T
+
+        return self.by_scores(scores(self.items), scores(self.query))
+
+    def by_scores(
+        self, scores: Callable[[Direction], Scores], pair_scores: Callable[[Direction], Scores] | None
+    ) -> dict[str, Any]:
+        """What any scores keep, larger being nearer.
+
+        Args:
+            scores: for a direction, what gives the scores of a slice of queries against all items.
+            pair_scores: the same against the queries; None where they say nothing about partners.
+        """
+        kept = [
+            [mean_over_queries(neighbors_kept_by(near, scores(way), n)) for n in (TOP, WITHIN)]
+            for way, near in self.neighbors.items()
+        ]
+        return _figures(kept, None if pair_scores is None else self._pair_hits(pair_scores))
+
+    def _pair_hits(self, scores: Callable[[Direction], Scores]) -> list[list[float]]:
+        """Share of queries whose own item is among the first n by real scores, both ways."""
+        found = []
+        for asks, answers in _ACROSS:
+            counts = _first_own(self._owners[asks], self._owners[answers], scores((asks, answers)))
+            found.append([mean_over_queries(hit_rate_at(counts, n)) for n in PAIRS_AT])
+        return found
 
 
-def _row(
-    name: str, size: int, kept: Any, pairs: list[list[float]] | None = None, **more: float | None
-) -> dict[str, Any]:
+def _codes(model: HashModel, pairs: Pairs) -> dict[str, PackedCodes]:
+    return {"image": model.encode_image(pairs.image), "text": model.encode_text(pairs.text)}
+
+
+def _figures(kept: Any, pairs: list[list[float]] | None = None, code_map: float | None = None) -> dict[str, Any]:
     """Average figures over directions."""
     recall, within = (number(value) for value in np.mean(kept, axis=0))
     found = (None, None) if pairs is None else [number(value) for value in np.mean(pairs, axis=0)]
     figures = {"recall_at_10": recall, "within_200": within, "pair_at_1": found[0], "pair_at_10": found[1]}
-    return {"name": name, "bytes": size, **figures, "map": None, **more}
-
-
-def _pair_hits(owners: dict[str, npt.NDArray[Any]], scores: Callable[[Direction], Scores]) -> list[list[float]]:
-    """Share of queries whose own item is among the first n by real scores, both ways."""
-    found = []
-    for way in _ACROSS:
-        counts = _first_own(owners[way[0]], owners[way[1]], scores(way))
-        found.append([mean_over_queries(hit_rate_at(counts, n)) for n in PAIRS_AT])
-    return found
+    return {**figures, "map": code_map}
 
 
 def _first_own(query_items: npt.NDArray[Any], database_items: npt.NDArray[Any], scores: Scores) -> DistanceHistograms:
