@@ -242,6 +242,53 @@ def test_strict_refuses_a_bad_row_by_name_and_moves_nothing(case: Case) -> None:
     assert torch.equal(bank.latent, before)
 
 
+@every_case
+@every_dtype
+def test_a_row_that_would_become_no_finite_number_stays_too(case: Case, dtype: torch.dtype) -> None:
+    """What is observed is finite, but not what ``lr`` makes of it."""
+    bank = bank_of(dtype=dtype)
+    before = bank.latent.detach().clone()
+    optimizer = case.build(bank.parameters(), **case.options)
+    optimizer.param_groups[0]["lr"] = 1e10
+    bank.observe(torch.tensor([5, 6]), torch.tensor([[1e30], [0.1]]).expand(2, 16))
+    with pytest.warns(UserWarning, match=r"1 of 2 observed rows .*: rows 5;"):
+        optimizer.step()
+    assert torch.equal(bank.latent[5], before[5])
+    state = optimizer.state[bank.latent]
+    assert (int(state["step"]), int(state["nonfinite"])) == (1, 1)
+    assert all(bool(kept.isfinite().all()) for kept in [bank.latent, *state.values()])
+    optimizer.param_groups[0].update(strict=True)
+    bank.observe(torch.tensor([5]), torch.full((1, 16), 1e30))
+    with pytest.raises(ValueError, match="rows: 5; nothing was moved"):
+        optimizer.step()
+    assert int(state["step"]) == 1
+
+
+def test_bits_that_bop_overwrites_by_bad_views_stay() -> None:
+    bank = bank_of()
+    before, views = bank.codes(), torch.ones(3, 16)
+    views[1, 4] = float("nan")
+    optimizer = Bop(bank.parameters())
+    with pytest.warns(UserWarning, match="1 of 3 observed rows are no finite numbers .*: rows 8;"):
+        optimizer.overwrite(bank.latent, torch.tensor([7, 8, 9]), views)
+    assert torch.equal(bank.codes(torch.tensor([7, 9])), torch.ones(2, 16))
+    assert torch.equal(bank.codes(torch.tensor([8])), before[[8]])
+    assert int(optimizer.state[bank.latent]["nonfinite"]) == 1
+    with pytest.raises(ValueError, match="table must be one of the tables"):
+        optimizer.overwrite(bank_of().latent, torch.tensor([7]), views[:1])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_refresh_towards_bad_targets_is_refused_before_any_code_changes(value: float) -> None:
+    bank = bank_of()
+    optimizer = DiscreteCodes(bank.parameters())
+    before, target = bank.latent.detach().clone(), torch.ones(12, 3)
+    target[[4, 6], 1] = value
+    with pytest.raises(ValueError, match="target must be finite numbers, got others in 2 of 12 rows, the first 4; not"):
+        optimizer.refresh(bank.latent, target)
+    assert torch.equal(bank.latent, before)
+
+
 def test_a_bad_row_of_a_table_cut_by_rows_stays_too() -> None:
     bank = ShardedCodeBank(12, 16, world=World())
     before = bank.latent.detach().clone()

@@ -152,11 +152,17 @@ class Bop(TableOptimizer):
         Args:
             table: one of the parameters.
             index: (B,) rows.
-            views: one or more (B, D) outputs of those pairs.
+            views: one or more (B, D) outputs of those pairs; rows that are no finite numbers are left out, as in a
+                step.
+
+        Raises:
+            ValueError: ``table`` is none of the parameters; with ``strict``, a row is no finite number.
         """
         index_rows("index", index, len(table))
-        old = decode_rows(table[index])
-        self.write(table, index, sign(mean_view(*views)).to(old.dtype) * old.abs(), old=old)
+        strict = self.group_of(table)["strict"]
+        rows, target = self.finite(table, index.to(table.device), mean_view(*views).to(table.device), strict=strict)
+        old = decode_rows(table[rows])
+        self.write(table, rows, sign(target).to(old.dtype) * old.abs(), old=old)
 
     def rule(self, old: Tensor, target: Tensor, memory: dict[str, Tensor], options: dict[str, Any]) -> Tensor:
         """:func:`bop` with the gradient ``old - target`` of ``|v - target|^2 / 2``."""

@@ -154,13 +154,18 @@ class DiscreteCodes(TableOptimizer):
             target: (N, d) what the codes should predict linearly.
 
         Raises:
-            ValueError: ``table`` is none of the parameters, or ``target`` has another number of rows.
+            ValueError: ``table`` is none of the parameters, or ``target`` has another number of rows or numbers that
+                are not finite; nothing is changed.
         """
-        group = next((group for group in self.param_groups if any(table is one for one in group["params"])), None)
-        if group is None:
-            raise ValueError("table must be one of the tables this optimizer was given, got another tensor")
+        group = self.group_of(table)
         if len(two_dimensional("target", target)) != len(table):
             raise ValueError(f"target must have one row per code, got {len(target)} rows and {len(table)} codes")
+        bad = (~target.isfinite().all(dim=1)).nonzero().flatten().tolist()
+        if bad:  # one would spoil the weights, and with them all codes
+            raise ValueError(
+                f"target must be finite numbers, got others in {len(bad)} of {len(target)} rows, the first {bad[0]};"
+                " nothing was changed. Mend or replace those rows"
+            )
         state, old = self.table_state(table), decode_rows(table)
         latent = sqrt(table.shape[1]) * unit(state["memory"], dim=1)
         codes = sign(old).to(latent.dtype)

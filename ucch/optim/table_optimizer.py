@@ -27,7 +27,7 @@ class TableOptimizer(Optimizer):
     A subclass says in :meth:`rule` where rows go and in :meth:`check` which options it takes; one of about ten lines
     is in ``docs/add_an_optimizer.md``. Everything else about rows is here, so that a rule cannot get it wrong: each
     waiting row is read once and decoded to float32 (whatever the table's dtype), what was deposited on it is averaged,
-    rows that are no finite numbers are left out, and the new rows are encoded, rounding once.
+    rows that are no finite numbers, or would become none, are left out, and the new rows are encoded, rounding once.
 
     What :meth:`CodeBank.observe <ucch.optim.CodeBank.observe>` deposits stands beside the table and not in its
     ``.grad``. A step uses it up; several deposits before a step are one observation of each row, their mean. So
@@ -155,17 +155,19 @@ class TableOptimizer(Optimizer):
                 forget(table)
 
     def _move(self, table: Tensor, group: dict[str, Any]) -> None:
-        rows, gradient = self._finite(table, *collected(table, total=self.total), strict=group["strict"])
+        rows, gradient = self.finite(table, *collected(table, total=self.total), strict=group["strict"])
         if group["lr"] != 1.0:
             gradient = group["lr"] * gradient
         state = self.table_state(table)
-        state["step"] += 1
         kept = {name: value for name, value in state.items() if value.dim()}  # per row
         before = {name: value[rows] for name, value in kept.items()}
-        memory = {**before, "step": state["step"]}
+        memory = {**before, "step": state["step"] + 1}
         old = decode_rows(table[rows])
         new = self.move(old, gradient, memory, group)
-        moves = (gradient != 0).any(dim=1) if self.rests else gradient.new_ones(len(rows), dtype=torch.bool)
+        moves = self._finite_rows(table, rows, new, *(memory[name] for name in kept), strict=group["strict"])
+        state["step"] += 1
+        if self.rests:
+            moves &= (gradient != 0).any(dim=1)
         for name, value in kept.items():
             value[rows] = _where(moves, memory[name], before[name]).to(value.dtype)
         if new is not old:
@@ -179,6 +181,13 @@ class TableOptimizer(Optimizer):
         state["rows"] += len(new)
         table[rows] = encode_rows(new, table.dtype)
 
+    def group_of(self, table: Tensor) -> dict[str, Any]:
+        """Find the param group of a table; ``ValueError`` where there is none."""
+        for group in self.param_groups:
+            if any(table is one for one in group["params"]):
+                return group
+        raise ValueError("table must be one of the tables this optimizer was given, got another tensor")
+
     def table_state(self, table: Tensor) -> dict[str, Tensor]:
         """The state of a table; made where there is none yet."""
         state: dict[str, Tensor] = self.state[table]
@@ -189,12 +198,19 @@ class TableOptimizer(Optimizer):
                 state[name] = torch.zeros((), dtype=torch.int64)
         return state
 
-    def _finite(self, table: Tensor, rows: Tensor, gradient: Tensor, *, strict: bool) -> tuple[Tensor, Tensor]:
-        """Leave out rows whose gradient is no finite number; a table's own rows are finite for good, then."""
-        finite = gradient.isfinite().all(dim=1)
+    def finite(self, table: Tensor, rows: Tensor, values: Tensor, *, strict: bool) -> tuple[Tensor, Tensor]:
+        """Leave out rows (R,) whose values (R, D) are no finite numbers: warned of once, counted, refused if strict."""
+        finite = self._finite_rows(table, rows, values, strict=strict)
+        return rows[finite], values[finite]
+
+    def _finite_rows(self, table: Tensor, rows: Tensor, *values: Tensor, strict: bool) -> Tensor:
+        """Which rows are finite numbers in all the values, (R,); those of numbers too large to add up are not."""
+        finite = rows.new_ones(len(rows), dtype=torch.bool)
+        for value in values:
+            finite &= value.isfinite().all(dim=1) if value.dim() == 2 else value.isfinite()
         n_bad = int((~finite).sum())
         if not n_bad:
-            return rows, gradient
+            return finite
         bad = rows[~finite].tolist()
         named = ", ".join(map(str, bad[:8])) + (", ..." if n_bad > 8 else "")
         if strict:
@@ -210,7 +226,7 @@ class TableOptimizer(Optimizer):
                 stacklevel=4,
             )
         count += n_bad
-        return rows[finite], gradient[finite]
+        return finite
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over options and state, tensors in the dtype they were saved in; refuse options out of range."""
