@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ..._checks import positive_int
 from .binary_map import BinaryMap
+from .group_options import group_options
 from .latent_loan import LatentLoan
 from .row_blocks import row_blocks
 from .saved_state import base_part, restore_tensors
@@ -21,7 +21,6 @@ from .signs import code_scale
 __all__ = ["BinaryOptimizer"]
 
 ITERATES = ("latent", "z")  # z of schedule-free optimizers is where their steps lead; latent values run behind it
-OPTIONS = ("binary", "binary_period", "binary_step", "binary_warmup")
 
 
 class BinaryOptimizer(Optimizer):
@@ -215,24 +214,7 @@ class BinaryOptimizer(Optimizer):
         return {name: self.__dict__[name] for name in ("base", "training", "binary_map", "warmup", "period")}
 
     def _options(self, group: dict[str, Any]) -> dict[str, Any] | None:
-        """The binary options of a group, checked, or None for one that is left alone."""
-        unknown = sorted(name for name in group if name.startswith("binary") and name not in OPTIONS)
-        if unknown:
-            raise ValueError(f"options of a binary group are {', '.join(OPTIONS)}, got {', '.join(unknown)}")
-        chosen = self.binary_map if group.get("binary") is True else group.get("binary")
-        if chosen is None or chosen is False:
-            return None
-        if not isinstance(chosen, BinaryMap):
-            raise TypeError(f"a binary map must be one such as SignMap(), True or False, got {chosen!r}")
-        for parameter in group["params"]:
-            tensor = parameter[1] if isinstance(parameter, tuple) else parameter  # with its name
-            if not tensor.is_floating_point():
-                raise TypeError(f"a binary parameter must be of a floating dtype, got {tensor.dtype}")
-        warmup = group.get("binary_warmup", self.warmup)
-        if isinstance(warmup, bool) or not isinstance(warmup, int) or warmup < 0:
-            raise ValueError(f"warmup must be an int of at least 0, got {warmup!r}")
-        period = positive_int("period", group.get("binary_period", self.period))
-        return {"binary": chosen, "binary_warmup": warmup, "binary_period": period, "binary_step": 0}
+        return group_options(group, self.binary_map, warmup=self.warmup, period=self.period)
 
     @torch.no_grad()
     def _begin(self, group: dict[str, Any], options: dict[str, Any] | None) -> None:
