@@ -19,6 +19,7 @@ from ucch.binarize import straight_through, tanh_query
 from ucch.codes import pack, sign
 from ucch.collectives import World
 from ucch.optim import Bop, CodeBank, DiscreteCodes, Keys, MomentumBinary, ShardedCodeBank, TableOptimizer
+from ucch.optim.deposits import pending
 
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int8], ids=str)
@@ -390,3 +391,15 @@ def test_codes_that_are_packed_are_told_so(packed: np.ndarray[Any, Any], advice:
 def test_text_has_no_sign() -> None:
     with pytest.raises(TypeError, match="x must be an array of real numbers, got <U1"):
         sign(["a"])
+
+
+@pytest.mark.parametrize("negatives", ["shared", "per_anchor"])
+def test_keys_take_rows_and_observe_takes_views_of_another_device(negatives: str) -> None:
+    bank = CodeBank(12, 16, device="meta")  # of a device that holds no numbers, any machine has one
+    index = torch.tensor([3, 7])
+    keys = bank.keys(index, n_negatives=5, negatives=negatives)
+    assert {tensor.device.type for tensor in vars(keys).values() if isinstance(tensor, torch.Tensor)} == {"meta"}
+    bank.observe(index, torch.ones(2, 16))
+    waiting = pending(bank.latent)
+    assert waiting is not None
+    assert [part.device.type for part in waiting] == ["meta", "meta"]

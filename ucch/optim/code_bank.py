@@ -198,7 +198,7 @@ class CodeBank(nn.Module):
         """Draw the keys of a batch: its own rows as positives, rows drawn uniformly as negatives.
 
         Args:
-            index: (B,) int64 table rows of the batch.
+            index: (B,) int64 table rows of the batch, on any device; the keys are on the table's.
             n_negatives: K, 4096 as published. ``"shared"`` takes the whole table, undrawn, where K >= N.
             negatives: ``"shared"`` (default) draws one set for the batch; ``"per_anchor"`` one for every pair, as
                 published. Both draw with replacement.
@@ -216,7 +216,7 @@ class CodeBank(nn.Module):
         Raises:
             TypeError, ValueError: ``index`` is not a vector of int64 row numbers, a size or word is not allowed.
         """
-        index_rows("index", index, self.n_codes)
+        index = index_rows("index", index, self.n_codes).to(self.latent.device)
         positive_int("n_negatives", n_negatives)
         one_of("negatives", negatives, NEGATIVES)
         if negatives == "per_anchor":
@@ -240,12 +240,13 @@ class CodeBank(nn.Module):
 
         Args:
             index: (B,) int64 table rows.
-            views: one, two or more (B, D) outputs of those pairs; detached here.
+            views: one, two or more (B, D) outputs of those pairs; detached here. Both on any device.
 
         Raises:
             TypeError, ValueError: ``index`` or the views have the wrong kind or shape.
         """
         target = observed_target(index, *views, n_codes=self.n_codes, n_bits=self.n_bits).to(self.latent.device)
+        index = index.to(self.latent.device)
         deposit(self.latent, index, self.values(index) - target)
 
     def _rows(self, index: Tensor | None, binarize: bool) -> Tensor:

@@ -50,7 +50,8 @@ class TableOptimizer(Optimizer):
 
     Raises:
         ValueError: an option is outside its range, wherever groups come in: here, in ``add_param_group`` and in
-            ``load_state_dict``. At :meth:`step` under ``strict``: a deposited row is no finite number; nothing moves.
+            ``load_state_dict``. At :meth:`step` under ``strict``: a deposited row is no finite number, or would become
+            none; its table, and those after it, do not move.
         TypeError: at :meth:`step`, a table has a gradient of autograd.
 
     Note:
