@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
 import pytest
 import torch
+import torch.distributed as dist
 
 from tests.processes import Processes
 from ucch.collectives import World
+from ucch.errors import RunError
 
 
 def rows_of(world: World) -> torch.Tensor:
@@ -46,6 +54,102 @@ def test_sums_words_and_counts_reach_all_and_collected_rows_the_first(processes:
         assert counts == [4, 5, 6][: processes.size]
         own = World(rank, processes.size).share(5) if rank else slice(None)
         assert torch.equal(collected, torch.arange(10.0).reshape(5, 2)[own])
+
+
+def disagreed(world: World) -> tuple[list[str], list[list[int]]]:
+    """Checks that fail in one process, in all, and in none."""
+    said = []
+    for failing, kind in (([1], ValueError), ([1], KeyError), (range(world.size), OSError)):
+
+        def check(failing: object = failing, kind: type[Exception] = kind) -> list[int]:
+            if world.rank in failing:  # type: ignore[operator]
+                raise kind(f"from {world.rank}")
+            return [world.rank]
+
+        with pytest.raises((ValueError, KeyError, OSError, RunError)) as error:
+            world.agree(check)
+        said.append(f"{type(error.value).__name__} {error.value}")
+    return said, world.agree(lambda: [world.rank, 7])
+
+
+def test_an_error_of_one_is_the_error_of_all_and_they_go_on_together(processes: Processes) -> None:
+    for rank, (said, numbers) in enumerate(processes.run(disagreed)):
+        key = "KeyError 'from 1'" if rank == 1 else "RunError 'from 1'"  # a kind that no argument, file or data has
+        assert said == ["ValueError from 1", key, "OSError from 0"]
+        assert numbers == [[rank, 7] for rank in range(processes.size)]
+
+
+def shared(world: World) -> tuple[torch.Tensor, list[str]]:
+    said = []
+    other = torch.ones(3, dtype=torch.int64 if world.rank else torch.int32)
+    for value in (torch.ones(3), torch.full((3,), float(world.rank)), other):
+        try:
+            world.same("it", value)
+        except ValueError as error:
+            said.append(str(error))
+    return world.spread(torch.tensor([-0.0, float("nan"), world.rank])), said
+
+
+def test_the_first_ones_tensor_reaches_all_bit_for_bit_and_others_are_told_apart(processes: Processes) -> None:
+    for value, said in processes.run(shared):
+        assert value.view(torch.int32).tolist() == torch.tensor([-0.0, float("nan"), 0]).view(torch.int32).tolist()
+        assert said == ["it must be the same in all processes, but that of process 1 is another"] * 2
+
+
+def killed(world: World, victim: int) -> str:
+    """Talk on and on until a process is gone."""
+    try:
+        for step in range(10_000):
+            if step == 20 and world.rank == victim:
+                os.kill(os.getpid(), signal.SIGKILL)
+            world.gather(torch.ones(4, 2))
+            list(world.pieces(rows_of(world), 5))
+    except RuntimeError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(("size", "victim"), [(2, 1), (3, 0), (3, 2)])
+def test_when_one_is_killed_the_others_fail_within_30_seconds(tmp_path: Path, size: int, victim: int) -> None:
+    world = Processes(size, tmp_path)
+    try:
+        world.run(said)  # they have met
+        for end in world.ours:
+            end.send((killed, (victim,)))
+        for rank, end in enumerate(world.ours):
+            if rank != victim:
+                assert end.poll(30), f"process {rank} waits on"
+                kind, answer = end.recv()
+                assert kind == "done"
+                assert answer
+    finally:
+        for process in world.processes:
+            process.kill()
+            process.join()
+
+
+def over_a_group_without_cpu(rank: int, meet: str, answers: Any) -> None:
+    """As with NCCL alone: a default group that carries no tensors of the CPU."""
+    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+    dist.init_process_group("cuda:gloo", init_method=f"file://{meet}", rank=rank, world_size=2)
+    world = World.current()
+    assert "cpu" not in dist.get_backend_config()
+    answers.put((rank, said(world)[1:3], world.gather(torch.ones(1 + rank)).tolist()))
+    dist.destroy_process_group()
+
+
+def test_tensors_of_the_cpu_travel_though_the_default_group_carries_none(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    answers = spawn.Queue()
+    each = [
+        spawn.Process(target=over_a_group_without_cpu, args=(rank, str(tmp_path / "m"), answers)) for rank in (0, 1)
+    ]
+    for process in each:
+        process.start()
+    found = sorted(answers.get(timeout=120) for _ in each)
+    for process in each:
+        process.join()
+    assert found == [(rank, (["\u00e4 from 0", ""], [4, 5]), [1.0, 1.0, 1.0]) for rank in (0, 1)]
 
 
 @pytest.mark.parametrize(("size", "n", "sizes"), [(1, 7, [7]), (3, 7, [3, 2, 2]), (4, 2, [1, 1, 0, 0])])

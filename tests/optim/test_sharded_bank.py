@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 import torch
 import torch.distributed as dist
@@ -50,9 +53,9 @@ def sent(world: World) -> list[tuple[torch.dtype, int]]:
     """What one draw of keys gathers: dtype and bytes that reach a process."""
     gather, seen = dist.all_gather, []
 
-    def count(parts: list[torch.Tensor], part: torch.Tensor) -> None:
+    def count(parts: list[torch.Tensor], part: torch.Tensor, **options: Any) -> None:
         seen.append((part.dtype, sum(part.nbytes for part in parts)))
-        gather(parts, part)
+        gather(parts, part, **options)
 
     bank = ShardedCodeBank(N, D, world=world, generator=seeded(0))
     dist.all_gather = count
@@ -83,6 +86,82 @@ def test_keys_travel_as_packed_bits(processes: Processes) -> None:
         assert all(size <= 8 * processes.size * B for dtype, size in answer if dtype != torch.uint8)  # row numbers
 
 
+def apart(world: World) -> tuple[torch.Tensor, ...]:
+    """A table and keys drawn by generators that stand apart; the rows that were named, and a number drawn after."""
+    draw = seeded(world.rank)
+    bank = ShardedCodeBank(N, D, world=world, generator=draw)
+    keys = bank.keys(batch()[0][world.share(B)], n_negatives=30, generator=draw)
+    assert keys.rows is not None
+    named = bank.codes(world.spread(keys.rows))
+    return bank.latent.detach(), keys.negatives, keys.rows, named, torch.rand(1, generator=draw)
+
+
+def test_processes_seeded_apart_have_the_table_and_the_keys_of_the_first(processes: Processes) -> None:
+    draw = seeded(0)
+    whole = CodeBank(N, D, generator=draw)
+    keys = whole.keys(batch()[0], n_negatives=30, generator=draw)
+    assert keys.rows is not None
+    answers = processes.run(apart)
+    assert torch.equal(torch.cat([answer[0] for answer in answers]), whole.latent)
+    for _, negatives, rows, named, _ in answers:
+        assert torch.equal(negatives, keys.negatives)
+        assert torch.equal(rows, keys.rows)
+        assert torch.equal(named, negatives)
+    assert torch.equal(answers[0][4], torch.rand(1, generator=draw))
+    assert len({float(answer[4]) for answer in answers}) == processes.size  # whoever stood apart still does
+
+
+def wrong(world: World, what: str) -> tuple[list[str], torch.Tensor]:
+    """Have the last process alone give a wrong argument, twice; then all go on."""
+    last, bank = world.rank == world.size - 1, ShardedCodeBank(N, D, world=world, generator=seeded(0))
+    index, said = batch()[0], []
+    for _ in range(2):
+        try:
+            if what == "row":
+                bank.keys(torch.tensor([N]) if last else index[:1], n_negatives=9)
+            elif what == "kind":
+                bank.keys(index[:1].double() if last else index[:1], n_negatives=9)
+            elif what == "negatives":
+                bank.keys(index[:1], n_negatives=9 - last)
+            elif what == "codes":
+                bank.codes(torch.tensor([-1]) if last else index[:1])
+            elif what == "other codes":
+                bank.codes(index[int(last) :][:1])
+            elif what == "few":
+                ShardedCodeBank(1, D, world=world)
+            elif what == "table":
+                ShardedCodeBank(N - last, D, world=world)
+            else:
+                ShardedCodeBank(N, D, world=world, init="none" if last else "unbiased")
+        except (TypeError, ValueError) as error:
+            said.append(f"{type(error).__name__}: {error}")
+    return said, bank.codes(index)
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("row", "IndexError|ValueError"),
+        ("kind", "TypeError: index must"),
+        ("negatives", "ValueError: n_negatives must be the same in all processes, got 9, "),
+        ("codes", "ValueError"),
+        ("other codes", "ValueError: index must be the same in all processes"),
+        ("table", "ValueError: n_codes and n_bits must be the same in all processes"),
+        ("few", "ValueError: n_codes must be at least one for each of [23] processes, got 1"),
+        ("init", "ValueError: init must"),
+    ],
+)
+def test_a_wrong_argument_of_one_is_an_error_of_all_and_nothing_hangs(
+    processes: Processes, what: str, message: str
+) -> None:
+    answers = processes.run(wrong, what)
+    for said, codes in answers:
+        assert len(said) == 2
+        assert re.match(message, said[0])
+        assert what == "table" or said == answers[0][0]  # that message names its own process's numbers
+        assert torch.equal(codes, answers[0][1])
+
+
 def test_alone_it_is_the_whole_table() -> None:
     ours, theirs = use(World(), True, 30), use(World(), False, 30)
     assert torch.equal(ours["latent"], theirs["latent"])
@@ -100,7 +179,5 @@ def test_what_cannot_be_sent_is_refused() -> None:
         bank.keys(index, negatives="per_anchor")
     with pytest.raises(ValueError, match="binarize must be True for a table cut by rows"):
         bank.keys(index, binarize=False)
-    with pytest.raises(ValueError, match="n_codes must be at least one for each of 4 processes, got 3"):
-        ShardedCodeBank(3, D, world=World(0, 4))
     with pytest.raises(ValueError, match="views must have one row per entry of index, got 2 rows and 3 entries"):
         bank.observe(index, torch.ones(2, D))

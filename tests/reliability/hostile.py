@@ -16,12 +16,13 @@ import asyncio
 import json
 import random
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from tests.serving.kit import IMAGE, TEXT, make_run, png
 from ucch.retrieval import BinaryIndex
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE, GROWTH, N_ITEMS = 2.0, 32 * 2**20, 50
+GROWTH, N_ITEMS, SLACK = 32 * 2**20, 50, 20.0  # bytes, items, seconds beyond the server's patience
 BAD_IDS = (
     "1_0",
     "%207",
@@ -126,22 +127,24 @@ async def bad_head(port: int, draw: random.Random) -> str:
     return str(status) if 400 <= status < 500 else f"wrong: head {status} {extra!r}"
 
 
-async def slow_head(port: int, draw: random.Random) -> str:
-    return await _dripped(port, b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 1000, draw.randrange(60))
+async def slow_head(port: int, draw: random.Random, patience: float) -> str:
+    return await _dripped(
+        port, b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 1000, draw.randrange(60), patience
+    )
 
 
-async def slow_body(port: int, draw: random.Random) -> str:
-    return await _dripped(port, request("/search", b" " * 1000), 80 + draw.randrange(300))
+async def slow_body(port: int, draw: random.Random, patience: float) -> str:
+    return await _dripped(port, request("/search", b" " * 1000), 80 + draw.randrange(300), patience)
 
 
-async def _dripped(port: int, content: bytes, start: int) -> str:
+async def _dripped(port: int, content: bytes, start: int, patience: float) -> str:
     """Send the rest of a request byte by byte: the server must answer 408 or hang up in time."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     answered, began = asyncio.create_task(_read(reader)), time.monotonic()
     try:
         writer.write(content[:start])
         for place in range(start, len(content) - 1):
-            if answered.done() or time.monotonic() - began > 10 * PATIENCE:
+            if answered.done() or time.monotonic() - began > patience + SLACK:
                 break
             writer.write(content[place : place + 1])
             await asyncio.sleep(0.25)
@@ -155,12 +158,15 @@ async def _dripped(port: int, content: bytes, start: int) -> str:
     return {0: "cut off", 408: "408"}.get(status, f"wrong: slow {status}")
 
 
-async def no_reader(port: int, draw: random.Random) -> str:
+async def no_reader(port: int, draw: random.Random, patience: float) -> str:
     """Ask for pictures again and again and read nothing."""
-    _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", port))
+    _, writer = await asyncio.open_connection(sock=narrow, limit=1024)
     began = time.monotonic()
     try:
-        while time.monotonic() - began < 20 * PATIENCE:
+        while time.monotonic() - began < 2 * patience + SLACK:
             writer.write(request(f"/picture?id={draw.randrange(N_ITEMS)}&size=full") * 20)
             await asyncio.sleep(0.2)
             if writer.transport.is_closing():
@@ -172,20 +178,25 @@ async def no_reader(port: int, draw: random.Random) -> str:
     return "wrong: a client that does not read was kept"
 
 
-QUICK: tuple[Callable[..., object], ...] = (bad_id, bad_only, bad_host, bad_body, bad_head)
-SLOW: tuple[Callable[..., object], ...] = (slow_head, slow_body, no_reader)
+QUICK: tuple[Callable[..., Awaitable[str]], ...] = (bad_id, bad_only, bad_host, bad_body, bad_head)
+SLOW: tuple[Callable[..., Awaitable[str]], ...] = (slow_head, slow_body, no_reader)
 
 
-async def hostile(port: int, n: int, seen: Counter[str]) -> None:
+async def hostile(port: int, n: int, patience: float, seen: Counter[str]) -> None:
     """So many hostile requests, one in ten of them slow, each drawn from its number."""
-    todo = iter(range(n))
 
-    async def work(kinds: tuple[Callable[..., object], ...]) -> None:
+    async def quick(todo: Iterator[int]) -> None:
         for number in todo:
             draw = random.Random(number)
-            seen[await draw.choice(kinds)(port, draw)] += 1  # type: ignore[misc]
+            seen[await draw.choice(QUICK)(port, draw)] += 1
 
-    await asyncio.gather(*[work(QUICK) for _ in range(8)], *[work(SLOW) for _ in range(64)])
+    async def slow(todo: Iterator[int]) -> None:
+        for number in todo:
+            draw = random.Random(number)
+            seen[await draw.choice(SLOW)(port, draw, patience)] += 1
+
+    several, few = iter(range(n // 10, n)), iter(range(n // 10))
+    await asyncio.gather(*[quick(several) for _ in range(8)], *[slow(few) for _ in range(64)])
 
 
 async def behaved(port: int, number: int, seen: Counter[str], done: asyncio.Event) -> None:
@@ -210,13 +221,13 @@ def resident(process: int) -> int:
     return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) * 1024
 
 
-async def trial(port: int, process: int, n: int, clients: int, seconds: float) -> dict[str, object]:
+async def trial(port: int, process: int, n: int, clients: int, seconds: float, patience: float) -> dict[str, object]:
     bad, good, done = Counter[str](), Counter[str](), asyncio.Event()
     behaving = [asyncio.create_task(behaved(port, number, good, done)) for number in range(clients)]
-    await hostile(port, max(50, n // 10), Counter())  # caches, threads and buffers as they are under load
+    await hostile(port, max(50, n // 10), patience, Counter())  # caches, threads and buffers as they are under load
     bad.clear()
     before, began, peak = resident(process), time.monotonic(), 0
-    attack = asyncio.create_task(hostile(port, n, bad))
+    attack = asyncio.create_task(hostile(port, n, patience, bad))
     while not attack.done() or time.monotonic() - began < seconds:
         await asyncio.sleep(0.2)
         peak = max(peak, resident(process))
@@ -236,6 +247,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--patience", type=float, default=10, help="of the server, in seconds")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "pictures"
@@ -252,14 +264,16 @@ def main() -> None:
         log = Path(place) / "log"
         with (
             log.open("wb") as errors,
-            subprocess.Popen([*command, "--patience", str(PATIENCE)], cwd=ROOT, stderr=errors) as server,
+            subprocess.Popen([*command, "--patience", str(given.patience)], cwd=ROOT, stderr=errors) as server,
         ):
             try:
                 while (found := re.search(r"http://127\.0\.0\.1:(\d+)/", log.read_text())) is None:
                     if server.poll() is not None:
                         sys.exit(log.read_text())
                     time.sleep(0.1)
-                report = asyncio.run(trial(int(found[1]), server.pid, given.requests, given.clients, given.seconds))
+                report = asyncio.run(
+                    trial(int(found[1]), server.pid, given.requests, given.clients, given.seconds, given.patience)
+                )
             finally:
                 server.kill()
         lines = log.read_text().splitlines()[1:]

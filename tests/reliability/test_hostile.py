@@ -17,8 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_hostile_requests_are_refused_and_others_served() -> None:
+    options = {"requests": 120, "clients": 10, "seconds": 1, "patience": 3}
+    given = [text for name, value in options.items() for text in (f"--{name}", str(value))]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.reliability.hostile", "--requests", "120", "--clients", "10", "--seconds", "1"],
+        [sys.executable, "-m", "tests.reliability.hostile", *given],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,

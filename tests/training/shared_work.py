@@ -15,6 +15,7 @@ from ucch.errors import UcchError
 from ucch.evaluation import EncodedDataset, encode_dataset, measure
 from ucch.training import EpochStats, RunFolder, Trainer, on_first, train_run
 from ucch.training.distributed import data_parallel
+from ucch.training.row_stream import RowStream
 
 
 def gradients(world: World, epoch: int, *settings: str) -> dict[str, Any]:
@@ -44,10 +45,14 @@ def epochs(world: World, n: int, *settings: str) -> dict[str, Any]:
     trainer = _wide(Trainer(small_recipe(*settings), small_pairs(), world=world))
     stats = [trainer.train_epoch() for _ in range(n)]
     state = trainer.state_dict()
+    saved = state["bank"]["latent"]
+    if isinstance(saved, RowStream):  # whole in process 0; the others send their rows
+        pieces = list(saved.pieces)
+        saved = torch.cat(pieces) if pieces else None
     return {
         "model": copy.deepcopy(state["model"]),
         "latent": trainer.bank.latent.detach(),
-        "saved": state["bank"]["latent"],
+        "saved": saved,
         "counts": {name: int(value) for name, value in state["binary"]["state"][0].items() if value.numel() == 1},
         "flips": [epoch.flips_per_row for epoch in stats],
         "loss": [epoch.loss for epoch in stats],

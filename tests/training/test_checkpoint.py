@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from tests.processes import Processes
+from ucch.collectives import World
 from ucch.errors import RunError
+from ucch.optim import CodeBank, ShardedCodeBank
 from ucch.training.checkpoint import load_newest, load_state, save_state
+from ucch.training.row_stream import RowStream
+from ucch.training.sharded_state import ShardedTable
 
 
 def test_a_nested_state_comes_back_equal(tmp_path: Path) -> None:
@@ -120,3 +127,54 @@ def test_forged_states_with_a_right_digest_are_refused(plan: str, tmp_path: Path
     save_file({}, tmp_path / "state", metadata={"ucch": json.dumps(header)})
     with pytest.raises(RunError, match="state cannot be read"):
         load_state(tmp_path / "state")
+
+
+def test_a_state_goes_to_the_disk_by_pieces(tmp_path: Path) -> None:
+    """A table beyond a piece, in every layout; what is held beside it while it is written is about a piece."""
+    table = torch.randn(2**19, 16, generator=torch.Generator().manual_seed(0))  # 32 MiB
+    state = {"rows": table, "columns": table.T[:9], "number": torch.tensor(7), "none": torch.empty(0, 3)}
+    save_state(tmp_path / "once", {"x": torch.ones(1)})
+    held = int(Path("/proc/self/statm").read_text().split()[1]) if Path("/proc/self/clear_refs").exists() else 0
+    if held:
+        Path("/proc/self/clear_refs").write_text("5")
+    save_state(tmp_path / "state", state)
+    if held:
+        peak = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+        assert int(peak[0]) * 1024 - held * os.sysconf("SC_PAGE_SIZE") < 24 * 2**20
+    again = load_state(tmp_path / "state")
+    assert all(torch.equal(again[name], value) for name, value in state.items())
+
+
+def test_rows_that_come_in_pieces_are_saved_as_the_tensor_they_make_up(tmp_path: Path) -> None:
+    whole = torch.randn(10, 4).bfloat16()
+    pieces = iter([whole[:3], whole[3:4], whole[4:]])
+    save_state(tmp_path / "stream", {"a": torch.ones(3), "b": RowStream(whole.dtype, (10, 4), pieces)})
+    save_state(tmp_path / "whole", {"a": torch.ones(3), "b": whole})
+    assert (tmp_path / "stream").read_bytes() == (tmp_path / "whole").read_bytes()
+
+
+def test_what_a_full_disk_leaves_is_taken_to_the_end(tmp_path: Path) -> None:
+    """Other processes send their rows whatever happens to the file."""
+    pieces = iter([torch.ones(1, 2)] * 5)
+    with pytest.raises(RunError, match="cannot be written"):
+        save_state(tmp_path / "none" / "state", {"b": RowStream(torch.float32, (5, 2), pieces)})
+    assert next(pieces, None) is None
+
+
+def saved_by_all(world: World, path: Path) -> str:
+    """Save a table cut by rows, into a folder that is there or not; what each process says."""
+    bank = ShardedCodeBank(1000, 8, world=world, generator=torch.Generator().manual_seed(0))
+    try:
+        save_state(path, {"bank": ShardedTable(bank).state_dict(), "n": 1}, world=world)
+    except RunError as error:
+        return str(error)
+    return ""
+
+
+def test_a_table_of_several_processes_is_saved_whole_or_all_fail(tmp_path: Path, processes: Processes) -> None:
+    assert processes.run(saved_by_all, tmp_path / "state") == [""] * processes.size
+    table = CodeBank(1000, 8, generator=torch.Generator().manual_seed(0)).latent
+    assert torch.equal(load_state(tmp_path / "state")["bank"]["latent"], table)
+    answers = processes.run(saved_by_all, tmp_path / "none" / "state")
+    assert answers[0].endswith("cannot be written: No such file or directory")
+    assert answers == answers[:1] * processes.size

@@ -23,21 +23,24 @@ __all__ = ["ShardedCodeBank"]
 class ShardedCodeBank(nn.Module):
     """Hold N/W of the N rows of a :class:`CodeBank` in each of W processes.
 
-    The rows of a process are consecutive, in the order of ranks. It draws the same initial table and, with the same
-    generator in every process, the same negatives as one :class:`CodeBank` would; an optimizer of the table moves the
-    shard as it moves a table. Keep the bank outside a module wrapped for data-parallel training.
+    The rows of a process are consecutive, in the order of ranks. It draws the same initial table and the same negatives
+    as one :class:`CodeBank` with the generator of process 0 would; an optimizer of the table moves the shard as it
+    moves a table. Keep the bank outside a module wrapped for data-parallel training.
 
     Args:
         n_codes: N, the training pairs of all processes.
         n_bits: D.
         world: the processes, such as ``World.current()``.
-        init, generator, dtype, device: as of :class:`CodeBank`; the generator must stand alike in all processes.
+        init, dtype, device: as of :class:`CodeBank`.
+        generator: as of :class:`CodeBank`; that of process 0 draws the table. Those that stand like it go on like it,
+            others are left as they are.
 
     Shape:
         - ``latent``: (N/W, D), the rows ``own`` of the table.
 
     Raises:
-        TypeError, ValueError: as :class:`CodeBank`, or there are fewer rows than processes.
+        TypeError, ValueError: as :class:`CodeBank`, there are fewer rows than processes, or their numbers differ; in
+            all processes.
 
     Note:
         Memory ``N D / W`` times 4 bytes in float32. Creating it draws all N D numbers in every process, in memory of
@@ -61,19 +64,30 @@ class ShardedCodeBank(nn.Module):
         device: torch.device | str | None = None,
     ) -> None:
         super().__init__()
-        check_table(n_codes, n_bits, init, dtype)
+
+        def checked() -> list[int]:
+            check_table(n_codes, n_bits, init, dtype)
+            if n_codes < world.size:
+                raise ValueError(f"n_codes must be at least one for each of {world.size} processes, got {n_codes}")
+            return [n_codes, n_bits]
+
+        if any(shape != [n_codes, n_bits] for shape in world.agree(checked)):
+            raise ValueError(f"n_codes and n_bits must be the same in all processes, got {n_codes} and {n_bits} here")
         self.world = world
-        if n_codes < self.world.size:
-            raise ValueError(f"n_codes must be at least one for each of {self.world.size} processes, got {n_codes}")
         self.n_codes, self.n_bits, self.own = n_codes, n_bits, self.world.share(n_codes)
         latent = torch.empty(self.own.stop - self.own.start, n_bits, dtype=dtype, device=device)
-        first = 0
+        own = torch.default_generator if generator is None else generator
+        started = own.get_state()
+        generator = torch.Generator(own.device).set_state(world.spread(started))  # as that of process 0 stands
+        alike, first = torch.equal(generator.get_state(), started), 0
         for size in piece_sizes(n_codes, n_bits):
             rows = initial_rows(size, n_bits, init=init, generator=generator, dtype=dtype)
             start, stop = max(first, self.own.start), min(first + size, self.own.stop)
             if start < stop:
                 latent[start - self.own.start : stop - self.own.start] = rows[start - first : stop - first]
             first += size
+        if alike:
+            own.set_state(generator.get_state())
         self.latent = nn.Parameter(latent, requires_grad=latent.is_floating_point())
 
     def codes(self, index: Tensor) -> Tensor:
@@ -81,7 +95,20 @@ class ShardedCodeBank(nn.Module):
 
         Returns:
             (R, D) of +-1 in the dtype of the table. About ``R ceil(D/8)`` bytes reach each process.
+
+        Raises:
+            TypeError, ValueError: ``index`` of any process is no index of rows, or differs between them; in all.
         """
+
+        def checked() -> list[int]:
+            index_rows("index", index, self.n_codes)
+            return []
+
+        self.world.agree(checked)
+        self.world.same("index", index)
+        return self._fetched(index)
+
+    def _fetched(self, index: Tensor) -> Tensor:
         owner = torch.bucketize(index, self._ends(index.device), right=True)  # (R,)
         mine = index[owner == self.world.rank] - self.own.start
         packed = pack_tensor(sign(self.latent[mine.to(self.latent.device)]))
@@ -108,24 +135,33 @@ class ShardedCodeBank(nn.Module):
             negatives: ``"shared"``, nothing else: ``"per_anchor"`` would have every process fetch most of the table.
             mask_own: leave a pair's own row out of its negatives.
             binarize: True, nothing else, since rows travel as bits.
-            generator: source of the draw, alike in all processes.
+            generator: source of the draw; that of process 0 is used, and the others' draw along, so that generators
+                which stand alike go on alike.
 
         Returns:
-            Keys of b positives and K negatives. About ``(B + K) ceil(D/8) + 8 B`` bytes reach each process, for a
+            Keys of b positives and K negatives. About ``(B + K) (ceil(D/8) + 8)`` bytes reach each process, for a
             batch of B pairs in all.
 
         Raises:
-            TypeError, ValueError: an argument is not allowed.
+            TypeError, ValueError: an argument of any process is not allowed, or ``n_negatives`` differs between them;
+                in all of them, before anything else is sent.
         """
-        index_rows("index", index, self.n_codes)
-        positive_int("n_negatives", n_negatives)
-        one_of("negatives of a table cut by rows", negatives, ("shared",))
-        if not binarize:
-            raise ValueError("binarize must be True for a table cut by rows, which sends bits; use CodeBank")
-        sizes = self.world.counts(len(index))
+
+        def checked() -> list[int]:
+            index_rows("index", index, self.n_codes)
+            positive_int("n_negatives", n_negatives)
+            one_of("negatives of a table cut by rows", negatives, ("shared",))
+            if not binarize:
+                raise ValueError("binarize must be True for a table cut by rows, which sends bits; use CodeBank")
+            return [len(index), n_negatives]
+
+        sizes, wanted = (list(numbers) for numbers in zip(*self.world.agree(checked), strict=True))
+        if len(set(wanted)) > 1:
+            raise ValueError(f"n_negatives must be the same in all processes, got {', '.join(map(str, wanted))}")
         everyone = self.world.gather(index, sizes)  # (B,)
         drawn = shared_rows(self.n_codes, n_negatives, generator=generator, device=index.device)
-        codes = self.codes(torch.cat([everyone, drawn]))
+        drawn = self.world.spread(drawn)
+        codes = self._fetched(torch.cat([everyone, drawn]))
         first = sum(sizes[: self.world.rank])
         keys = Keys(codes[first : first + len(index)], codes[len(everyone) :], sqrt(self.n_bits), rows=drawn)
         own = (drawn[None, :] == index[:, None]).to(codes.device)

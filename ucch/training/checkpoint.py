@@ -4,43 +4,111 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
-from collections.abc import Callable, Mapping
+import struct
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save
 from torch import Tensor
 
+from ..collectives import World
 from ..errors import RunError
-from ..files import check_regular, write_atomically
+from ..files import check_regular, replacing
 from ..plain_json import one_line, parse_json
+from .row_stream import RowStream
 
 __all__ = ["load_newest", "load_state", "save_state"]
 
 _FORMAT = "ucch-state-2"
+_PIECE = 8 * 2**20  # bytes written at once
+_NAMES = {
+    torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64",
+    torch.int32: "I32", torch.int16: "I16", torch.int8: "I8", torch.uint8: "U8", torch.bool: "BOOL",
+}  # fmt: skip
 
 
-def save_state(path: Path, state: Mapping[str, Any], *, keep_as: Path | None = None) -> None:
+def save_state(
+    path: Path, state: Mapping[str, Any], *, keep_as: Path | None = None, world: World | None = None
+) -> None:
     """Write a state, with a digest of it, so that :func:`load_state` returns an equal one.
+
+    Tensors go to the disk by pieces of a few MiB, from where they are: beside the state, memory is needed for a piece.
 
     Args:
         path: the file; replaced as a whole, so that a reader never sees half of it.
-        state: dicts, lists and tuples of tensors, numbers, strings, booleans and None, keys of any of those plain
-            kinds; what ``state_dict`` gives.
+        state: dicts, lists and tuples of tensors, :class:`~ucch.training.row_stream.RowStream`, numbers, strings,
+            booleans and None, keys of any of those plain kinds; what ``state_dict`` gives.
         keep_as: another name in the same folder, for the older file.
+        world: processes that all call; process 0 writes, the others hand in the rows that they hold.
 
     Raises:
         TypeError: the state holds anything else.
         RunError: the file cannot be written.
     """
-    tensors: dict[str, Tensor] = {}
-    plan = json.dumps(_flatten(state, tensors))
-    header = {"format": _FORMAT, "sha256": _digest(plan, tensors), "state": plan}
-    content = save(tensors, metadata={"ucch": json.dumps(header)})  # one entry: their order is not fixed
-    write_atomically(path, content, keep_as=keep_as)
+    world = world or World()
+    leaves: list[Tensor | RowStream] = []
+    world.agree(lambda: _write(path, state, leaves, keep_as, world))
+
+
+def _write(
+    path: Path, state: Mapping[str, Any], leaves: list[Tensor | RowStream], keep_as: Path | None, world: World
+) -> list[int]:
+    """Write the file in process 0; whatever happens there, every process goes through its streams to their end."""
+    try:
+        _leaves(state, leaves)
+        # The widest dtype first, as safetensors asks for alignment; names in that order make it the digest's too.
+        order = sorted(range(len(leaves)), key=lambda number: -leaves[number].dtype.itemsize)
+        leaves[:] = [leaves[number] for number in order]
+        if world.rank == 0:
+            names = {number: f"{place:06d}" for place, number in enumerate(order)}
+            plan = json.dumps(_plan(state, iter([names[number] for number in range(len(order))])))
+            with replacing(path, keep_as=keep_as) as aside, aside.open("wb") as file:
+                _write_tensors(file, plan, leaves)
+    finally:
+        for leaf in leaves:
+            if isinstance(leaf, RowStream):
+                for _ in leaf.pieces:
+                    pass
+    return []
+
+
+def _write_tensors(file: BinaryIO, plan: str, leaves: list[Tensor | RowStream]) -> None:
+    """The safetensors format: length of the header, header, tensors; the digest is filled in at the end."""
+    entries: dict[str, Any] = {}
+    end = 0
+    for place, leaf in enumerate(leaves):
+        start, end = end, end + math.prod(leaf.shape) * leaf.dtype.itemsize
+        entries[f"{place:06d}"] = {"dtype": _NAMES[leaf.dtype], "shape": list(leaf.shape), "data_offsets": [start, end]}
+
+    def header(digest: str) -> bytes:
+        said = json.dumps({"format": _FORMAT, "sha256": digest, "state": plan})
+        text = json.dumps({"__metadata__": {"ucch": said}, **entries}).encode()  # one entry: their order is not fixed
+        text += b" " * (-len(text) % 8)
+        return struct.pack("<Q", len(text)) + text
+
+    file.write(header("0" * 64))
+    fingerprint = hashlib.sha256(plan.encode())
+    for place, leaf in enumerate(leaves):
+        fingerprint.update(_named(f"{place:06d}", leaf))
+        for piece in leaf.pieces if isinstance(leaf, RowStream) else _pieces(leaf):
+            content = piece.reshape(-1).view(torch.uint8).numpy().data
+            fingerprint.update(content)
+            file.write(content)
+    file.seek(0)
+    file.write(header(fingerprint.hexdigest()))
+
+
+def _pieces(tensor: Tensor) -> Iterator[Tensor]:
+    """A tensor on the CPU by some of its rows at a time."""
+    rows = tensor.detach().reshape(1) if tensor.dim() == 0 else tensor.detach()
+    if rows.numel():
+        step = max(1, _PIECE // rows[:1].nbytes)
+        for start in range(0, len(rows), step):
+            yield rows[start : start + step].cpu().contiguous()
 
 
 def load_state(path: Path) -> dict[str, Any]:
@@ -104,21 +172,39 @@ def _digest(plan: str, tensors: Mapping[str, Tensor]) -> str:
     fingerprint = hashlib.sha256(plan.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
-        fingerprint.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        fingerprint.update(_named(name, tensor))
         if tensor.numel():
             fingerprint.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return fingerprint.hexdigest()
 
 
-def _flatten(value: Any, tensors: dict[str, Tensor]) -> Any:
-    if isinstance(value, Tensor):
-        name = f"{len(tensors):06d}"
-        tensors[name] = value.detach().to("cpu", copy=True).contiguous()
-        return {"tensor": name}
+def _named(name: str, tensor: Tensor | RowStream) -> bytes:
+    return f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode()
+
+
+def _leaves(value: Any, found: list[Tensor | RowStream]) -> None:
+    """Find the tensors of a state, in its order."""
+    if isinstance(value, (Tensor, RowStream)):
+        found.append(value)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _leaves(key, found)
+            _leaves(item, found)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _leaves(item, found)
+
+
+def _plan(value: Any, names: Iterator[str]) -> Any:
+    """The same state with names in the place of its tensors."""
+    if isinstance(value, (Tensor, RowStream)):
+        if value.dtype not in _NAMES:
+            raise TypeError(f"a checkpoint holds tensors of {', '.join(map(str, _NAMES))}, got {value.dtype}")
+        return {"tensor": next(names)}
     if isinstance(value, Mapping):
-        return {"dict": [[_flatten(key, tensors), _flatten(item, tensors)] for key, item in value.items()]}
+        return {"dict": [[_plan(key, names), _plan(item, names)] for key, item in value.items()]}
     if isinstance(value, (list, tuple)):
-        return {type(value).__name__: [_flatten(item, tensors) for item in value]}
+        return {type(value).__name__: [_plan(item, names) for item in value]}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise TypeError(f"a checkpoint holds tensors, numbers, strings, lists and dicts, got {type(value).__name__}")

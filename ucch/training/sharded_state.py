@@ -8,6 +8,7 @@ import torch
 
 from ..collectives import World
 from ..optim import ShardedCodeBank, TableOptimizer
+from .row_stream import RowStream
 
 __all__ = ["ShardedCounts", "ShardedTable"]
 
@@ -25,8 +26,9 @@ class ShardedTable:
         self.bank = bank
 
     def state_dict(self) -> dict[str, Any]:
-        """The whole table in process 0, whose memory must hold it; own rows in the others. Collective."""
-        return {"latent": self.bank.whole()}
+        """The whole table as a stream of rows that :func:`~ucch.training.checkpoint.save_state` goes through."""
+        bank, rows = self.bank, self.bank.latent.detach()
+        return {"latent": RowStream(rows.dtype, (bank.n_codes, bank.n_bits), bank.world.pieces(rows, bank.n_codes))}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take own rows out of the whole table."""

@@ -38,5 +38,5 @@ def shared_teacher(world: World, make: Callable[[], Teacher | None]) -> Teacher 
     plan = json.loads(on_first(world, work))
     if plan is None:
         return None
-    rows = world.sum(made[0].rows.cpu() if made else torch.zeros(plan["shape"]))
+    rows = world.spread(made[0].rows.cpu() if made else torch.empty(plan["shape"]))
     return Teacher(plan["kind"], rows, plan["notes"]).with_rows(rows)

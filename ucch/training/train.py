@@ -227,7 +227,7 @@ class _Run:
         }
         if self.world.rank == 0:
             run.checkpoint_file.parent.mkdir(exist_ok=True)
-            save_state(run.checkpoint_file, state, keep_as=run.previous_checkpoint_file)
+        save_state(run.checkpoint_file, state, keep_as=run.previous_checkpoint_file, world=self.world)
         self.saved_at, self.saved_step = time.monotonic(), self.trainer.steps_done
         self.save_seconds = self.saved_at - start
 
