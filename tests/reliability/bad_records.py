@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import random
@@ -80,6 +81,16 @@ CAPTIONS = {
     "c.jsonl": b'{"image": "a.jpg", "caption": "a dog"}\n{"image": "b.jpg", "captions": ["a", "b"]}\n',
     "c.json": b'{"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [{"image_id": 1, "caption": "a dog"}]}',
     "c.txt": "a dog\n\nun été\n".encode(),
+    "karpathy.json": b'{"images": [{"filename": "a.jpg", "split": "val", "sentences": [{"raw": "a dog"}]}]}',
+    "blip.json": b'[{"image": "a.jpg", "caption": ["a dog", "b"]}, {"image": "b.jpg", "caption": "a cat"}]',
+    "names.json": b'{"a.jpg": ["a dog", "b"], "b.jpg": "a cat"}',
+    "columns.json": b'{"image": {"0": "a.jpg", "1": "b.jpg"}, "caption": {"0": "a dog", "1": "a cat"}}',
+    "flickr.token": b"a.jpg#0\ta dog\na.jpg#1\tb\nb.jpg#0\ta cat\n",
+    "results.csv": b"image_name| comment_number| comment\na.jpg| 0| a dog\nb.jpg| 0   a cat\n",
+    "lists.csv": b'image;captions\na.jpg;"[\'a dog\', \'b\']"\nb.jpg;"[""a"", ""b""]"\n',
+    "quoted.tsv": b'image\tcaption\na.jpg\t"a ""red"" dog"\nb.jpg\ta cat\n',
+    "utf16.csv": "image,caption\na.jpg,a dog\n".encode("utf-16"),
+    "c.csv.gz": gzip.compress(b"image,caption\na.jpg,a dog\n", mtime=0),
 }
 
 
@@ -95,6 +106,18 @@ def captions_hostile(dice: random.Random) -> tuple[str, bytes]:
             {"images": [{"id": value, "file_name": image}], "annotations": [{"image_id": value, "caption": "a"}]}
         ),
         "c.txt": f"{image}\n",
+        "karpathy.json": json.dumps(
+            {"images": [{"filename": value, "split": value, "sentences": [value, {"raw": value}]}]}
+        ),
+        "blip.json": json.dumps([{"image": image, "caption": [value, value]}, value]),
+        "names.json": json.dumps({image: value, "b.jpg": "a"}),
+        "columns.json": json.dumps({"image": [value], "caption": dice.choice([[value], {"0": value}])}),
+        "flickr.token": f"{image}#0\ta\n{image}#0\t['a'\n{image}\n",
+        "results.csv": f"image_name| comment_number| comment\n{image}| 0   a\n{image}|\n",
+        "lists.csv": f"image;captions\n{image};['a' 'b']\n{image};[\"\\N{{x}}\"]\n",
+        "quoted.tsv": f'image\tcaption\n{image}\t"a""\n"{image}\t"b"\n',
+        "utf16.csv": f"\ufeffimage,caption\n{image},a\0\n",
+        "c.csv.gz": f"image,caption\n{image},a\n",
     }[name].encode("utf-8", "replace")
     tail = dice.choice([b"", b"\xff\xfe", b"[" * 50_000, b'"' * 9, b"\r\n\r", b"x" * 200_000, b"\x00,\x00"])
     return name, (tail + whole) if dice.random() < 0.3 else (whole + tail)

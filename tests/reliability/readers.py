@@ -12,6 +12,16 @@ from tests.reliability.bad_matrices import (
     mat73_hostile,
     read_mat_file,
 )
+from tests.reliability.bad_pictures import (
+    clip_honest,
+    clip_hostile,
+    read_clip_part,
+    read_pictures,
+    shard_honest,
+    shard_hostile,
+    table_honest,
+    table_hostile,
+)
 from tests.reliability.bad_records import (
     CAPTIONS,
     captions_hostile,
@@ -36,6 +46,9 @@ FAMILIES: dict[str, Family] = {
     "mat73": Family(mat73_honest, read_mat_file, mat73_hostile),
     "parquet": Family(parquet_honest, read_parquet_file, parquet_hostile),
     "captions": Family(lambda: dict(CAPTIONS), read_captions_file, captions_hostile, text=True),
+    "shards": Family(shard_honest, read_pictures, shard_hostile),
+    "tables": Family(table_honest, read_pictures, table_hostile),
+    "clip-retrieval": Family(clip_honest, read_clip_part, clip_hostile),
     "recipe": Family(
         lambda: {"recipe.toml": small_recipe().to_toml().encode()},
         lambda path: each(lambda: load_recipe(path)),

@@ -53,6 +53,9 @@ def load_clip_retrieval(folder: Path) -> PairedDataset:
     order = sorted(images)
     image, text = ({number: read_npy(parts[number]) for number in order} for parts in (images, texts))
     for number in order:
+        for parts, side in ((images, image), (texts, text)):
+            if side[number].ndim != 2:
+                raise DataError(f"{parts[number]} must have shape (rows, features), got shape {side[number].shape}")
         if len(image[number]) != len(text[number]):
             raise DataError(
                 f"{images[number]} has {len(image[number])} rows and {texts[number]} {len(text[number])};"
@@ -78,6 +81,8 @@ def _parts(folder: Path, kind: str) -> dict[int, Path]:
         named = _PART.fullmatch(path.name)
         if named is None:
             continue
+        if not path.is_file():
+            raise DataError(f"{path} is not a file")
         if found.setdefault(int(named[2]), path) != path:
             raise DataError(f"{found[int(named[2])]} and {path} have one number")
     if not found and kind != "metadata":

@@ -145,11 +145,13 @@ def read_group(path: Path, column: str, group: int) -> Any:
     arrow = require("pyarrow", extra="data", need="a table of pictures")
     try:
         if _is_arrow(path):
-            return _batches(path)[group].column(column)
+            values = _batches(path)[group].column(column)
+            values.validate(full=True)  # Arrow believes what a file says of lengths and places
+            return values
         parquet = require("pyarrow.parquet", extra="data", need="a table of pictures")
         with parquet.ParquetFile(path) as file:
             return file.read_row_group(group, columns=[column])[column].combine_chunks()
-    except (OSError, ValueError, TypeError, KeyError, MemoryError, arrow.ArrowException) as error:
+    except (OSError, ValueError, TypeError, KeyError, MemoryError, SystemError, arrow.ArrowException) as error:
         raise DataError(f"{path} cannot be read as a table of pictures: {one_line(error)}") from error
 
 
