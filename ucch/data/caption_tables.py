@@ -58,7 +58,7 @@ def table_rows(path: Path, text: str) -> Iterator[Row]:
     rows = _quoted(path, text, form.delimiter) if form.delimiter in ",;" else _plain_or_quoted(path, text, form)
     skip = form.heading
     for line, row in rows:
-        if not any(cell.strip() for cell in row) or (len(row) == 1 and row[0].lower().startswith("sep=")):
+        if not any(cell.strip() for cell in row) or form.delimiter.join(row).lower() == f"sep={form.delimiter}":
             continue
         if skip:
             skip = False
