@@ -96,6 +96,7 @@ def near(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     kinds = {
         "string": st.text(st.characters(), max_size=40) | st.from_regex(r"([0-9a-f]{2}){1,3}", fullmatch=True),
         "integer": st.integers(-5, 300),
+        "boolean": st.booleans(),
         "null": st.none(),
     }
     return kinds[schema["type"]]

@@ -43,6 +43,18 @@ def test_encode_and_search_by_its_code_agree(served: Served) -> None:
     ]
 
 
+def test_a_real_query_is_not_rounded(served: Served) -> None:
+    answer = served.service.search(SearchRequest(text="boat", k=6, real_query=True))
+    wanted = served.service.index.search_real(served.service.encoder.real_text("boat"), 6)
+    assert [hit.id for hit in answer.hits] == wanted.ids.tolist()
+    assert all(len(hit.differing_bits) == hit.distance for hit in answer.hits)
+    assert answer.code == served.service.encode(EncodeRequest(text="boat")).code
+    picture = served.service.search(SearchRequest(image=in_base64(png("red")), k=2, real_query=True, only=["red.png"]))
+    assert [hit.id for hit in picture.hits] == ["red.png"]
+    with pytest.raises(ValueError, match="real_query goes with text and image; a code is rounded already"):
+        SearchRequest(code=answer.code, real_query=True)
+
+
 def test_only_these_and_unknown_ones_are_passed_over(served: Served) -> None:
     answer = served.service.search(SearchRequest(text="boat", only=["red.png", "../red.png", "blue.png"]))
     assert sorted(hit.id for hit in answer.hits) == ["blue.png", "red.png"]

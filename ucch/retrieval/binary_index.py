@@ -116,7 +116,7 @@ class BinaryIndex:
 
     @property
     def features_kind(self) -> str | None:
-        """``int8`` or ``float16`` where features are kept to re-rank by."""
+        """``int8``, ``float16`` or ``codes`` (whole codes behind first bits) where features are kept to re-rank by."""
         return None if self._rows.features is None else self._rows.features.kind
 
     def codes_of(self, ids: Ids) -> PackedCodes:
@@ -191,6 +191,39 @@ class BinaryIndex:
             raise ValueError(f"candidates must be at least k, {k}, got {candidates}")
         found = self.search(queries, candidates, only=only)
         return rerank(found, self._rows, unit_rows("real", np.atleast_2d(real)), k, n_bits=self.n_bits, by=by)
+
+    def search_first_bits(
+        self, real: npt.NDArray[Any], k: int = 10, *, candidates: int | None = None, only: Ids | None = None
+    ) -> Hits:
+        """Find candidates by the first bits and put the best ``k`` in order by the whole code.
+
+        For an index of the first D bits of codes that were trained for it (``ucch train --nested``), which keeps the
+        whole codes as ``CompactFeatures.of_codes``.
+
+        Args:
+            real: (Q, F) real outputs of the whole code, or its +-1, for the order by Hamming distance.
+            k: items asked for.
+            candidates: items looked at again; ``max(200, 10 k)`` by default.
+            only: as :meth:`search`.
+
+        Returns:
+            :class:`Hits` with float32 distances ``1 - cosine`` of ``real`` and the whole codes, in [0, 2].
+
+        Raises:
+            DataError: the index keeps no whole codes, or ``real`` has fewer columns than they have bits.
+        """
+        features = self._rows.features
+        if features is None or features.kind != "codes":
+            raise DataError("this index keeps no whole codes behind its bits; build it with ucch index RUN --bits")
+        rows = np.atleast_2d(np.asarray(real))
+        if rows.ndim != 2 or not features.width - 8 < rows.shape[1] <= features.width:
+            raise DataError(
+                f"real must have a column for each bit of codes of {features.width}, got shape {rows.shape}"
+            )
+        whole = np.pad(rows, ((0, 0), (0, features.width - rows.shape[1])))
+        queries = np.packbits(rows[:, : self.n_bits] >= 0, axis=1)
+        wanted = max(200, 10 * k) if candidates is None else candidates
+        return self.search_reranked(queries, whole, k, candidates=wanted, only=only)
 
     def search_real(
         self,

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._checks import one_of
+from ..codes import PackedCodes, unpack
 from ..errors import DataError
 
 __all__ = ["CompactFeatures", "unit_rows"]
@@ -18,12 +19,13 @@ Real = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class CompactFeatures:
-    """Unit-length rows as float16 (2 F bytes) or int8 with a scale for each row (F + 4 bytes).
+    """Unit-length rows as float16 (2 F bytes), int8 with a scale for each row (F + 4 bytes), or packed codes (F / 8).
 
     An int8 row is ``round(127 x / max|x|)``; the scale undoes it, so the largest error of a value is ``max|x| / 254``.
+    A code is its +-1, at unit length: the whole of a code of which an index searches the first bits.
 
     Attributes:
-        values: (M, F) float16 or int8.
+        values: (M, F) float16 or int8, or (M, F / 8) uint8.
         scales: (M,) float32, for int8 only.
     """
 
@@ -49,16 +51,28 @@ class CompactFeatures:
         scales = np.abs(rows).max(1, initial=0) / np.float32(127)
         return cls(np.rint(rows / np.where(scales > 0, scales, 1)[:, None]).astype(np.int8), scales)
 
+    @classmethod
+    def of_codes(cls, codes: PackedCodes) -> CompactFeatures:
+        """Keep packed codes (M, W), each byte as 8 columns; a query's columns of padding bits must be zeros."""
+        return cls(codes)
+
     def __len__(self) -> int:
         return len(self.values)
 
     @property
     def kind(self) -> str:
-        """``int8`` or ``float16``."""
-        return self.values.dtype.name
+        """``int8``, ``float16`` or ``codes``."""
+        return "codes" if self.values.dtype == np.uint8 else self.values.dtype.name
+
+    @property
+    def width(self) -> int:
+        """F."""
+        return int(self.values.shape[1]) * (8 if self.kind == "codes" else 1)
 
     def rows(self, rows: npt.NDArray[np.int64]) -> Real:
         """The features of some rows, as float32."""
+        if self.kind == "codes":
+            return unpack(self.values[rows], self.width).astype(np.float32) / np.float32(np.sqrt(self.width))
         out = self.values[rows].astype(np.float32)
         return out if self.scales is None else out * self.scales[rows][:, None]
 
@@ -72,10 +86,10 @@ class CompactFeatures:
         Raises:
             DataError: the two differ in width or kind.
         """
-        if self.kind != other.kind or self.values.shape[1] != other.values.shape[1]:
+        if self.kind != other.kind or self.width != other.width:
             raise DataError(
-                f"features must be {self.kind} of {self.values.shape[1]} columns as those of the index,"
-                f" got {other.kind} of {other.values.shape[1]}"
+                f"features must be {self.kind} of {self.width} columns as those of the index,"
+                f" got {other.kind} of {other.width}"
             )
         values = np.concatenate([self.values, other.values])
         if self.scales is None or other.scales is None:

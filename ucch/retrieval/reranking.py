@@ -37,7 +37,7 @@ def rerank(found: Hits, rows: Rows, real: npt.NDArray[np.float32], k: int, *, n_
     one_of("by", by, ("codes", "features"))
     if by == "features" and rows.features is None:
         raise DataError("this index keeps no features to re-rank by; build it with features, or re-rank by codes")
-    width = n_bits if rows.features is None or by == "codes" else rows.features.values.shape[1]
+    width = n_bits if rows.features is None or by == "codes" else rows.features.width
     if real.shape != (len(found), width):
         raise DataError(f"real must have shape ({len(found)}, {width}) to re-rank by {by}, got {real.shape}")
     places = rows.find(found.ids)

@@ -40,6 +40,13 @@ class SearchRequest(EncodeRequest):
     code: Annotated[str, Field(pattern="^([0-9a-fA-F]{2})+$", description="a packed code in hexadecimal")] | None = None
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
     only: Annotated[list[str], Field(max_length=MAX_ONLY, description="answer with these ids alone")] | None = None
+    real_query: Annotated[bool, Field(description="order by the query's outputs, not rounded to a code")] = False
+
+    @model_validator(mode="after")
+    def _not_rounded(self) -> SearchRequest:
+        if self.real_query and self.code is not None:
+            raise ValueError("real_query goes with text and image; a code is rounded already")
+        return self
 
 
 class Hit(BaseModel):
@@ -53,7 +60,10 @@ class Hit(BaseModel):
 
 
 class SearchAnswer(BaseModel):
-    """The items found, nearest first, equal distances in the order of the ids."""
+    """The items found, nearest first, equal distances in the order of the ids.
+
+    Distances are bits that differ; of a real query, whose order is finer, those of its code.
+    """
 
     bits: int
     code: str

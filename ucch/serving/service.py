@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
+import numpy.typing as npt
 
-from ..codes import PackedCodes, n_bytes
+from ..codes import PackedCodes, n_bytes, pack, sign
 from ..errors import DataError
 from ..retrieval import BinaryIndex
 from ..retrieval.rows import checked_codes
@@ -94,15 +95,19 @@ class SearchService:
             DataError: as :meth:`encode`.
         """
         start = time.perf_counter()
-        code = self._code(request)
+        real = self._outputs(request) if request.real_query else None
+        code = self._code(request) if real is None else pack(sign(real))
         encoded = time.perf_counter()
         only = None if request.only is None else self._ids(request.only)
-        ids, distances = self.index.search(code, request.k, only=only)[0]
+        if real is None:
+            ids, _ = self.index.search(code, request.k, only=only)[0]
+        else:
+            ids, _ = self.index.search_real(real, request.k, only=only)[0]
         found = time.perf_counter()
         differ = np.unpackbits(self.index.codes_of(ids) ^ code, axis=1, count=self.index.n_bits)
         hits = [
-            self._hit(str(item), distance, np.flatnonzero(bits).tolist())
-            for item, distance, bits in zip(ids.tolist(), distances.tolist(), differ, strict=True)
+            self._hit(str(item), int(bits.sum()), np.flatnonzero(bits).tolist())
+            for item, bits in zip(ids.tolist(), differ, strict=True)
         ]
         return SearchAnswer(
             bits=self.index.n_bits,
@@ -112,15 +117,19 @@ class SearchService:
             search_milliseconds=1000 * (found - encoded),
         )
 
-    def _code(self, request: EncodeRequest) -> PackedCodes:
+    def _outputs(self, request: EncodeRequest) -> npt.NDArray[np.float32]:
+        """Real outputs (1, D) of words or a picture."""
         if request.text is not None:
-            return self.encoder.text(request.text)
-        if request.image is not None:
-            try:
-                content = base64.b64decode(request.image, validate=True)
-            except (binascii.Error, ValueError):
-                raise DataError("image must be the bytes of an image file in base64") from None
-            return self.encoder.image(content)
+            return self.encoder.real_text(request.text)
+        try:
+            content = base64.b64decode(request.image or "", validate=True)
+        except (binascii.Error, ValueError):
+            raise DataError("image must be the bytes of an image file in base64") from None
+        return self.encoder.real_image(content)
+
+    def _code(self, request: EncodeRequest) -> PackedCodes:
+        if request.text is not None or request.image is not None:
+            return pack(sign(self._outputs(request)))
         code = np.frombuffer(bytes.fromhex(getattr(request, "code", None) or ""), np.uint8)[None]
         try:
             return checked_codes("code", code, self.index.n_bits)
