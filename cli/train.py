@@ -26,6 +26,7 @@ _OWN = (
     "teacher",
     "pseudo_labels",
     "bits",
+    "nested",
     "epochs",
     "recipe",
     "settings",
@@ -60,6 +61,7 @@ _FROM_RECIPE = (*_OWN, *SOURCE)
     help="Make labels up from the features, for a recipe that learns from labels.",
 )
 @click.option("--bits", type=click.IntRange(1, 4096), help="Bits of a code.  [default: 64]")
+@click.option("--nested", is_flag=True, help="Make the first 32, 64, 128 ... bits of a code codes themselves.")
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the pairs.  [default: as the recipe says]")
 @click.option("--recipe", metavar="NAME|FILE.toml", help="Where the other choices come from.  [default: default]")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change one choice of the recipe.")
@@ -182,7 +184,7 @@ def _recipe(**choices: Any) -> Any:
     settings = list(choices.pop("settings"))
     recipe = load_recipe(choices.pop("recipe") or "default", settings)
     source = {name: choices.pop(name) for name in SOURCE}
-    fine_tune = choices.pop("fine_tune")
+    fine_tune, nested = choices.pop("fine_tune"), choices.pop("nested")
     data, root, epochs, pseudo = (choices.pop(name) for name in ("data", "data_root", "epochs", "pseudo_labels"))
     update: dict[str, Any] = {name: value for name, value in choices.items() if value is not None}
     if data is not None:
@@ -197,6 +199,8 @@ def _recipe(**choices: Any) -> Any:
         update["training"] = recipe.training.model_copy(update={"epochs": epochs})
     if (teacher := update.pop("teacher", None)) is not None:
         update["teacher"] = recipe.teacher.model_copy(update={"similarity": teacher})
+    if nested:
+        update["model"] = recipe.model.model_copy(update={"nested": True})
     if fine_tune:
         update["fine_tuning"] = recipe.fine_tuning.model_copy(update={"enabled": True})
     if pseudo is not None:

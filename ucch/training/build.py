@@ -13,6 +13,7 @@ from ..errors import RecipeError
 from ..losses import CrossModalRankingLoss, MaxMarginRankingLoss
 from ..models import HashModel, HashTower
 from .closed_form import closed_form_towers, sampled_features
+from .nested import check_nested
 from .objectives import OBJECTIVES, Objective
 from .recipe import Recipe
 from .strategies import STRATEGIES, Strategy
@@ -23,11 +24,13 @@ AUTO_EPOCHS, AUTO_STEPS = 3, 600  # the least that ``epochs = "auto"`` trains; d
 
 
 def check_optimizer(recipe: Recipe) -> None:
-    """Refuse an optimizer that folds into the towers what the objective has not seen.
+    """Refuse an optimizer that folds into the towers what the objective has not seen, and untrained nested lengths.
 
     Raises:
-        RecipeError: the loss of the objective reads tanh(u), and the optimizer folds a rotation or thresholds.
+        RecipeError: the loss of the objective reads tanh(u), and the optimizer folds a rotation or thresholds; as
+            :func:`~ucch.training.nested.check_nested`.
     """
+    check_nested(recipe)
     objective = OBJECTIVES.get(recipe.objective)
     if recipe.baseline != "none" or objective is None or not objective.passes_queries_by(recipe):
         return

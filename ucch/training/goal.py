@@ -47,7 +47,8 @@ def choose_goal(recipe: Recipe, pairs: Pairs, *, n_processes: int = 1) -> Choice
     ``auto`` is ``both`` where both modalities share a space (:func:`~ucch.baselines.share_space`) and
     pairs do not come in groups (:func:`~ucch.teachers.propagation_gain` below ``teacher.least_gain``), asked of at most
     2,048 pairs; else, and where the recipe says how to train by an objective, an optimizer, a teacher or a start of its
-    own, it is ``categories``, which is UCCH by itself.
+    own, it is ``categories``, which is UCCH by itself. Nested lengths are trained by keeping neighbours only, so that
+    ``auto`` is ``both`` for them.
 
     Args:
         recipe: all choices.
@@ -62,6 +63,8 @@ def choose_goal(recipe: Recipe, pairs: Pairs, *, n_processes: int = 1) -> Choice
         return Choice(goal, _settled(recipe, goal), "as asked for")
     if recipe.goal == "categories":
         return Choice("categories", _settled(recipe, "categories"), "as asked for")
+    if recipe.model.nested:
+        return Choice("both", _settled(recipe, "both"), "nested lengths are trained so")
     reason = _why_categories(recipe, pairs, n_processes)
     goal = "both" if reason is None else "categories"
     said = reason or "both modalities share a space, and pairs are more than their group"

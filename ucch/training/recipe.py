@@ -52,12 +52,16 @@ class FeatureSection(Section):
 
 
 class ModelSection(Section):
-    """The two hash towers; 3 and 2 linear layers as published, or, started in closed form, one linear map."""
+    """The two hash towers; 3 and 2 linear layers as published, or, started in closed form, one linear map.
+
+    With ``nested`` the first 32, 64, 128 and so on bits of a code are codes themselves.
+    """
 
     start: Literal["auto", "closed-form", "random"] = "auto"
     width: Count = 1024
     image_layers: Count = 3
     text_layers: Count = 2
+    nested: bool = False
 
 
 class TableSection(Section):

@@ -13,6 +13,7 @@ from ...binarize import straight_through
 from ...data import Pairs
 from ...models import HashTower
 from ..closed_form import closed_form_towers, sampled_features
+from ..nested import nested_lengths
 from ..recipe import Recipe
 from ..strategies import Batch, Strategy
 from .objective import Objective
@@ -40,6 +41,10 @@ class NeighborsObjective(Objective):
     of the code table: constants as keys kept less (docs/goals.md). The table follows as ever. Cost of a
     step O(B^2 (d + D)).
 
+    With ``model.nested`` every length of :func:`~ucch.training.nested.nested_lengths` is trained: the anchors of a step
+    are shared out among the lengths at random, and an anchor is compared by that many first bits, with a scale of the
+    length's own. A step costs no more than that of the whole code alone.
+
     Note:
         **Ours.** Soft targets from features are those of similarity-preserving hashing and of t-SNE.
     """
@@ -55,7 +60,8 @@ class NeighborsObjective(Objective):
         self.temperature = neighbor_temperature(image[:_SAMPLE], recipe.neighbors.n_alike)
         share = recipe.neighbors.partner_share
         self.partner_share = PARTNER_SHARE.get(recipe.goal, PARTNER_SHARE["both"]) if share == "auto" else share
-        self.log_scale = nn.Parameter(torch.tensor(math.log(recipe.neighbors.first_scale)))
+        self.lengths = nested_lengths(recipe.bits) if recipe.model.nested else (recipe.bits,)
+        self.log_scale = nn.Parameter(torch.full((len(self.lengths),), math.log(recipe.neighbors.first_scale)))
 
     @classmethod
     def passes_queries_by(cls, recipe: Recipe) -> bool:
@@ -92,11 +98,21 @@ class NeighborsObjective(Objective):
         with torch.no_grad():
             target = self.target(*self._seen)
         u = torch.cat([batch.u_image, batch.u_text]).float() / self.size
-        codes = straight_through(u, form="soft") / math.sqrt(u.shape[1])
-        logits = self.log_scale.exp() * codes @ codes.T
-        own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
-        likely = torch.log_softmax(logits.masked_fill(own, float("-inf")), dim=1)
-        return -(target * likely.masked_fill(own, 0.0)).sum(dim=1).mean()
+        codes, n_items = straight_through(u, form="soft"), len(u)
+        cost = codes.new_zeros(())
+        for rows, length, scale in zip(self._shared_out(n_items), self.lengths, self.log_scale.exp(), strict=False):
+            rows = rows.to(codes.device)
+            logits = scale / length * codes[rows, :length] @ codes[:, :length].T
+            own = rows[:, None] == torch.arange(n_items, device=codes.device)
+            likely = torch.log_softmax(logits.masked_fill(own, float("-inf")), dim=1)
+            cost = cost - (target[rows] * likely.masked_fill(own, 0.0)).sum() / n_items
+        return cost
+
+    def _shared_out(self, n_items: int) -> tuple[Tensor, ...]:
+        """Rows of the anchors of each length; nothing is drawn where there is one length."""
+        if len(self.lengths) == 1:
+            return (torch.arange(n_items),)
+        return torch.randperm(n_items, generator=self.generator).chunk(len(self.lengths))
 
     def target(self, image: Tensor, text: Tensor) -> Tensor:
         """Soft targets of scaled features (B, dx) and (B, dy) among all their items, images first: (2 B, 2 B)."""
