@@ -104,8 +104,8 @@ class NeighborsObjective(Objective):
             rows = rows.to(codes.device)
             logits = scale / length * codes[rows, :length] @ codes[:, :length].T
             own = rows[:, None] == torch.arange(n_items, device=codes.device)
-            likely = torch.log_softmax(logits.masked_fill(own, float("-inf")), dim=1)
-            cost = cost - (target[rows] * likely.masked_fill(own, 0.0)).sum() / n_items
+            total = torch.logsumexp(logits.masked_fill(own, float("-inf")), dim=1)
+            cost = cost + (total - (target[rows] * logits).sum(dim=1)).sum() / n_items
         return cost
 
     def _shared_out(self, n_items: int) -> tuple[Tensor, ...]:
@@ -122,15 +122,15 @@ class NeighborsObjective(Objective):
             likeness = rows @ rows.T
         else:
             likeness = torch.cat([(a @ a.T).repeat(1, 2), (b @ b.T).repeat(1, 2)])
-        n = len(a)
-        partner = torch.eye(n, dtype=likeness.dtype, device=likeness.device)
-        nothing = torch.zeros_like(partner)
-        partner = torch.cat([torch.cat([nothing, partner], 1), torch.cat([partner, nothing], 1)])
-        left_out = torch.eye(2 * n, dtype=torch.bool, device=likeness.device)
+        likeness = likeness.fill_diagonal_(float("-inf"))
+        by_partner = len(a), -len(a)  # diagonals on which partners stand
         if not self.shared:
-            left_out = left_out | partner.bool()  # it would be like itself
-        alike = torch.softmax((likeness / self.temperature).masked_fill(left_out, float("-inf")), dim=1)
-        return (1 - self.partner_share) * alike + self.partner_share * partner
+            for diagonal in by_partner:
+                likeness.diagonal(diagonal).fill_(float("-inf"))  # it would be like itself
+        target = torch.softmax(likeness / self.temperature, dim=1) * (1 - self.partner_share)
+        for diagonal in by_partner:
+            target.diagonal(diagonal).add_(self.partner_share)
+        return target
 
 
 def neighbor_temperature(features: Tensor, n_alike: float) -> float:

@@ -1,0 +1,308 @@
+"""What each goal keeps, whether codes ever keep less than their start, what nested lengths and a million pairs cost.
+
+    python benchmarks/goal_study.py sets --data-root DIR --embeddings DIR     # twelve sets, each goal beside auto
+    python benchmarks/goal_study.py nested --embeddings DIR                   # every prefix beside a run of its length
+    python benchmarks/goal_study.py million                                   # 1,000,000 x 512 made pairs
+
+The folder of embeddings has ``captions.npz`` (captions 0 and 1 of the images of flickr8k-captions by MiniLM, a share of
+the images set aside as queries) and ``flickr500.npz`` (MiniLM captions, EfficientNet-Lite0 photographs), both made by
+``ucch extract`` or ``python benchmarks/recall_study.py``; what is not there is left out and said. ``neighbours`` is the
+share of the float ten nearest found among the ten nearest by code, ``partners`` the share of items whose partner is
+among those, both ways, over the queries among themselves; MAP where there are labels. The query split chooses nothing.
+Every run is appended to ``--record`` and not repeated, so that a stopped study goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import functools
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from supervised import FOLDERS, Record, row
+
+from ucch.data import PairedDataset, Pairs, load_dataset, load_npz
+from ucch.evaluation import encode_dataset, evaluate
+from ucch.models import HashModel
+from ucch.training import Trainer, load_recipe
+from ucch.training.guarantee import what_is_kept
+from ucch.training.nested import nested_lengths
+
+Rows = npt.NDArray[np.float32]
+GOALS = ("auto", "categories", "both", "partners", "neighbors")
+
+
+def main() -> None:
+    """Run a part of the study."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=["sets", "nested", "million"])
+    parser.add_argument("--data-root", type=Path, help="holds wikipedia/ and mirflickr25k/")
+    parser.add_argument("--embeddings", type=Path, help="holds captions.npz and flickr500.npz")
+    parser.add_argument("--record", type=Path, default=Path("runs/goal_study.jsonl"))
+    parser.add_argument("--seeds", type=int, default=3, help="of nested; sets takes seed 0")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of million")
+    parser.add_argument("--only", nargs="+", help="names of sets")
+    parser.add_argument("--set", dest="settings", nargs="*", default=[], help="changes of the default recipe")
+    given = parser.parse_args()
+    record = Record(given.record)
+    if given.part == "sets":
+        sets(record, given.data_root, given.embeddings, given.only, given.settings)
+    elif given.part == "nested":
+        nested(record, load_npz(given.embeddings / "captions.npz"), range(given.seeds))
+    else:
+        million(given.rows)
+
+
+def sets(
+    record: Record, data_root: Path | None, embeddings: Path | None, only: list[str] | None, settings: list[str]
+) -> None:
+    """A row per set: auto's choice, what the start keeps, what each goal keeps, and the pairs set aside."""
+    print(row("set", "auto chose", "start", *GOALS[1:], "set aside: trained / start", "handed over"))
+    print(row("---", "---", *["---:"] * 6, "---"))
+    for name, (make, bits) in twelve(data_root, embeddings).items():
+        if only and name not in only:
+            continue
+        found: dict[str, dict[str, Any]] = {}
+        load = functools.cache(make)  # not before a run is needed
+        for goal in GOALS:
+            chosen = found["auto"]["goal"] if goal != "auto" else ""
+            if goal == chosen:  # the same run, bit for bit
+                found[goal] = found["auto"]
+            else:
+                found[goal] = record.get(
+                    ["sets", name, bits, goal, *settings], lambda g=goal, of=load, n=bits: run(of(), n, g, settings)
+                )
+        start = found["neighbors"]["start"]
+        asked = found["auto"] if found["auto"]["verdict"] else found["both"]
+        verdict = asked["verdict"]
+        if verdict is None:
+            aside, handed = "none", "trained"
+        else:
+            aside = f"{shown(verdict['trained'])} / {shown(verdict['start'])} ({asked['goal']})"
+            handed = ", ".join(
+                f"{goal}: {found[goal]['verdict']['hands_over']}" for goal in GOALS[2:] if found[goal]["verdict"]
+            )
+        print(
+            row(
+                f"{name}, {bits} bits",
+                f"{found['auto']['goal']}: {found['auto']['reason']}",
+                shown(start),
+                *(shown(found[goal]) for goal in GOALS[1:]),
+                aside,
+                handed,
+            ),
+            flush=True,
+        )
+
+
+def shown(kept: dict[str, Any]) -> str:
+    """Neighbours, partners, and MAP where there is one."""
+    return " / ".join(f"{kept[name]:.3f}" for name in ("neighbors", "partners", "map") if kept.get(name) is not None)
+
+
+def run(dataset: PairedDataset, bits: int, goal: str, settings: list[str]) -> dict[str, Any]:
+    """Train by the default recipe and this goal, and ask with the query split."""
+    began = time.perf_counter()
+    trainer = Trainer(load_recipe("default", [f"bits={bits}", f"goal={goal}", *settings]), dataset.train)
+    for _ in range(trainer.n_epochs):
+        trainer.train_epoch()
+    model = trainer.finished_model()
+    seconds = time.perf_counter() - began
+    shared = bool(getattr(trainer.objective, "shared", False))
+    if goal in ("categories", "auto") and trainer.objective is None:
+        probe = Trainer(load_recipe("default", [f"bits={bits}", "goal=both"]), dataset.train)
+        shared = bool(getattr(probe.objective, "shared", False))
+    found: dict[str, Any] = {
+        "goal": trainer.choice.goal,
+        "reason": trainer.choice.reason,
+        "verdict": None if trainer.verdict is None else trainer.verdict.as_dict(),
+        "seconds": seconds,
+        **kept(model, dataset.query, shared),
+    }
+    if dataset.query.label is not None:
+        found["map"] = evaluate(encode_dataset(model, dataset))["map"]
+    if trainer.start is not None:
+        found["start"] = kept(trainer.start, dataset.query, shared)
+        if dataset.query.label is not None:
+            found["start"]["map"] = evaluate(encode_dataset(trainer.start, dataset))["map"]
+    else:
+        found["start"] = kept(trainer.model.eval(), dataset.query, shared) if trainer.objective is not None else {}
+    return found
+
+
+def kept(model: HashModel, query: Pairs, shared: bool) -> dict[str, float]:
+    """Neighbours and partners kept among the queries."""
+    rows = np.arange(min(1000, len(query)))
+    of = what_is_kept(model, query, rows, shared=shared)
+    return {"neighbors": of.neighbors, "partners": of.partners}
+
+
+def twelve(data_root: Path | None, embeddings: Path | None) -> dict[str, tuple[Callable[[], PairedDataset], int]]:
+    """Sets that differ, by name: what makes each, and the bits of its codes."""
+    found: dict[str, tuple[Callable[[], PairedDataset], int]] = {}
+
+    def captions() -> PairedDataset:
+        assert embeddings is not None
+        return load_npz(embeddings / "captions.npz")
+
+    if embeddings is not None:
+        found["captions"] = captions, 64
+        found["captions, offset .8"] = lambda: changed(captions(), offset), 64
+        found["captions, one view rotated"] = lambda: changed(captions(), turned), 64
+        found["captions, 200 pairs"] = lambda: first(captions(), 200), 64
+        found["captions, one bit"] = captions, 1
+        found["photographs"] = lambda: load_npz(embeddings / "flickr500.npz"), 64
+    else:
+        print("(without --embeddings the captions and the photographs are left out)")
+    found["digits"] = lambda: load_dataset("digits", None), 64
+    if data_root is not None:
+        for name, folder in FOLDERS.items():
+            found[name] = lambda name=name, folder=folder: load_dataset(name, data_root / folder), 64
+    else:
+        print("(without --data-root Wikipedia and the tags are left out)")
+    found["made, aligned, each pair three times"] = lambda: made(1500, 64, times=3), 64
+    found["made, aligned, 1,000 columns"] = lambda: made(3000, 1000), 64
+    found["made, counts of 300 words"] = counts, 64
+    return found
+
+
+def first(dataset: PairedDataset, n: int) -> PairedDataset:
+    """The first n training pairs."""
+    return PairedDataset(dataset.name, dataset.train.take(np.arange(n)), dataset.query)
+
+
+def changed(dataset: PairedDataset, change: Callable[[Rows], Rows]) -> PairedDataset:
+    """The texts changed in training and query alike."""
+    parts = [
+        Pairs(part.image, change(np.asarray(part.text, dtype=np.float32))) for part in (dataset.train, dataset.query)
+    ]
+    return PairedDataset(dataset.name, *parts)
+
+
+def offset(text: Rows) -> Rows:
+    """A modality gap: the same vector of length .8 added to every row."""
+    gap = np.random.default_rng(0).normal(size=text.shape[1])
+    return np.asarray(text + 0.8 * gap / np.linalg.norm(gap), dtype=np.float32)
+
+
+def turned(text: Rows) -> Rows:
+    """Rotated at random: equally wide, but no space is shared any more."""
+    turn, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(text.shape[1],) * 2))
+    return np.asarray(text @ turn, dtype=np.float32)
+
+
+def made(n: int, width: int, *, times: int = 1) -> PairedDataset:
+    """Two noisy looks at points of one space whose directions fade; 500 pairs ask."""
+    rng = np.random.default_rng(0)
+    n_points = n // times + 500
+    points = rng.normal(size=(n_points, width)) / np.sqrt(1 + np.arange(width))
+    scale = 0.3 * points.std()
+    train = np.tile(points[500:], (times, 1))
+    looks = [
+        [(part + scale * rng.normal(size=part.shape)).astype(np.float32) for _ in range(2)]
+        for part in (train, points[:500])
+    ]
+    return PairedDataset("made", Pairs(*looks[0]), Pairs(*looks[1]))
+
+
+def counts() -> PairedDataset:
+    """Two texts about one mixture of twenty topics, as counts of words; 500 pairs ask."""
+    rng = np.random.default_rng(0)
+    topics = rng.dirichlet(np.full(300, 0.05), 20)
+    mixtures = rng.dirichlet(np.full(20, 0.2), 3500) @ topics
+    views = [np.stack([rng.multinomial(40, p / p.sum()) for p in mixtures]).astype(np.float32) for _ in range(2)]
+    return PairedDataset(
+        "counts", *(Pairs(views[0][part], views[1][part]) for part in (slice(500, None), slice(0, 500)))
+    )
+
+
+def nested(record: Record, dataset: PairedDataset, seeds: range) -> None:
+    """Recall of every prefix beside that of codes trained at its length, and the seconds of both."""
+    lengths = nested_lengths(256)
+
+    def trained(bits: int, nested: bool, seed: int) -> dict[str, Any]:
+        settings = [f"bits={bits}", f"seed={seed}", "goal=both", f"nested={str(nested).lower()}"]
+        trainer = Trainer(load_recipe("default", settings), dataset.train)
+        began = time.perf_counter()
+        for _ in range(trainer.n_epochs):
+            trainer.train_epoch()
+        seconds = time.perf_counter() - began
+        model, prefixes = trainer.finished_model(), lengths if nested else (bits,)
+        return {"seconds": seconds, **{str(n): kept(cut(model, n), dataset.query, True) for n in prefixes}}
+
+    runs: dict[tuple[int, bool], list[dict[str, Any]]] = {}
+    for seed in seeds:
+        for bits, inner in ((256, True), *((length, False) for length in reversed(lengths))):
+            value = record.get(["nested", bits, inner, seed], lambda b=bits, i=inner, s=seed: trained(b, i, s))
+            runs.setdefault((bits, inner), []).append(value)
+    print(row("first bits", "neighbours, nested", "trained at that length", "partners, nested", "at that length"))
+    print(row("---:", "---:", "---:", "---:", "---:"))
+    for length in lengths:
+        cells = []
+        for name in ("neighbors", "partners"):
+            for key in ((256, True), (length, False)):
+                cells.append(f"{np.mean([value[str(length)][name] for value in runs[key]]):.3f}")
+        print(row(length, *cells))
+    seconds = [np.mean([value["seconds"] for value in runs[256, inner]]) for inner in (True, False)]
+    print(f"\ntraining of 256 bits: nested {seconds[0]:.0f} s, not {seconds[1]:.0f} s, {seconds[0] / seconds[1]:.2f}x")
+
+
+def cut(model: HashModel, n_bits: int) -> HashModel:
+    """The model of the first bits."""
+    if n_bits == model.n_bits:
+        return model
+    towers = []
+    for tower in (copy.deepcopy(model.image_tower), copy.deepcopy(model.text_tower)):
+        last = tower.last
+        last.weight = torch.nn.Parameter(last.weight[:n_bits].detach())
+        last.bias = torch.nn.Parameter(last.bias[:n_bits].detach())
+        last.out_features = tower.n_bits = n_bits
+        towers.append(tower)
+    return HashModel(model.image_scaler, model.text_scaler, *towers)
+
+
+def million(n: int, width: int = 512) -> None:
+    """Seconds of the start and of training, and peak memory beside that of the features."""
+    rng = np.random.default_rng(0)
+    spread = (1 / np.sqrt(1 + np.arange(width))).astype(np.float32)
+    image, text = np.empty((n, width), np.float32), np.empty((n, width), np.float32)
+    for begin in range(0, n, 10_000):
+        part = slice(begin, min(begin + 10_000, n))
+        size = (part.stop - begin, width)
+        points = rng.standard_normal(size, dtype=np.float32)
+        for view in (image, text):
+            view[part] = (points + 0.5 * rng.standard_normal(size, dtype=np.float32)) * spread
+    features = peak()
+    pairs = Pairs(image, text)
+    began = time.perf_counter()
+    trainer = Trainer(load_recipe("default", ["bits=64"]), pairs)
+    started = time.perf_counter()
+    for _ in range(trainer.n_epochs):
+        trainer.train_epoch()
+    trained = time.perf_counter()
+    trainer.finished_model()
+    ended = time.perf_counter()
+    print(trainer.choice, trainer.verdict, sep="\n")
+    print(row("pairs", "start, s", "training, s", "share", "judging, s", "features, MiB", "peak, MiB", "more, MiB"))
+    print(row(*["---:"] * 8))
+    seconds = started - began, trained - started, ended - trained
+    share = f"{seconds[0] / seconds[1]:.3f}"
+    figures = *(f"{value:.1f}" for value in seconds[:2]), share, f"{seconds[2]:.1f}"
+    print(row(f"{n:,} x {width}", *figures, f"{features:.0f}", f"{peak():.0f}", f"{peak() - features:.0f}"))
+
+
+def peak() -> float:
+    """Peak resident memory so far, MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()
