@@ -4,18 +4,17 @@
     python benchmarks/goal_study.py nested --embeddings DIR                   # every prefix beside a run of its length
     python benchmarks/goal_study.py million                                   # 1,000,000 x 512 made pairs
 
-The folder of embeddings has ``captions.npz`` (captions 0 and 1 of the images of flickr8k-captions by MiniLM, a share of
-the images set aside as queries) and ``flickr500.npz`` (MiniLM captions, EfficientNet-Lite0 photographs), both made by
-``ucch extract`` or ``python benchmarks/recall_study.py``; what is not there is left out and said. ``neighbours`` is the
-share of the float ten nearest found among the ten nearest by code, ``partners`` the share of items whose partner is
-among those, both ways, over the queries among themselves; MAP where there are labels. The query split chooses nothing.
-Every run is appended to ``--record`` and not repeated, so that a stopped study goes on.
+The folder of embeddings has ``captions.npz``, captions 0 and 1 of an image by MiniLM (``python
+benchmarks/goals_on_captions.py FOLDER --cache DIR/captions.npz`` makes it), and ``flickr500.npz``, MiniLM captions and
+EfficientNet-Lite0 photographs (``ucch extract``). Figures are the share of the float ten nearest found among the ten
+nearest by code, the share of items whose partner is among those, both ways, over the queries among themselves, and MAP
+where there are labels. The query split chooses nothing. Every run is appended to ``--record`` and not repeated, so that
+a stopped study goes on.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
 import functools
 import resource
 import time
@@ -31,9 +30,8 @@ from supervised import FOLDERS, Record, row
 from ucch.data import PairedDataset, Pairs, load_dataset, load_npz
 from ucch.evaluation import encode_dataset, evaluate
 from ucch.models import HashModel
-from ucch.training import Trainer, load_recipe
+from ucch.training import Trainer, load_recipe, nested_lengths, shortened
 from ucch.training.guarantee import what_is_kept
-from ucch.training.nested import nested_lengths
 
 Rows = npt.NDArray[np.float32]
 GOALS = ("auto", "categories", "both", "partners", "neighbors")
@@ -235,7 +233,7 @@ def nested(record: Record, dataset: PairedDataset, seeds: range) -> None:
             trainer.train_epoch()
         seconds = time.perf_counter() - began
         model, prefixes = trainer.finished_model(), lengths if nested else (bits,)
-        return {"seconds": seconds, **{str(n): kept(cut(model, n), dataset.query, True) for n in prefixes}}
+        return {"seconds": seconds, **{str(n): kept(shortened(model, n), dataset.query, True) for n in prefixes}}
 
     runs: dict[tuple[int, bool], list[dict[str, Any]]] = {}
     for seed in seeds:
@@ -252,20 +250,6 @@ def nested(record: Record, dataset: PairedDataset, seeds: range) -> None:
         print(row(length, *cells))
     seconds = [np.mean([value["seconds"] for value in runs[256, inner]]) for inner in (True, False)]
     print(f"\ntraining of 256 bits: nested {seconds[0]:.0f} s, not {seconds[1]:.0f} s, {seconds[0] / seconds[1]:.2f}x")
-
-
-def cut(model: HashModel, n_bits: int) -> HashModel:
-    """The model of the first bits."""
-    if n_bits == model.n_bits:
-        return model
-    towers = []
-    for tower in (copy.deepcopy(model.image_tower), copy.deepcopy(model.text_tower)):
-        last = tower.last
-        last.weight = torch.nn.Parameter(last.weight[:n_bits].detach())
-        last.bias = torch.nn.Parameter(last.bias[:n_bits].detach())
-        last.out_features = tower.n_bits = n_bits
-        towers.append(tower)
-    return HashModel(model.image_scaler, model.text_scaler, *towers)
 
 
 def million(n: int, width: int = 512) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
 from .extraction_options import cache_folder, encoding_options, import_from_here, worker_count
 from .options import debug_option
+
+if TYPE_CHECKING:
+    from ucch.models import HashModel
+    from ucch.training import RunFolder
 
 __all__ = ["command"]
 
@@ -26,6 +30,7 @@ __all__ = ["command"]
 )
 @click.option("--encoding", metavar="NAME", help="Encoding of --texts.  [default: UTF-8, or as its mark says]")
 @click.option("--modality", type=click.Choice(["image", "text"]), help="What --features holds.")
+@click.option("--bits", type=click.IntRange(1), help="First bits of codes trained with --nested.  [default: all]")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
 @click.option("--max-bad", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Broken images allowed.")
@@ -78,7 +83,7 @@ def _encode(kind: str, run: Path, out: Path, **choices: Any) -> dict[str, Any]:
     modality = {"images": "image", "texts": "text"}[kind]
     check_new(out)
     folder = RunFolder.open(run)
-    model = folder.model()
+    model = _model(folder, choices["bits"])
     console = Console(stderr=True)
     import_from_here()
     features, ids, bad = (_from_images if kind == "images" else _from_texts)(console, folder.path, **choices)
@@ -87,6 +92,14 @@ def _encode(kind: str, run: Path, out: Path, **choices: Any) -> dict[str, Any]:
     codes = (model.encode_image if modality == "image" else model.encode_text)(features)
     write_codes(out, codes, ids, n_bits=model.n_bits, modality=modality)
     return {"out": str(out), "modality": modality, "codes": len(codes), "bits": model.n_bits, "bad": bad}
+
+
+def _model(folder: RunFolder, n_bits: int | None) -> HashModel:
+    """The model of a run, or of the first bits of its codes."""
+    from ucch.training import shortened
+
+    model = folder.model()
+    return model if n_bits is None else shortened(model, n_bits)
 
 
 def _encode_features(run: Path, out: Path, **choices: Any) -> dict[str, Any] | None:
@@ -100,7 +113,7 @@ def _encode_features(run: Path, out: Path, **choices: Any) -> dict[str, Any] | N
     source, modality, where = choices["features"], choices["modality"], choose_device(choices["device"])
     with processes(where) as world, EncodingProgress(Console(stderr=True, quiet=world.rank > 0)) as shown:
         folder = RunFolder.open(run)
-        model = folder.model().to(where)
+        model = _model(folder, choices["bits"]).to(where)
         figures = {"out": str(out), "modality": modality, "bits": model.n_bits}
 
         def progress(path: Path, done: int, total: int) -> None:

@@ -12,7 +12,8 @@ import pytest
 from tests.cli.photographs import ENCODERS, QUICK, SHORT, source, ucch
 from tests.extraction.kit import IMAGE_SPEC
 from tests.images.kit import write_photographs
-from ucch.data import load_dataset
+from tests.training.test_goal import aligned_pairs
+from ucch.data import PairedDataset, load_dataset, save_npz
 from ucch.training import RunFolder
 
 OWN = ("--image-encoder", IMAGE_SPEC)
@@ -136,3 +137,26 @@ def test_clip_trains_encodes_and_evaluates(tmp_path: Path, tiny_clip: Path) -> N
     encoded = ucch("encode", run, "--images", tmp_path / "photos", "--cache", tmp_path / "cache", *QUICK, "--out", out)
     assert encoded.exit_code == 0, encoded.stderr
     assert np.load(out).shape == (20, 2)
+
+
+def test_the_first_bits_of_codes_trained_for_it(trained: Path, tmp_path: Path) -> None:
+    pairs = aligned_pairs()
+    save_npz(tmp_path / "features.npz", PairedDataset("aligned", pairs, pairs.take(np.arange(20))))
+    choices = ("--bits", "40", "--nested", "--epochs", "1")
+    result = ucch("train", "--data", tmp_path / "features.npz", *choices, "--out", tmp_path / "run")
+    assert result.exit_code == 0, result.stderr
+    np.save(tmp_path / "image.npy", pairs.image)
+    found = {}
+    for bits in ("32", "40"):
+        out = tmp_path / f"{bits}.npy"
+        features = ("--features", tmp_path / "image.npy", "--modality", "image")
+        result = ucch("encode", tmp_path / "run", *features, "--bits", bits, "--out", out)
+        assert result.exit_code == 0, result.stderr
+        assert result.stdout == f"240 image codes of {bits} bits\n"
+        found[bits] = np.load(out)
+    np.testing.assert_array_equal(found["32"], found["40"][:, :4])
+    features = ("--features", tmp_path / "image.npy", "--modality", "image")
+    refused = ucch("encode", trained / "run", *features, "--bits", "8", "--out", tmp_path / "refused.npy")
+    assert refused.exit_code == 1
+    assert "train with --nested, or with --bits 8" in " ".join(refused.stderr.split())
+    assert not (tmp_path / "refused.npy").exists()

@@ -7,10 +7,10 @@ import torch
 
 from tests.training.kit import small_pairs, small_recipe
 from tests.training.test_goal import aligned_pairs
-from ucch.errors import RecipeError
-from ucch.training import Trainer, choose_goal
+from ucch.codes import unpack
+from ucch.errors import RecipeError, RunError
+from ucch.training import Trainer, choose_goal, nested_lengths, shortened
 from ucch.training.build import check_optimizer
-from ucch.training.nested import nested_lengths
 from ucch.training.objectives.neighbors import NeighborsObjective
 
 LENGTHS = {1: (1,), 31: (31,), 32: (32,), 33: (32, 33), 64: (32, 64), 200: (32, 64, 128, 200), 256: (32, 64, 128, 256)}
@@ -84,3 +84,27 @@ def test_every_length_learns_a_scale_and_a_run_resumed_is_the_run_not_stopped() 
     assert len(set(scales)) == 2
     for name, value in through.finished_model().state_dict().items():
         assert torch.equal(resumed.finished_model().state_dict()[name], value), name
+
+
+def test_a_shortened_model_gives_the_first_bits_and_leaves_the_long_one_alone() -> None:
+    pairs = aligned_pairs()
+    trainer = Trainer(small_recipe("goal=both", "nested=true", "bits=70"), pairs)
+    model = trainer.finished_model()
+    short = shortened(model, 32)
+    for modality, rows in (("image", pairs.image), ("text", pairs.text)):
+        long_codes, short_codes = (getattr(one, f"encode_{modality}")(rows) for one in (model, short))
+        assert long_codes.shape[1] == 9
+        assert (unpack(short_codes, 32) == unpack(long_codes, 70)[:, :32]).all()
+    assert (short.n_bits, model.n_bits, short.recipe) == (32, 70, model.recipe)
+    assert shortened(model, 70) is model
+
+
+def test_codes_that_were_not_trained_for_it_are_not_cut() -> None:
+    plain = Trainer(small_recipe("goal=both", "bits=70"), aligned_pairs()).finished_model()
+    with pytest.raises(RunError, match="^the first 32 bits of a code of 70 .* train with --nested, or with --bits 32$"):
+        shortened(plain, 32)
+    nested = Trainer(small_recipe("goal=both", "bits=70", "nested=true"), aligned_pairs()).finished_model()
+    with pytest.raises(RunError, match="^bits must be one of 32, 64, 70, as trained, got 40$"):
+        shortened(nested, 40)
+    with pytest.raises(ValueError, match=r"^n_bits must lie in \[1, 70\], the bits of a code, got 71$"):
+        nested.first_bits(71)

@@ -69,6 +69,13 @@ class HashTower(nn.Sequential):
         last.weight.copy_(matrix.T.to(last.weight.dtype) @ last.weight)
         last.bias.copy_(last.bias @ matrix.to(last.bias.dtype))
 
+    @torch.no_grad()
+    def keep_outputs(self, n_bits: int) -> None:
+        """Leave the first ``n_bits`` outputs and drop the others."""
+        last = self.last
+        last.weight, last.bias = (nn.Parameter(part[:n_bits].clone()) for part in (last.weight, last.bias))
+        last.out_features = self.n_bits = n_bits
+
     @property
     def last(self) -> nn.Linear:
         """The layer that gives the outputs."""

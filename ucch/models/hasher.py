@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -59,6 +60,19 @@ class HashModel(nn.Module):
     def n_bits(self) -> int:
         """D, the bits of a code."""
         return self.image_tower.n_bits
+
+    def first_bits(self, n_bits: int) -> HashModel:
+        """The model whose codes are the first ``n_bits`` of this one's; the weights are copied.
+
+        Raises:
+            ValueError: ``n_bits`` is below 1 or above D.
+        """
+        if not 1 <= n_bits <= self.n_bits:
+            raise ValueError(f"n_bits must lie in [1, {self.n_bits}], the bits of a code, got {n_bits}")
+        model = copy.deepcopy(self)
+        for tower in {model.image_tower, model.text_tower}:  # one, where they are shared
+            tower.keep_outputs(n_bits)
+        return model
 
     def image_outputs(self, image: Tensor) -> Tensor:
         """Real outputs u of images: (B, dx) to (B, D)."""

@@ -7,6 +7,7 @@ from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
 from .fit_baseline import build_baseline, fit_baseline
 from .goal import Choice, choose_goal
 from .loop import TrainingLoop
+from .nested import nested_lengths, shortened
 from .objectives import OBJECTIVES, LabelObjective, Objective
 from .recipe import Recipe, apply_recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
@@ -44,9 +45,11 @@ __all__ = [
     "full_key",
     "hold_out",
     "load_recipe",
+    "nested_lengths",
     "on_first",
     "processes",
     "recipe_names",
+    "shortened",
     "takes_teacher",
     "train_run",
     "training_labels",

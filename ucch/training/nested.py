@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..errors import RecipeError
+from ..errors import RecipeError, RunError
+from ..models import HashModel
 from .recipe import Recipe
 
-__all__ = ["check_nested", "nested_lengths"]
+__all__ = ["check_nested", "nested_lengths", "shortened"]
 
 _SHORTEST = 32
 
@@ -44,3 +45,28 @@ def check_nested(recipe: Recipe) -> None:
             f"model.nested goes with the goals both, partners and neighbors, got {by}: its losses know the whole code"
             " only; give --goal both, or leave --nested out"
         )
+
+
+def shortened(model: HashModel, n_bits: int) -> HashModel:
+    """Cut a model trained with nested lengths.
+
+    Args:
+        model: as loaded from a run.
+        n_bits: one of its lengths.
+
+    Returns:
+        The model of the first ``n_bits`` bits.
+
+    Raises:
+        RunError: it was not trained with nested lengths, or not for this one.
+    """
+    if n_bits == model.n_bits:
+        return model
+    if not model.recipe or not Recipe.from_toml(model.recipe).model.nested:
+        raise RunError(
+            f"the first {n_bits} bits of a code of {model.n_bits} are a code only where the model was trained for it;"
+            f" train with --nested, or with --bits {n_bits}"
+        )
+    if n_bits not in (lengths := nested_lengths(model.n_bits)):
+        raise RunError(f"bits must be one of {', '.join(map(str, lengths))}, as trained, got {n_bits}")
+    return model.first_bits(n_bits)
