@@ -27,13 +27,16 @@ import numpy.typing as npt
 import torch
 from supervised import FOLDERS, Record, row
 
+from ucch.baselines import share_space
 from ucch.data import PairedDataset, Pairs, load_dataset, load_npz
 from ucch.evaluation import encode_dataset, evaluate
 from ucch.models import HashModel
 from ucch.training import Trainer, load_recipe, nested_lengths, shortened
+from ucch.training.closed_form import sampled_features
 from ucch.training.guarantee import what_is_kept
 
 Rows = npt.NDArray[np.float32]
+Makers = dict[str, tuple[Callable[[], PairedDataset], int]]
 GOALS = ("auto", "categories", "both", "partners", "neighbors")
 
 
@@ -47,56 +50,46 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="of nested; sets takes seed 0")
     parser.add_argument("--rows", type=int, default=1_000_000, help="of million")
     parser.add_argument("--only", nargs="+", help="names of sets")
+    parser.add_argument("--limit", type=float, default=float("inf"), help="of sets: begin no run after so many seconds")
     parser.add_argument("--set", dest="settings", nargs="*", default=[], help="changes of the default recipe")
     given = parser.parse_args()
     record = Record(given.record)
     if given.part == "sets":
-        sets(record, given.data_root, given.embeddings, given.only, given.settings)
+        makers = twelve(given.data_root, given.embeddings)
+        makers = {name: makers[name] for name in given.only or makers}
+        sets(record, makers, given.settings, time.monotonic() + given.limit)
     elif given.part == "nested":
         nested(record, load_npz(given.embeddings / "captions.npz"), range(given.seeds))
     else:
         million(given.rows)
 
 
-def sets(
-    record: Record, data_root: Path | None, embeddings: Path | None, only: list[str] | None, settings: list[str]
-) -> None:
+def sets(record: Record, makers: Makers, settings: list[str], until: float) -> None:
     """A row per set: auto's choice, what the start keeps, what each goal keeps, and the pairs set aside."""
+    found: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in makers}
+    loaded = {name: functools.cache(make) for name, (make, _) in makers.items()}  # not before a run is needed
+    for goal in GOALS:
+        for name, (_, bits) in makers.items():
+            key = ["sets", name, bits, goal, *settings]
+            if goal == found[name].get("auto", {}).get("goal"):  # the same run, bit for bit
+                found[name][goal] = found[name]["auto"]
+            elif record.has(key) or time.monotonic() < until:
+                found[name][goal] = record.get(key, lambda n=name, b=bits, g=goal: run(loaded[n](), b, g, settings))
     print(row("set", "auto chose", "start", *GOALS[1:], "set aside: trained / start", "handed over"))
     print(row("---", "---", *["---:"] * 6, "---"))
-    for name, (make, bits) in twelve(data_root, embeddings).items():
-        if only and name not in only:
-            continue
-        found: dict[str, dict[str, Any]] = {}
-        load = functools.cache(make)  # not before a run is needed
-        for goal in GOALS:
-            chosen = found["auto"]["goal"] if goal != "auto" else ""
-            if goal == chosen:  # the same run, bit for bit
-                found[goal] = found["auto"]
-            else:
-                found[goal] = record.get(
-                    ["sets", name, bits, goal, *settings], lambda g=goal, of=load, n=bits: run(of(), n, g, settings)
-                )
-        start = found["neighbors"]["start"]
-        asked = found["auto"] if found["auto"]["verdict"] else found["both"]
-        verdict = asked["verdict"]
-        if verdict is None:
-            aside, handed = "none", "trained"
-        else:
-            aside = f"{shown(verdict['trained'])} / {shown(verdict['start'])} ({asked['goal']})"
-            handed = ", ".join(
-                f"{goal}: {found[goal]['verdict']['hands_over']}" for goal in GOALS[2:] if found[goal]["verdict"]
-            )
+    for name, by_goal in found.items():
+        starts = [value["start"] for value in by_goal.values() if value["start"]]
+        verdicts = {goal: by_goal[goal]["verdict"] for goal in GOALS[2:] if by_goal.get(goal, {}).get("verdict")}
+        judged = by_goal.get("both", {}).get("verdict")
         print(
             row(
-                f"{name}, {bits} bits",
-                f"{found['auto']['goal']}: {found['auto']['reason']}",
-                shown(start),
-                *(shown(found[goal]) for goal in GOALS[1:]),
-                aside,
-                handed,
-            ),
-            flush=True,
+                f"{name}, {makers[name][1]} bits",
+                f"{by_goal['auto']['goal']}: {by_goal['auto']['reason']}" if "auto" in by_goal else "not run",
+                shown(starts[0]) if starts else "",
+                *(shown(by_goal[goal]) if goal in by_goal else "not run" for goal in GOALS[1:]),
+                f"{shown(judged['trained'])}; {shown(judged['start'])}" if judged else "none",
+                ", ".join(f"{goal} {verdict['hands_over']}" for goal, verdict in verdicts.items()),
+            )
         )
 
 
@@ -113,10 +106,7 @@ def run(dataset: PairedDataset, bits: int, goal: str, settings: list[str]) -> di
         trainer.train_epoch()
     model = trainer.finished_model()
     seconds = time.perf_counter() - began
-    shared = bool(getattr(trainer.objective, "shared", False))
-    if goal in ("categories", "auto") and trainer.objective is None:
-        probe = Trainer(load_recipe("default", [f"bits={bits}", "goal=both"]), dataset.train)
-        shared = bool(getattr(probe.objective, "shared", False))
+    shared = share_space(*(part.numpy() for part in sampled_features(trainer.recipe, dataset.train)))
     found: dict[str, Any] = {
         "goal": trainer.choice.goal,
         "reason": trainer.choice.reason,
@@ -126,12 +116,7 @@ def run(dataset: PairedDataset, bits: int, goal: str, settings: list[str]) -> di
     }
     if dataset.query.label is not None:
         found["map"] = evaluate(encode_dataset(model, dataset))["map"]
-    if trainer.start is not None:
-        found["start"] = kept(trainer.start, dataset.query, shared)
-        if dataset.query.label is not None:
-            found["start"]["map"] = evaluate(encode_dataset(trainer.start, dataset))["map"]
-    else:
-        found["start"] = kept(trainer.model.eval(), dataset.query, shared) if trainer.objective is not None else {}
+    found["start"] = None if trainer.start is None else kept(trainer.start, dataset.query, shared)
     return found
 
 
@@ -142,9 +127,9 @@ def kept(model: HashModel, query: Pairs, shared: bool) -> dict[str, float]:
     return {"neighbors": of.neighbors, "partners": of.partners}
 
 
-def twelve(data_root: Path | None, embeddings: Path | None) -> dict[str, tuple[Callable[[], PairedDataset], int]]:
+def twelve(data_root: Path | None, embeddings: Path | None) -> Makers:
     """Sets that differ, by name: what makes each, and the bits of its codes."""
-    found: dict[str, tuple[Callable[[], PairedDataset], int]] = {}
+    found: Makers = {}
 
     def captions() -> PairedDataset:
         assert embeddings is not None

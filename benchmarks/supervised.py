@@ -85,6 +85,9 @@ class Record:
                 entry = json.loads(line)
                 self.known[json.dumps(entry["key"])] = entry["value"]
 
+    def has(self, key: list[Any]) -> bool:
+        return json.dumps(key) in self.known
+
     def get(self, key: list[Any], compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         name = json.dumps(key)
         if name not in self.known:
