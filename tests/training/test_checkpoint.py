@@ -145,14 +145,6 @@ def test_a_state_goes_to_the_disk_by_pieces(tmp_path: Path) -> None:
     assert all(torch.equal(again[name], value) for name, value in state.items())
 
 
-def test_rows_that_come_in_pieces_are_saved_as_the_tensor_they_make_up(tmp_path: Path) -> None:
-    whole = torch.randn(10, 4).bfloat16()
-    pieces = iter([whole[:3], whole[3:4], whole[4:]])
-    save_state(tmp_path / "stream", {"a": torch.ones(3), "b": RowStream(whole.dtype, (10, 4), pieces)})
-    save_state(tmp_path / "whole", {"a": torch.ones(3), "b": whole})
-    assert (tmp_path / "stream").read_bytes() == (tmp_path / "whole").read_bytes()
-
-
 def test_what_a_full_disk_leaves_is_taken_to_the_end(tmp_path: Path) -> None:
     """Other processes send their rows whatever happens to the file."""
     pieces = iter([torch.ones(1, 2)] * 5)
