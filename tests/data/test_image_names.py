@@ -24,6 +24,8 @@ NAMES = ["a/1.jpg", "b/1.jpg", "c/Ä.PNG", "COCO_val2014_000000000042.jpg"]
         ("000000000042.jpg", 3),
         ("1.jpg", None),
         ("2.jpg", None),
+        ("../../etc/passwd", None),
+        ("/etc/passwd", None),
     ],
 )
 def test_names_are_found_where_one_picture_fits(name: str, found: int | None) -> None:

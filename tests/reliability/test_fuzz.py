@@ -67,7 +67,7 @@ BAD = {
             *("extract", "--images", ".", "--captions", "bad.csv", "--out", "x.npz"),
             *("--image-encoder", "tests.encoders.kit:ColourEncoder", "--text-encoder", "bow:8"),
         ),
-        b"image,caption\n../../etc/passwd,a\n",
+        b'image,caption\n../../etc/passwd,"a\n',
     ),
 }
 
