@@ -151,6 +151,7 @@ class HashingStep(nn.Module):
         self._waiting: list[tuple[Batch, Keys]] = []
         self._counts_epochs, self._rows_seen = True, 0
         self.strategy.epoch_start(0)
+        self.register_state_dict_post_hook(_contiguous)
 
     def forward(self, index: Tensor, views: Mapping[str, Any]) -> StepOutput:
         """Loss and queries of a batch."""
@@ -274,3 +275,9 @@ class HashingStep(nn.Module):
         self.generator.set_state(saved["generator"])
         self._rows_seen = saved["rows_seen"]
         self.strategy.resume_epoch(saved["epoch"])
+
+
+def _contiguous(_: nn.Module, state: dict[str, Any], prefix: str, __: object) -> None:
+    """Lay out row by row what a saved state holds, as safetensors asks; a rotation may lie column by column."""
+    for name in [name for name in state if name.startswith(prefix)]:
+        state[name] = state[name].contiguous()
