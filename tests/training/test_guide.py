@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 import torch
@@ -14,6 +13,7 @@ from ucch.losses import contrastive_hashing_loss
 from ucch.teachers import Teacher
 from ucch.training import Trainer
 from ucch.training.guide import Guide, soft_targets, structure_loss, without_likely_positives
+from ucch.training.strategies import Batch
 
 OFF = ("target_weight=0", "ranking_weight=0", "negatives_weight=0", "closeness_weight=0")
 
@@ -114,10 +114,8 @@ def test_a_part_of_a_batch_is_guided_as_in_the_whole() -> None:
         assert found.step.guide is not None
         whole = batch_of(found, torch.arange(10, 18))
         keys, own = found.strategy.keys(whole), slice(3, 6)
-        parts = {name: getattr(whole, name)[own] for name in ("index", "image", "text", "u_image", "u_text")}
-        part = replace(
-            whole, **parts, h_image=whole.h_image[own], h_text=whole.h_text[own], everyone=whole.index, own=own
-        )
+        views, u, h = ({name: rows[own] for name, rows in part.items()} for part in (whole.views, whole.u, whole.h))
+        part = Batch(whole.index[own], views, u, h, everyone=whole.index, own=own)
         expected, guidance = found.step.guide(whole, keys), found.step.guide(part, keys.of(own))
         for name in ("key_targets", "batch_targets"):
             torch.testing.assert_close(getattr(guidance, name), getattr(expected, name)[own])
