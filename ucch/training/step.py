@@ -151,7 +151,7 @@ class HashingStep(nn.Module):
         self._waiting: list[tuple[Batch, Keys]] = []
         self._counts_epochs, self._rows_seen = True, 0
         self.strategy.epoch_start(0)
-        self.register_state_dict_post_hook(_contiguous)
+        self.register_state_dict_post_hook(_contiguous)  # type: ignore[no-untyped-call]
 
     def forward(self, index: Tensor, views: Mapping[str, Any]) -> StepOutput:
         """Loss and queries of a batch."""
