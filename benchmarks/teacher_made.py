@@ -107,10 +107,12 @@ def pushed_true(trainer: Trainer, label: torch.Tensor) -> float:
     rows = torch.arange(512)
     image, text = (torch.from_numpy(part[:512]) for part in (trainer.pairs.image, trainer.pairs.text))
     u_image, u_text = trainer.model.image_outputs(image), trainer.model.text_outputs(text)
-    batch = Batch(rows, image, text, u_image, u_text, *trainer.strategy.activate(u_image, u_text))
+    u = {"image": u_image, "text": u_text}
+    h = dict(zip(u, trainer.strategy.activate(u_image, u_text), strict=True))
+    batch = Batch(rows, {"image": image, "text": text}, u, h)
     keys, targets = trainer.strategy.keys(batch), None
-    if trainer.guide is not None:
-        guidance = trainer.guide(batch, keys)
+    if trainer.step.guide is not None:
+        guidance = trainer.step.guide(batch, keys)
         keys, targets = guidance.keys, guidance.key_targets
     assert keys.log_weights is not None
     assert keys.rows is not None

@@ -14,7 +14,7 @@ from ucch.collectives import World
 from ucch.errors import UcchError
 from ucch.evaluation import EncodedDataset, encode_dataset, measure
 from ucch.training import EpochStats, RunFolder, Trainer, on_first, train_run
-from ucch.training.distributed import data_parallel
+from ucch.training.distributed import Towers, data_parallel
 from ucch.training.row_stream import RowStream
 
 
@@ -31,8 +31,8 @@ def gradients(world: World, epoch: int, *settings: str) -> dict[str, Any]:
 def _wide(trainer: Trainer) -> Trainer:
     """Have a trainer compute in float64, in which the order of sums decides no sign."""
     model = trainer.model.double()
-    model.image_scaler, model.text_scaler = nn.Identity(), nn.Identity()  # type: ignore[assignment]
-    trainer.towers = data_parallel(model, trainer.world)
+    trainer.step.scalers = nn.ModuleDict()
+    trainer.step.towers = data_parallel(Towers(model.towers()), trainer.world)
     trainer.bank.double()
     for part in trainer.strategy.parts().values():
         if isinstance(part, nn.Module):

@@ -15,7 +15,7 @@ def test_health_by_hand() -> None:
     """D = 2. Image (.6, .8), text (.8, -.6), key (+1, +1)."""
     h_image, h_text = torch.tensor([[0.6, 0.8]]), torch.tensor([[0.8, -0.6]])
     keys = Keys(torch.ones(1, 2), torch.ones(1, 2), norm=math.sqrt(2))
-    figures = dict(zip(HEALTH, map(float, health(h_image, h_text, keys)), strict=True))
+    figures = dict(zip(HEALTH, map(float, health(h_image, h_text, keys=keys)), strict=True))
     assert figures["agreement"] == 0.5
     assert figures["key_cosine"] == pytest.approx(1.4 / math.sqrt(2))
     # image: 1.4/sqrt 2 against 1; text: .2/sqrt 2 against 0
@@ -24,7 +24,7 @@ def test_health_by_hand() -> None:
 
 def test_codes_leave_no_gap() -> None:
     h = torch.tensor([[1.0, -1.0, 1.0, 1.0]]) / 2
-    figures = dict(zip(HEALTH, map(float, health(h, h, Keys(2 * h, 2 * h, norm=2.0))), strict=True))
+    figures = dict(zip(HEALTH, map(float, health(h, h, keys=Keys(2 * h, 2 * h, norm=2.0))), strict=True))
     assert figures == {"agreement": 1.0, "key_cosine": 1.0, "key_gap": 0.0}
 
 

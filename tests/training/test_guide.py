@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 import torch
@@ -14,6 +13,7 @@ from ucch.losses import contrastive_hashing_loss
 from ucch.teachers import Teacher
 from ucch.training import Trainer
 from ucch.training.guide import Guide, soft_targets, structure_loss, without_likely_positives
+from ucch.training.strategies import Batch
 
 OFF = ("target_weight=0", "ranking_weight=0", "negatives_weight=0", "closeness_weight=0")
 
@@ -54,18 +54,18 @@ def test_structure_by_loop() -> None:
     total = 0.0
     for a, b in ((h_image, h_image), (h_text, h_text), (h_image, h_text)):
         total += sum((float(a[i] @ b[j]) - s[i, j].item()) ** 2 / 4 for i in range(2) for j in range(2))
-    assert structure_loss(h_image, h_text, s).item() == pytest.approx(total)
+    assert structure_loss(h_image, h_text, similarity=s).item() == pytest.approx(total)
 
 
 @pytest.mark.parametrize("negatives", ["shared", "per_anchor"])
 @pytest.mark.parametrize("optimizer", ["momentum", "bop"])
 def test_negatives_of_the_own_class_are_left_out(negatives: str, optimizer: str) -> None:
     found = trainer("negatives_weight=1", f"negatives={negatives}", f"optimizer={optimizer}", "negatives_share=0.2")
-    assert found.guide is not None
+    assert found.step.guide is not None
     batch = batch_of(found, torch.arange(8))
     found.strategy.epoch_start(0)
     keys = found.strategy.keys(batch)
-    guided = found.guide(batch, keys).keys
+    guided = found.step.guide(batch, keys).keys
     assert keys.rows is not None
     assert guided.log_weights is not None
     label = torch.from_numpy(small_pairs().label).float()
@@ -77,10 +77,10 @@ def test_negatives_of_the_own_class_are_left_out(negatives: str, optimizer: str)
 
 def test_targets_fall_on_keys_of_the_own_class_and_never_on_the_own() -> None:
     found = trainer("target_weight=0.8", "target_temperature=0.02")
-    assert found.guide is not None
+    assert found.step.guide is not None
     batch = batch_of(found, torch.arange(8))
     keys = found.strategy.keys(batch)
-    guidance = found.guide(batch, keys)
+    guidance = found.step.guide(batch, keys)
     assert guidance.batch_targets is None
     assert keys.rows is not None
     assert guidance.key_targets is not None
@@ -96,8 +96,8 @@ def test_in_warm_up_the_negatives_are_the_batch() -> None:
     found = Trainer(small_recipe(*OFF, "target_weight=0.5"), small_pairs(), teacher=label_teacher())
     batch = batch_of(found, torch.arange(10, 18))
     keys = found.strategy.keys(batch)
-    assert found.guide is not None
-    targets = found.guide(batch, keys).key_targets
+    assert found.step.guide is not None
+    targets = found.step.guide(batch, keys).key_targets
     assert targets is not None
     assert targets.shape == (8, 8)
     assert not targets.diagonal().any()
@@ -111,14 +111,12 @@ def test_a_part_of_a_batch_is_guided_as_in_the_whole() -> None:
             small_pairs(),
             teacher=label_teacher(),
         )
-        assert found.guide is not None
+        assert found.step.guide is not None
         whole = batch_of(found, torch.arange(10, 18))
         keys, own = found.strategy.keys(whole), slice(3, 6)
-        parts = {name: getattr(whole, name)[own] for name in ("index", "image", "text", "u_image", "u_text")}
-        part = replace(
-            whole, **parts, h_image=whole.h_image[own], h_text=whole.h_text[own], everyone=whole.index, own=own
-        )
-        expected, guidance = found.guide(whole, keys), found.guide(part, keys.of(own))
+        views, u, h = ({name: rows[own] for name, rows in part.items()} for part in (whole.views, whole.u, whole.h))
+        part = Batch(whole.index[own], views, u, h, everyone=whole.index, own=own)
+        expected, guidance = found.step.guide(whole, keys), found.step.guide(part, keys.of(own))
         for name in ("key_targets", "batch_targets"):
             torch.testing.assert_close(getattr(guidance, name), getattr(expected, name)[own])
 
@@ -152,8 +150,8 @@ def test_the_loss_is_the_one_of_the_targets() -> None:
     found = trainer("target_weight=0.8")
     batch = batch_of(found, torch.arange(8))
     keys = found.strategy.keys(batch)
-    assert found.guide is not None
-    guidance = found.guide(batch, keys)
+    assert found.step.guide is not None
+    guidance = found.step.guide(batch, keys)
     plain = contrastive_hashing_loss(batch.h_image, batch.h_text, keys)
     soft = contrastive_hashing_loss(batch.h_image, batch.h_text, guidance.keys, targets=guidance.key_targets)
     assert soft.item() != plain.item()

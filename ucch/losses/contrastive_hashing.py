@@ -10,7 +10,13 @@ from torch.nn.functional import cross_entropy
 
 from .._checks import positive
 
-__all__ = ["ContrastiveHashingLoss", "KeySet", "contrastive_hashing_logits", "contrastive_hashing_loss"]
+__all__ = [
+    "ContrastiveHashingLoss",
+    "KeySet",
+    "contrastive_hashing_logits",
+    "contrastive_hashing_loss",
+    "own_code_loss",
+]
 
 
 class KeySet(Protocol):
@@ -37,15 +43,16 @@ def contrastive_hashing_loss(
     h_image: Tensor, h_text: Tensor, keys: KeySet, *, temperature: float = 0.9, targets: Tensor | None = None
 ) -> Tensor:
     """Cross-entropy of finding the own key, image and text queries added; see :class:`ContrastiveHashingLoss`."""
-    total = h_image.new_zeros((), dtype=torch.promote_types(h_image.dtype, torch.float32))
-    for h in (h_image, h_text):
-        if targets is None:
-            logits = contrastive_hashing_logits(h, keys, temperature=temperature)
-            own = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
-            total = total + cross_entropy(logits, own)
-        else:
-            total = total + _soft_cross_entropy(h, keys, temperature, targets)
-    return total
+    ways = [own_code_loss(h, keys, temperature=temperature, targets=targets) for h in (h_image, h_text)]
+    return ways[0] + ways[1]
+
+
+def own_code_loss(h: Tensor, keys: KeySet, *, temperature: float = 0.9, targets: Tensor | None = None) -> Tensor:
+    """Cross-entropy of finding the own key for the (B, D) queries of one view; see :class:`ContrastiveHashingLoss`."""
+    if targets is not None:
+        return _soft_cross_entropy(h, keys, temperature, targets)
+    logits = contrastive_hashing_logits(h, keys, temperature=temperature)
+    return cross_entropy(logits, torch.zeros(len(logits), dtype=torch.int64, device=logits.device))
 
 
 def _soft_cross_entropy(h: Tensor, keys: KeySet, temperature: float, targets: Tensor) -> Tensor:

@@ -74,6 +74,14 @@ class HashModel(nn.Module):
             tower.keep_outputs(n_bits)
         return model
 
+    def scalers(self) -> dict[str, FeatureScaler]:
+        """The feature scaling of each modality by its name."""
+        return {"image": self.image_scaler, "text": self.text_scaler}
+
+    def towers(self) -> dict[str, HashTower]:
+        """The tower of each modality by its name."""
+        return {"image": self.image_tower, "text": self.text_tower}
+
     def image_outputs(self, image: Tensor) -> Tensor:
         """Real outputs u of images: (B, dx) to (B, D)."""
         out: Tensor = self.image_tower(self.image_scaler(image))

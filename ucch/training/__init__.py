@@ -11,6 +11,7 @@ from .nested import nested_lengths, shortened
 from .objectives import OBJECTIVES, LabelObjective, Objective
 from .recipe import Recipe, apply_recipe, full_key, load_recipe, recipe_names, with_settings
 from .run_folder import RunFolder, free_run_path
+from .step import HashingStep, StepOutput
 from .strategies import STRATEGIES, Strategy
 from .teacher_stage import TeacherStage, fit_teacher, takes_teacher
 from .train import train_run
@@ -24,10 +25,12 @@ __all__ = [
     "Choice",
     "EpochStats",
     "FineTuning",
+    "HashingStep",
     "LabelObjective",
     "Objective",
     "Recipe",
     "RunFolder",
+    "StepOutput",
     "Strategy",
     "TeacherStage",
     "Trainer",

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 import torch
 from safetensors import safe_open
+from safetensors.torch import load, save
 from torch import Tensor
 
 from ..collectives import World
@@ -21,7 +22,7 @@ from ..files import check_regular, replacing
 from ..plain_json import one_line, parse_json
 from .row_stream import RowStream
 
-__all__ = ["load_newest", "load_state", "save_state"]
+__all__ = ["load_newest", "load_state", "save_state", "state_of_tensor", "state_tensor"]
 
 _FORMAT = "ucch-state-2"
 _PIECE = 8 * 2**20  # bytes written at once
@@ -165,6 +166,33 @@ def load_newest(path: Path, previous: Path, on_warning: Callable[[str], None] | 
                 on_warning(f"{error}; it is kept as {kept.name}, and the run goes on from {previous.name}")
             return state
     return load_state(previous) if previous.exists() else None
+
+
+def state_tensor(state: Mapping[str, Any]) -> Tensor:
+    """Write a state such as :func:`save_state` takes into one uint8 tensor, for formats that hold tensors only."""
+    leaves: list[Tensor | RowStream] = []
+    _leaves(state, leaves)
+    tensors = {f"{place:06d}": leaf for place, leaf in enumerate(leaves) if isinstance(leaf, Tensor)}
+    if len(tensors) < len(leaves):
+        raise TypeError("a table cut by rows is saved by save_state, which all processes call, not in one tensor")
+    plan = json.dumps(_plan(state, iter(tensors))).encode()
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    content = save({**tensors, "plan": torch.tensor(list(plan), dtype=torch.uint8)})
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8)
+
+
+def state_of_tensor(content: Tensor) -> dict[str, Any]:
+    """Read the state in a tensor of :func:`state_tensor`; no code in it is run.
+
+    Raises:
+        RunError: it holds no such state.
+    """
+    try:
+        tensors = load(content.cpu().numpy().tobytes())
+        state: dict[str, Any] = _restore(parse_json(bytes(tensors["plan"].tolist()).decode()), tensors)
+    except Exception as error:  # as above
+        raise RunError(f"the state of a step cannot be read: {one_line(error)}") from error
+    return state
 
 
 def _digest(plan: str, tensors: Mapping[str, Tensor]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -14,7 +15,6 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ..collectives import World
 from ..errors import RecipeError, RunError, UcchError
-from ..models import HashModel
 from .recipe import Recipe
 
 __all__ = ["Towers", "check_parallel", "data_parallel", "on_first", "processes"]
@@ -121,18 +121,13 @@ def check_parallel(recipe: Recipe, placements: tuple[str, ...], world: World, *,
         raise RecipeError(f"a batch must hold a pair for each of {said}, got {batch_size}; start fewer")
 
 
-class Towers(nn.Module):
-    """Both towers in one call: scaled features (image, text) to real outputs (u_image, u_text)."""
+class Towers(nn.ModuleDict):
+    """All towers in one call: views by name to real outputs by name, in the order of the towers."""
 
-    def __init__(self, model: HashModel) -> None:
-        super().__init__()
-        self.image, self.text = model.image_tower, model.text_tower
-
-    def forward(self, image: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
-        return self.image(image), self.text(text)
+    def forward(self, views: Mapping[str, Any]) -> dict[str, Tensor]:
+        return {name: tower(views[name]) for name, tower in self.items()}
 
 
-def data_parallel(model: HashModel, world: World) -> nn.Module:
-    """:class:`Towers` of a model, whose gradients are averaged over several processes; the table stays outside."""
-    towers = Towers(model)
+def data_parallel(towers: Towers, world: World) -> nn.Module:
+    """:class:`Towers` whose gradients are averaged over several processes; the table stays outside."""
     return towers if world.size == 1 else DistributedDataParallel(towers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import combinations
 from math import sqrt
 
 import torch
@@ -25,7 +26,7 @@ class EpochStats:
             similarities, penalty of the optimizer.
         flips_per_row: bits of the table that changed sign, over the rows moved.
         rows_touched: rows moved over all rows of the table; above 1 where negatives move too.
-        agreement: share of bits on which the two modalities of a pair agree.
+        agreement: share of bits on which two modalities of an item agree.
         key_cosine: mean cosine of a query with the signs of its own outputs; 1 leaves no quantisation gap.
         key_gap: mean difference between a query's cosine with its key and its code's cosine with that key, the
             part of what was learnt that taking signs changes.
@@ -63,14 +64,15 @@ HEALTH = ("agreement", "key_cosine", "key_gap")
 
 
 @torch.no_grad()
-def health(h_image: Tensor, h_text: Tensor, keys: Keys) -> list[Tensor]:
-    """Measure the health of a batch's queries, in the order of ``HEALTH``; see :class:`EpochStats`."""
-    own_keys = keys.positives.to(h_image.dtype) / keys.norm  # (B, D), unit
-    root = sqrt(h_image.shape[1])
+def health(*queries: Tensor, keys: Keys) -> list[Tensor]:
+    """Measure the health of the queries of a batch's views, in the order of ``HEALTH``; see :class:`EpochStats`."""
+    own_keys = keys.positives.to(queries[0].dtype) / keys.norm  # (B, D), unit
+    root = sqrt(queries[0].shape[1])
     cosines, gaps = [], []
-    for h in (h_image, h_text):
+    for h in queries:
         code = sign(h) / root
         cosines.append((h * code).sum(dim=1).mean())
         gaps.append(((h - code) * own_keys).sum(dim=1).abs().mean())
-    agreement = (sign(h_image) == sign(h_text)).float().mean()
-    return [agreement, (cosines[0] + cosines[1]) / 2, (gaps[0] + gaps[1]) / 2]
+    twos = list(combinations(queries, 2)) or [(queries[0], queries[0])]  # a view by itself agrees with itself
+    agreements = [(sign(one) == sign(other)).float().mean() for one, other in twos]
+    return [torch.stack(figures).sum() / len(figures) for figures in (agreements, cosines, gaps)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import torch
 from torch import Tensor
@@ -40,9 +41,9 @@ def without_likely_positives(similarity: Tensor, *, weight: float, low: float, h
     return torch.log((1 - weight * likely).clamp(min=0))
 
 
-def structure_loss(h_image: Tensor, h_text: Tensor, similarity: Tensor) -> Tensor:
-    """``sum over II, TT, IT of mean_ij (<h_i, h_j> - S_ij)^2`` of unit outputs, (B, D)."""
-    pairs = ((h_image, h_image), (h_text, h_text), (h_image, h_text))
+def structure_loss(*h: Tensor, similarity: Tensor) -> Tensor:
+    """Sum over all two views, equal ones included, of ``mean_ij (<h_i, h_j> - S_ij)^2``; unit rows, (B, D) each."""
+    pairs = [*((view, view) for view in h), *combinations(h, 2)]
     return torch.stack([(a @ b.T - similarity).square().mean() for a, b in pairs]).sum()
 
 
@@ -98,9 +99,9 @@ class Guide:
     def structure(self, batch: Batch) -> Tensor:
         """The weighted cost of outputs whose cosines differ from the teacher's; 0 where its weight is."""
         if self.section.closeness_weight == 0:
-            return batch.h_image.new_zeros(())
+            return next(iter(batch.h.values())).new_zeros(())
         similarity = self.teacher.similarity(batch.index)
-        return self.section.closeness_weight * structure_loss(batch.h_image, batch.h_text, similarity)
+        return self.section.closeness_weight * structure_loss(*batch.h.values(), similarity=similarity)
 
     def _against(self, batch: Batch, keys: Keys) -> tuple[Tensor, Tensor]:
         """Similarities of the batch with each of its negatives, and which of these are a pair's own: (B, K)."""

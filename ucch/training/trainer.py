@@ -16,24 +16,23 @@ from torch.nn.utils import clip_grad_norm_
 from ..collectives import World
 from ..data import Pairs
 from ..errors import RecipeError
-from ..losses import Among, ContrastiveHashingLoss
 from ..models import HashModel
 from ..optim import CodeBank, ShardedCodeBank
 from ..teachers import Teacher
-from .build import build_model, build_objective, build_ranking, n_epochs
-from .distributed import check_parallel, data_parallel
+from .build import build_model, build_objective, n_epochs
+from .distributed import check_parallel
 from .epoch_part import EpochPart
 from .epoch_stats import HEALTH, EpochStats, health
 from .fine_tuning import FineTuning
 from .finite import FiniteSteps
 from .goal import choose_goal
 from .guarantee import Verdict, judge, set_aside, what_is_kept
-from .guide import Guidance, Guide
 from .objectives.neighbors import NeighborsObjective
 from .recipe import Recipe
 from .shared_teacher import shared_teacher
 from .start_table import start_table
-from .strategies import STRATEGIES, Batch
+from .step import HashingStep
+from .strategies import STRATEGIES
 from .table_balance import table_balance
 from .teacher_stage import fit_teacher, takes_teacher
 
@@ -69,6 +68,7 @@ class Trainer:
         verdict: what trained codes and the start kept of those, once :meth:`finished_model` was asked for; else None.
         teacher: the :class:`~ucch.teachers.Teacher`, or None.
         model: the towers as they train; :meth:`finished_model` is what encodes.
+        step: towers, losses and table as the module that every step goes through.
         strategy: how to train through the sign; see :class:`~ucch.training.strategies.Strategy`.
         part: how far the present epoch is; None between epochs.
         finite: skips the steps whose loss or gradient is no finite number.
@@ -114,22 +114,28 @@ class Trainer:
         self.n_epochs = n_epochs(recipe, self.steps_per_epoch)
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.objective = build_objective(recipe, pairs, self.generator)
-        self.ucch_weight = 1.0 if self.objective is None else self.objective.ucch_weight
         self.model = build_model(recipe, pairs, self.objective.towers() if self.objective else None).to(self.device)
         self.start = copy.deepcopy(self.model).eval() if len(self.held_out) else None
-        self.strategy = STRATEGIES[recipe.optimizer](
-            recipe, pairs, n_epochs=self.n_epochs, generator=self.generator, device=self.device, world=self.world
-        )
-        if recipe.model.start == "closed-form":
-            start_table(self.strategy, self.model, pairs)
-        self.guide = Guide(self.teacher, recipe) if self.teacher is not None and recipe.objective == "ucch" else None
         if self.objective is not None:
             self.objective.to(self.device)
-            if self.teacher is not None:
-                self.objective.guided_by(self.teacher)
+        self.step = HashingStep(
+            self.model.towers(),
+            len(pairs),
+            recipe,
+            scalers=self.model.scalers(),
+            objective=self.objective,
+            teacher=self.teacher,
+            pairs=pairs,
+            n_epochs=self.n_epochs,
+            generator=self.generator,
+            device=self.device,
+            world=self.world,
+        )
+        self.strategy = self.step.strategy
+        if recipe.model.start == "closed-form":
+            start_table(self.strategy, self.model, pairs)
         parts = [self.model] if self.objective is None else [self.model, self.objective]
         self.parameters = list(dict.fromkeys(parameter for part in parts for parameter in part.parameters()))
-        self.towers = data_parallel(self.model, self.world)
         groups, self.learning_rates = [{"params": list(self.parameters)}], [training.learning_rate]
         self.fine_tuning = fine_tuning
         if fine_tuning is not None:
@@ -137,8 +143,6 @@ class Trainer:
             groups.append({"params": fine_tuning.parameters})
             self.learning_rates.append(recipe.fine_tuning.encoder_learning_rate)
         self.adam = torch.optim.Adam(groups, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True)
-        self.contrastive = ContrastiveHashingLoss(recipe.loss.temperature)
-        self.ranking = build_ranking(recipe)
         self.finite = FiniteSteps(training.nonfinite_steps)
         self.epoch = 0
         self.part: EpochPart | None = None
@@ -158,10 +162,10 @@ class Trainer:
             NonFiniteError: too many steps in a row had a loss or gradient that is no finite number.
         """
         start = time.perf_counter()
-        self.model.train()
+        self.step.train()
         if self.part is None:
             before = self.strategy.moved()
-            self.strategy.epoch_start(self.epoch)
+            self.step.epoch_start(self.epoch)
             order = torch.randperm(len(self.rows), generator=self.generator)
             if len(self.held_out):
                 order = torch.from_numpy(self.rows)[order]
@@ -176,7 +180,7 @@ class Trainer:
             part.add(figures if self.finite.passed else None)
             if on_step is not None:
                 on_step(float(figures[0]))
-        self.strategy.epoch_end()
+        self.step.epoch_end()
         self.epoch += 1
         self.part = None
         moved = {name: count - part.before[name] for name, count in self.strategy.moved().items()}
@@ -200,49 +204,26 @@ class Trainer:
 
     def _step(self, whole: Tensor) -> Tensor:
         own = self.world.share(len(whole))
-        rows, text_rows = whole[own], self.pairs.draw_text_rows(whole, self.generator)[own]
-        image, text = self._image_features(rows), self._batch(self.pairs.text, text_rows)
-        share = len(rows) / len(whole)
-        beta = self.recipe.loss.beta
+        views, share = self._views(whole, own), len(whole[own]) / len(whole)
         half = self.recipe.training.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
-            scaled = self.model.image_scaler(image), self.model.text_scaler(text)
-            u_image, u_text = self.towers(*(scaled if self.objective is None else self.objective.inputs(*scaled)))
-            h_image, h_text = self.strategy.activate(u_image, u_text)
-            batch = Batch(
-                rows.to(self.device), image, text, u_image, u_text, h_image, h_text, whole.to(self.device), own
-            )
-            keys = self.strategy.keys(batch)
-            contrastive = ranking = cost = structure = batch.h_image.new_zeros(())
-            if self.guide is not None:
-                guidance, structure = self.guide(batch, keys), self.guide.structure(batch)
-            else:
-                guidance = Guidance(keys, None, None)
-            if self.ucch_weight > 0:
-                contrastive = self.contrastive(batch.h_image, batch.h_text, guidance.keys, guidance.key_targets)
-                among, targets = self._among(batch), guidance.batch_targets
-                ranking = self.ranking(batch.h_image, batch.h_text, among, *(() if targets is None else (targets,)))
-            if self.objective is not None:
-                cost = self.objective(batch, self.strategy)
-            penalty = self.strategy.penalty(batch)
-            loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + cost + structure + penalty
+            loss, queries, terms, keys = self.step(whole, views)
         self.adam.zero_grad()
         torch.autograd.backward(loss * (share * self.world.size))  # the processes' gradients are averaged
         norm = clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
-        own_figures = [loss, contrastive, ranking, cost, structure, penalty, *health(batch.h_image, batch.h_text, keys)]
+        own_figures = [loss, *terms.values(), *health(*queries.values(), keys=keys)]
         figures = self.world.sum(share * torch.stack([figure.detach() for figure in own_figures]).float().cpu())
         if self.finite.see(float(figures[0]), float(norm), whole):
             self.adam.step()
-            self.strategy.update(batch, keys)
+            self.step.after_step()
+        else:
+            self.step.forget()
         return figures
 
-    def _among(self, batch: Batch) -> Among | None:
-        """The queries of all processes, which the ranking loss compares with."""
-        if self.world.size == 1:
-            return None
-        sizes = self.world.sizes(len(batch.whole))
-        image, text = (self.world.gather(h, sizes) for h in (batch.h_image, batch.h_text))
-        return Among(image, text, batch.own.start)
+    def _views(self, whole: Tensor, own: slice) -> dict[str, Tensor]:
+        """Features of this process's part of a batch, of several captions one drawn for all processes alike."""
+        rows, text_rows = whole[own], self.pairs.draw_text_rows(whole, self.generator)[own]
+        return {"image": self._image_features(rows), "text": self._batch(self.pairs.text, text_rows)}
 
     def finished_model(self) -> HashModel:
         """Copy the model as it stands, with what its strategy needs for encoding folded in.

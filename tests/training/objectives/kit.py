@@ -32,4 +32,6 @@ def batch_of(trainer: Trainer, rows: torch.Tensor) -> Batch:
     features = (torch.from_numpy(array[rows.numpy()]) for array in (trainer.pairs.image, trainer.pairs.text))
     image, text = features
     u_image, u_text = trainer.model.image_outputs(image), trainer.model.text_outputs(text)
-    return Batch(rows, image, text, u_image, u_text, *trainer.strategy.activate(u_image, u_text))
+    u = {"image": u_image, "text": u_text}
+    h = dict(zip(u, trainer.strategy.activate(u_image, u_text), strict=True))
+    return Batch(rows, {"image": image, "text": text}, u, h)

@@ -35,6 +35,8 @@ def test_table_codes_of_a_batch_split_it_in_halves_when_the_threshold_is_shared(
     strategy = Trainer(small_recipe(*settings), small_pairs()).strategy
     generator = torch.Generator().manual_seed(0)
     u_image, u_text = (torch.randn(32, 12, generator=generator) + 2 for _ in range(2))
-    batch = Batch(torch.arange(32), u_image, u_text, u_image, u_text, *strategy.activate(u_image, u_text))
+    h_image, h_text = strategy.activate(u_image, u_text)
+    u, h = {"image": u_image, "text": u_text}, {"image": h_image, "text": h_text}
+    batch = Batch(torch.arange(32), views={}, u=u, h=h)
     strategy.update(batch, strategy.keys(batch))
     assert strategy.bank.codes(batch.index).sum(dim=0).tolist() == [0] * 12

@@ -13,7 +13,12 @@ from ucch.training.strategies import Batch
 
 def batch_of(strategy: object, u_image: torch.Tensor, u_text: torch.Tensor) -> Batch:
     h_image, h_text = strategy.activate(u_image, u_text)  # type: ignore[attr-defined]
-    return Batch(torch.arange(len(u_image)), u_image, u_text, u_image, u_text, h_image, h_text)
+    return Batch(
+        torch.arange(len(u_image)),
+        views={},
+        u={"image": u_image, "text": u_text},
+        h={"image": h_image, "text": h_text},
+    )
 
 
 @pytest.mark.parametrize("name", ["straight-through", "greedy"])

@@ -82,9 +82,9 @@ class NeighborsObjective(Objective):
         return by_image, by_text
 
     @torch.no_grad()
-    def inputs(self, image: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+    def inputs(self, *views: Tensor) -> tuple[Tensor, ...]:
         """Unit rows with noise of length ``neighbors.noise``, drawn by the run's generator; targets are of these."""
-        self._seen = self._noisy(image), self._noisy(text)
+        self._seen = tuple(self._noisy(rows) for rows in views)
         return self._seen
 
     def _noisy(self, rows: Tensor) -> Tensor:

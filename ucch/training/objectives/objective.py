@@ -50,9 +50,9 @@ class Objective(nn.Module):
         """The image and text tower where the objective brings its own, which the model then trains."""
         return None
 
-    def inputs(self, image: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
-        """What the towers see of a batch's scaled features, (B, dx) and (B, dy), while they train; as they are here."""
-        return image, text
+    def inputs(self, *views: Tensor) -> tuple[Tensor, ...]:
+        """What the towers see of a batch's scaled features, one (B, d) per view, while they train; as they are here."""
+        return views
 
     @abstractmethod
     def forward(self, batch: Batch, strategy: Strategy) -> Tensor:

@@ -25,19 +25,24 @@ class BiHalf(Strategy):
 
     def make_query(self) -> BiHalfQuery:
         section = self.recipe.bi_half
-        return BiHalfQuery(self.recipe.bits, gamma=section.gamma, shared=section.shared, rate=section.rate)
+        return BiHalfQuery(
+            self.recipe.bits, len(self.names), gamma=section.gamma, shared=section.shared, rate=section.rate
+        )
 
     @property
     def momentum(self) -> float:
         return 0.0
 
-    def activate(self, u_image: Tensor, u_text: Tensor) -> tuple[Tensor, Tensor]:
-        h_image, h_text = self.query(u_image, u_text)
-        return h_image, h_text
+    def activate(self, *u: Tensor) -> tuple[Tensor, ...]:
+        h: tuple[Tensor, ...] = self.query(*u)
+        return h
 
-    def views(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        image, text = self.query.levels(batch.u_image.float(), batch.u_text.float())
-        return batch.u_image - image, batch.u_text - text
+    def levelled(self, name: str, u: Tensor) -> Tensor:
+        return u - self.query.threshold[self.names.index(name)]
+
+    def views(self, batch: Batch) -> tuple[Tensor, ...]:
+        levels = self.query.levels(*(u.float() for u in batch.u.values()))
+        return tuple(u - level for u, level in zip(batch.u.values(), levels, strict=True))
 
     def keys(self, batch: Batch) -> Keys:
         if self.recipe.bi_half.keys == "batch":
@@ -45,9 +50,8 @@ class BiHalf(Strategy):
         return super().keys(batch)
 
     def fold(self, model: HashModel) -> None:
-        image, text = self.query.threshold
-        model.image_tower.shift_outputs(-image)
-        model.text_tower.shift_outputs(-text)
+        for tower, threshold in zip(model.towers().values(), self.query.threshold, strict=True):
+            tower.shift_outputs(-threshold)
 
     def parts(self) -> dict[str, Stateful]:
         return {**super().parts(), "query": self.query}

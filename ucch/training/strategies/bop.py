@@ -23,7 +23,7 @@ class Bop(Strategy):
 
     def make_optimizer(self) -> BopOptimizer:
         recipe, gamma = self.recipe, self.recipe.bop.gamma
-        batch_size = min(recipe.training.batch_size, len(self.pairs))
+        batch_size = min(recipe.training.batch_size, self.n_items)
         threshold = bop_threshold(
             gamma,
             batch_size=batch_size,
@@ -35,7 +35,7 @@ class Bop(Strategy):
 
     def update(self, batch: Batch, keys: Keys) -> None:
         if keys.rows is not None:
-            queries = (batch.h_image, batch.h_text)
+            queries = tuple(batch.h.values())
             observe_keys(self.bank.latent, batch.index, keys, queries, temperature=self.recipe.loss.temperature)
             self.optimizer.step()
         else:

@@ -20,4 +20,4 @@ class Continuation(Strategy):
 
     def epoch_start(self, epoch: int) -> None:
         super().epoch_start(epoch)
-        self.query.advance(epoch / max(1, self.n_epochs - 1))
+        self.query.advance(min(1.0, epoch / max(1, self.n_epochs - 1)))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...data import Pairs
 from ...optim import DiscreteCodes
-from .strategy import Strategy
+from .strategy import Strategy, needed
 
 __all__ = ["Discrete", "fused_components"]
 
@@ -53,7 +53,9 @@ class Discrete(Strategy):
 
     def make_optimizer(self) -> DiscreteCodes:
         section = self.recipe.discrete
-        self.target = fused_components(self.pairs, section.n_components).to(self.bank.latent.device)
+        self.target = fused_components(needed(self.pairs, "optimizer discrete"), section.n_components).to(
+            self.bank.latent.device
+        )
         return DiscreteCodes(
             self.bank.parameters(), mu=section.mu, nu=section.nu, eta=section.eta, n_sweeps=section.n_sweeps
         )

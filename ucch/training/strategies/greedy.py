@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from ...binarize import GreedyHash
@@ -11,7 +12,7 @@ __all__ = ["Greedy"]
 
 
 class Greedy(Strategy):
-    """Signed queries against the codes of the pairs' latest outputs; both modalities pay for outputs far from +-1."""
+    """Signed queries against the codes of the pairs' latest outputs; all views pay for outputs far from +-1."""
 
     section = "greedy"
     query: GreedyHash
@@ -23,8 +24,8 @@ class Greedy(Strategy):
     def momentum(self) -> float:
         return 0.0
 
-    def views(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        return batch.u_image, batch.u_text
+    def views(self, batch: Batch) -> tuple[Tensor, ...]:
+        return tuple(batch.u.values())
 
     def penalty(self, batch: Batch) -> Tensor:
-        return self.query.penalty(batch.u_image) + self.query.penalty(batch.u_text)
+        return torch.stack([self.query.penalty(u) for u in batch.u.values()]).sum()

@@ -10,7 +10,7 @@ from ...codes import sign
 from ...models import HashModel
 from ...optim import ItqRotation
 from .outputs import pair_outputs
-from .strategy import Batch, Stateful, Strategy
+from .strategy import Batch, Stateful, Strategy, needed
 
 __all__ = ["Itq", "fold_itq"]
 
@@ -27,6 +27,8 @@ class Itq(Strategy):
 
     def make_query(self) -> torch.nn.Module:
         self.binarize = self.recipe.itq.at == "epoch"
+        if not self.binarize:
+            needed(self.pairs, "optimizer itq with itq.at=end")
         self.rotation = ItqRotation(
             self.recipe.bits, n_iterations=self.recipe.itq.n_iterations, generator=self.generator
         ).to(self.bank.latent.device)
@@ -34,11 +36,14 @@ class Itq(Strategy):
             self.rotation.matrix.copy_(torch.eye(self.recipe.bits))
         return super().make_query()
 
-    def activate(self, u_image: Tensor, u_text: Tensor) -> tuple[Tensor, Tensor]:
-        return super().activate(self.rotation(u_image), self.rotation(u_text))
+    def activate(self, *u: Tensor) -> tuple[Tensor, ...]:
+        return super().activate(*(self.rotation(outputs) for outputs in u))
 
-    def views(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        return self.rotation(batch.u_image), self.rotation(batch.u_text)
+    def levelled(self, name: str, u: Tensor) -> Tensor:
+        return self.rotation(u)  # type: ignore[no-any-return]
+
+    def views(self, batch: Batch) -> tuple[Tensor, ...]:
+        return tuple(self.rotation(outputs) for outputs in batch.u.values())
 
     @torch.no_grad()
     def epoch_end(self) -> None:
@@ -51,10 +56,12 @@ class Itq(Strategy):
 
     def fold(self, model: HashModel) -> None:
         if self.binarize:
-            for tower in (model.image_tower, model.text_tower):
+            for tower in model.towers().values():
                 tower.rotate_outputs(self.rotation.matrix)
         else:
-            fold_itq(model, *pair_outputs(model, self.pairs), n_iterations=self.recipe.itq.n_iterations)
+            fold_itq(
+                model, *pair_outputs(model, needed(self.pairs, "itq.at=end")), n_iterations=self.recipe.itq.n_iterations
+            )
 
     def parts(self) -> dict[str, Stateful]:
         return {**super().parts(), "rotation": self.rotation}
@@ -76,6 +83,6 @@ def fold_itq(model: HashModel, u_image: Tensor, u_text: Tensor, *, n_iterations:
     rotation = ItqRotation(model.n_bits, n_iterations=n_iterations, generator=start).to(u_image.device)
     centres = [u.mean(dim=0) for u in (u_image, u_text)]
     rotation.fit(rotation(torch.cat([u - centre for u, centre in zip((u_image, u_text), centres, strict=True)])))
-    for tower, centre in zip((model.image_tower, model.text_tower), centres, strict=True):
+    for tower, centre in zip(model.towers().values(), centres, strict=True):
         tower.shift_outputs(-centre)
         tower.rotate_outputs(rotation.matrix)

@@ -22,4 +22,4 @@ class Quantization(Strategy):
         return TanhQuery()
 
     def penalty(self, batch: Batch) -> Tensor:
-        return super().penalty(batch) if self.warming_up else self.loss(batch.h_image, batch.h_text)
+        return super().penalty(batch) if self.warming_up else self.loss(*batch.h.values())

@@ -27,8 +27,8 @@ class StraightThrough(Strategy):
     def momentum(self) -> float:
         return 0.0
 
-    def views(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        return batch.u_image, batch.u_text
+    def views(self, batch: Batch) -> tuple[Tensor, ...]:
+        return tuple(batch.u.values())
 
     def keys(self, batch: Batch) -> Keys:
         if self.recipe.straight_through.keys == "batch":

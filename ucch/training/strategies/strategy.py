@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,31 +13,32 @@ from torch.nn.functional import normalize
 from ...binarize import TanhQuery
 from ...collectives import World
 from ...data import Pairs
+from ...errors import RecipeError
 from ...models import HashModel
 from ...optim import CodeBank, Keys, MomentumBinary, ShardedCodeBank, TableOptimizer, in_batch_keys
 from ...optim.keys import mean_view
 from ..recipe import Recipe
 from ..sharded_state import ShardedCounts, ShardedTable
 
-__all__ = ["Batch", "Stateful", "Strategy"]
+__all__ = ["Batch", "Stateful", "Strategy", "needed"]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch as the slots see it: B table rows, their features, real outputs u and queries h, (B, D), of both.
+    """One batch as the slots see it: B table rows, and by the name of each view what belongs to them.
 
-    Features are those of the data, (B, dx) and (B, dy), unscaled and in their dtype; of several captions, one drawn.
-
-    Where several processes share a batch, this is the part ``own`` of the table rows ``everyone``.
+    Attributes:
+        index: (B,) table rows.
+        views: features as the towers' scaling gets them, unscaled and in their dtype; of several captions, one drawn.
+        u: (B, D) real outputs of the towers.
+        h: (B, D) queries, unit rows.
+        everyone: table rows of all processes, where several share a batch; this is the part ``own`` of it.
     """
 
     index: Tensor
-    image: Tensor
-    text: Tensor
-    u_image: Tensor
-    u_text: Tensor
-    h_image: Tensor
-    h_text: Tensor
+    views: Mapping[str, Any]
+    u: Mapping[str, Tensor]
+    h: Mapping[str, Tensor]
     everyone: Tensor | None = None
     own: slice = field(default_factory=lambda: slice(None))
 
@@ -45,6 +46,41 @@ class Batch:
     def whole(self) -> Tensor:
         """Table rows of all processes."""
         return self.index if self.everyone is None else self.everyone
+
+    def detached(self) -> Batch:
+        """What the table needs of it once the towers have moved: rows, outputs and queries, without gradient."""
+        u, h = ({name: value.detach() for name, value in part.items()} for part in (self.u, self.h))
+        return Batch(self.index, {}, u, h, self.everyone, self.own)
+
+    @property
+    def image(self) -> Tensor:
+        """Features of the images, (B, dx), for what compares images and texts; so are the next five."""
+        return cast("Tensor", self.views["image"])
+
+    @property
+    def text(self) -> Tensor:
+        """Features of the texts, (B, dy)."""
+        return cast("Tensor", self.views["text"])
+
+    @property
+    def u_image(self) -> Tensor:
+        """Outputs of the images."""
+        return self.u["image"]
+
+    @property
+    def u_text(self) -> Tensor:
+        """Outputs of the texts."""
+        return self.u["text"]
+
+    @property
+    def h_image(self) -> Tensor:
+        """Queries of the images."""
+        return self.h["image"]
+
+    @property
+    def h_text(self) -> Tensor:
+        """Queries of the texts."""
+        return self.h["text"]
 
 
 class Stateful(Protocol):
@@ -66,7 +102,9 @@ class Strategy:
 
     Args:
         recipe: all choices; ``recipe.table`` holds those of the table, a section of its own what a strategy alone has.
-        pairs: training pairs; their labels are never read here.
+        n_items: rows of the table.
+        names: of the views, in the order of the towers.
+        pairs: the training pairs, where there are pairs; their labels are never read here.
         n_epochs: length of the run.
         generator: source of everything drawn.
         device: where the table stands.
@@ -90,14 +128,17 @@ class Strategy:
     def __init__(
         self,
         recipe: Recipe,
-        pairs: Pairs,
+        n_items: int,
         *,
+        names: Sequence[str] = ("image", "text"),
+        pairs: Pairs | None = None,
         n_epochs: int,
         generator: torch.Generator,
         device: torch.device,
         world: World | None = None,
     ) -> None:
-        self.recipe, self.pairs, self.n_epochs, self.generator = recipe, pairs, n_epochs, generator
+        self.recipe, self.n_items, self.names, self.pairs = recipe, n_items, tuple(names), pairs
+        self.n_epochs, self.generator = n_epochs, generator
         self.world = world or World()
         self.bank = self.make_bank().to(device)
         self.optimizer = self.make_optimizer()
@@ -106,7 +147,7 @@ class Strategy:
 
     def make_bank(self) -> CodeBank | ShardedCodeBank:
         """Make the code table, or this process's rows of it."""
-        shape, init = (len(self.pairs), self.recipe.bits), self.recipe.table.init
+        shape, init = (self.n_items, self.recipe.bits), self.recipe.table.init
         if self.sharded:
             return ShardedCodeBank(*shape, world=self.world, init=init, generator=self.generator)
         return CodeBank(*shape, init=init, generator=self.generator)
@@ -145,13 +186,17 @@ class Strategy:
         """
         self.epoch_start(epoch)
 
-    def activate(self, u_image: Tensor, u_text: Tensor) -> tuple[Tensor, Tensor]:
-        """Turn outputs into unit queries, differentiably."""
-        return self.query(u_image), self.query(u_text)
+    def activate(self, *u: Tensor) -> tuple[Tensor, ...]:
+        """Turn the outputs of every view into unit queries, differentiably."""
+        return tuple(self.query(outputs) for outputs in u)
 
-    def views(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def levelled(self, name: str, u: Tensor) -> Tensor:
+        """Turn outputs of one view into those whose plain signs are its codes, as :meth:`fold` does for a model."""
+        return u
+
+    def views(self, batch: Batch) -> tuple[Tensor, ...]:
         """What the table observes of a batch, and of which warm-up makes its keys."""
-        return batch.h_image, batch.h_text
+        return tuple(batch.h.values())
 
     def keys(self, batch: Batch) -> Keys:
         """Choose what the queries are compared with: constants."""
@@ -176,7 +221,7 @@ class Strategy:
 
     def penalty(self, batch: Batch) -> Tensor:
         """What is added to the loss, already weighted."""
-        return batch.h_image.new_zeros(())
+        return next(iter(batch.h.values())).new_zeros(())
 
     def update(self, batch: Batch, keys: Keys) -> None:
         """Move the table, after the towers moved."""
@@ -217,6 +262,17 @@ class Strategy:
         """Take over the states of all parts."""
         for name, part in self.parts().items():
             part.load_state_dict(state[name])
+
+
+def needed(pairs: Pairs | None, who: str) -> Pairs:
+    """The pairs, for a strategy that looks at all of them at once.
+
+    Raises:
+        RecipeError: there are none: the step has towers of one's own and gets its items batch by batch.
+    """
+    if pairs is None:
+        raise RecipeError(f"{who} looks at the features of all pairs, which a Trainer has and a step by itself has not")
+    return pairs
 
 
 def _mean_keys(view: Tensor) -> Keys:

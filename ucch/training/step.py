@@ -1,0 +1,283 @@
+"""The step of training, over views by name: features and row numbers in, loss and queries out; then the table moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ..codes import PackedCodes, pack, sign
+from ..collectives import World
+from ..data import Pairs
+from ..errors import RecipeError
+from ..losses import Among
+from ..losses.contrastive_hashing import own_code_loss
+from ..optim import CodeBank, Keys, ShardedCodeBank
+from ..teachers import Teacher
+from .build import AUTO_EPOCHS, build_ranking
+from .checkpoint import state_of_tensor, state_tensor
+from .distributed import Towers, data_parallel
+from .guide import Guidance, Guide
+from .objectives import Objective
+from .recipe import Recipe
+from .strategies import STRATEGIES, Batch
+
+__all__ = ["HashingStep", "StepOutput"]
+
+
+class StepOutput(NamedTuple):
+    """What a step gives.
+
+    Attributes:
+        loss: scalar, to go backward from.
+        queries: by the name of each view, (B, D) unit rows with gradient.
+        terms: by name the ``contrastive``, ``ranking``, ``objective``, ``structure`` and ``penalty`` parts of the loss.
+        keys: what the queries were compared with.
+    """
+
+    loss: Tensor
+    queries: dict[str, Tensor]
+    terms: dict[str, Tensor]
+    keys: Keys
+
+
+class HashingStep(nn.Module):
+    """Towers, losses and code table as one module that any loop can train.
+
+    ``step(index, views)`` gives the loss of a batch; after the loop's own optimizer has moved the towers,
+    :meth:`after_step` moves the table. Both orders work: call it in the loop, or let the optimizer do it,
+    ``optimizer.register_step_post_hook(step.after_step)``. After several forward passes, as when gradients are
+    accumulated, the table learns from all of them; those of a step that a loss scaler skipped wait for the next. In
+    evaluation mode nothing waits.
+
+    The code table is a submodule without gradient, so an optimizer over ``step.parameters()`` leaves it alone, and
+    ``state_dict`` has everything: towers, table, and as one tensor the counts, the epoch and the generator.
+
+    Args:
+        towers: by the name of each view any module from what the loader yields for it to (B, D) real outputs,
+            a pretrained encoder included; one view, two or more. The code of an item is the signs.
+        n_items: N, rows of the table.
+        recipe: all choices but those of towers and loop; the default one if None. Its ``bits`` are D.
+        scalers: by name what features pass before the tower; nothing by default.
+        objective: an :class:`~ucch.training.Objective` beside or in place of UCCH's losses.
+        teacher: of the items, for the recipe's ``teacher`` section and the objective.
+        pairs: all items, where an optimizer looks at them at once.
+        n_epochs: length of the run, for what changes over it; that of the recipe by default, 3 where it has none.
+        generator: source of everything drawn, on the CPU; seeded by the recipe by default.
+        device: of the table.
+        world: the processes that share each batch; this process alone by default. With several, all call with the
+            same ``index`` and each with the views of its :meth:`share <ucch.collectives.World.share>`.
+
+    Shape:
+        - ``index``: (B,) int64 rows of the table, one per item, so that an item is known again.
+        - ``views``: by name whatever the tower takes, B items in the order of ``index``.
+
+    Raises:
+        RecipeError: the recipe names an objective and none is given; its optimizer needs all pairs.
+        ValueError: no towers; the views of a batch have other names than the towers, or a tower gives no (B, D).
+
+    Note:
+        For V views the contrastive loss is 2/V times the sum over the views and the ranking loss the mean over every
+        two of them, so that their balance is that of the publication's two; a single view has no ranking loss. An
+        epoch, which decides when warm-up ends, is over when as many rows as the table has were seen, unless the loop
+        says so itself by :meth:`epoch_start`.
+
+    Example:
+        >>> step = HashingStep({"image": nn.Linear(8, 64), "text": nn.Linear(5, 64)}, n_items=100)
+        >>> adam = torch.optim.Adam(step.parameters())
+        >>> out = step(torch.tensor([3, 7]), {"image": torch.randn(2, 8), "text": torch.randn(2, 5)})
+        >>> out.loss.backward()
+        >>> adam.step()
+        >>> step.after_step()
+        >>> step.encode("text", torch.randn(4, 5)).shape
+        (4, 8)
+    """
+
+    bank: CodeBank | ShardedCodeBank
+
+    def __init__(
+        self,
+        towers: Mapping[str, nn.Module],
+        n_items: int,
+        recipe: Recipe | None = None,
+        *,
+        scalers: Mapping[str, nn.Module] | None = None,
+        objective: Objective | None = None,
+        teacher: Teacher | None = None,
+        pairs: Pairs | None = None,
+        n_epochs: int | None = None,
+        generator: torch.Generator | None = None,
+        device: torch.device | str = "cpu",
+        world: World | None = None,
+    ) -> None:
+        super().__init__()
+        recipe = recipe or Recipe()
+        if not towers:
+            raise ValueError("towers must name at least one view, got none")
+        if objective is None and recipe.objective != "ucch":
+            raise RecipeError(f"recipe key objective is {recipe.objective!r}, so a step needs it as objective=")
+        if n_epochs is None:
+            n_epochs = AUTO_EPOCHS if recipe.training.epochs == "auto" else recipe.training.epochs
+        self.recipe, self.names, self.world = recipe, tuple(towers), world or World()
+        self.generator = generator or torch.Generator().manual_seed(recipe.seed)
+        self.strategy = STRATEGIES[recipe.optimizer](
+            recipe,
+            n_items,
+            names=self.names,
+            pairs=pairs,
+            n_epochs=n_epochs,
+            generator=self.generator,
+            device=torch.device(device),
+            world=self.world,
+        )
+        for name, part in self.strategy.parts().items():
+            if isinstance(part, nn.Module):
+                self.add_module(name, part)
+        self.bank = self.strategy.bank
+        self.bank.requires_grad_(False)
+        self.scalers = nn.ModuleDict(scalers or {})
+        self.towers = data_parallel(Towers(towers), self.world)
+        self.objective = objective
+        self.ucch_weight = 1.0 if objective is None else objective.ucch_weight
+        if objective is not None and teacher is not None:
+            objective.guided_by(teacher)
+        self.guide: Guide | None = None
+        if teacher is not None and recipe.objective == "ucch" and self.ucch_weight > 0:
+            self.guide = Guide(teacher, recipe)
+        self.ranking = build_ranking(recipe)
+        self._waiting: list[tuple[Batch, Keys]] = []
+        self._counts_epochs, self._rows_seen = True, 0
+        self.strategy.epoch_start(0)
+        self.register_state_dict_post_hook(_contiguous)  # type: ignore[no-untyped-call]
+
+    def forward(self, index: Tensor, views: Mapping[str, Any]) -> StepOutput:
+        """Loss and queries of a batch."""
+        batch = self._batch(index, views)
+        keys = self.strategy.keys(batch)
+        contrastive = ranking = cost = structure = next(iter(batch.h.values())).new_zeros(())
+        if self.guide is not None:
+            guidance, structure = self.guide(batch, keys), self.guide.structure(batch)
+        else:
+            guidance = Guidance(keys, None, None)
+        if self.ucch_weight > 0:
+            contrastive, ranking = self._contrastive(batch, guidance), self._ranking(batch, guidance)
+        if self.objective is not None:
+            cost = self.objective(batch, self.strategy)
+        penalty, beta = self.strategy.penalty(batch), self.recipe.loss.beta
+        loss = self.ucch_weight * (beta * contrastive + (1 - beta) * ranking) + cost + structure + penalty
+        if self.training:
+            self._waiting.append((batch.detached(), keys))
+        terms = {
+            "contrastive": contrastive,
+            "ranking": ranking,
+            "objective": cost,
+            "structure": structure,
+            "penalty": penalty,
+        }
+        return StepOutput(loss, dict(batch.h), terms, keys)
+
+    def after_step(self, *_: object) -> None:
+        """Move the table, once the towers have moved; takes and ignores what an optimizer hands to a post hook."""
+        waiting, self._waiting = self._waiting, []
+        for batch, keys in waiting:
+            self.strategy.update(batch, keys)
+            self._rows_seen += len(batch.whole)
+        if self._counts_epochs and self._rows_seen >= self.bank.n_codes:
+            self._rows_seen -= self.bank.n_codes
+            self.strategy.epoch_end()
+            self.strategy.epoch_start(self.strategy.epoch + 1)
+
+    def forget(self) -> None:
+        """Leave the table as it is after a step that was not taken."""
+        self._waiting = []
+
+    def epoch_start(self, epoch: int) -> None:
+        """Begin epoch number ``epoch``, from 0, in a loop that says itself when; :meth:`epoch_end` ends it."""
+        self._counts_epochs = False
+        self.strategy.epoch_start(epoch)
+
+    def epoch_end(self) -> None:
+        """Do what is done once per epoch."""
+        self.strategy.epoch_end()
+
+    @torch.no_grad()
+    def encode(self, name: str, view: Any) -> PackedCodes:
+        """Encode items of one view into packed codes, (n, ceil(D/8)), with the towers as they stand."""
+        towers = self.towers if isinstance(self.towers, Towers) else self.towers.module
+        u = towers[name](self._scaled(name, view))  # type: ignore[index, operator]
+        return pack(sign(self.strategy.levelled(name, u)))
+
+    def _scaled(self, name: str, view: Any) -> Any:
+        return self.scalers[name](view) if name in self.scalers else view
+
+    def _batch(self, index: Tensor, views: Mapping[str, Any]) -> Batch:
+        if set(views) != set(self.names):
+            raise ValueError(f"views must be named {', '.join(self.names)}, as the towers are, got {', '.join(views)}")
+        own = self.world.share(len(index))
+        scaled = [self._scaled(name, views[name]) for name in self.names]
+        if self.objective is not None:
+            scaled = list(self.objective.inputs(*scaled))
+        u: dict[str, Tensor] = self.towers(dict(zip(self.names, scaled, strict=True)))
+        shape = (len(index[own]), self.recipe.bits)
+        for name, outputs in u.items():
+            if tuple(outputs.shape) != shape:
+                raise ValueError(f"tower {name} must give {shape}, items by bits, got {tuple(outputs.shape)}")
+        h = dict(zip(self.names, self.strategy.activate(*u.values()), strict=True))
+        whole = index.to(next(iter(u.values())).device)
+        return Batch(whole[own], views, u, h, whole, own)
+
+    def _contrastive(self, batch: Batch, guidance: Guidance) -> Tensor:
+        """Finding the own code, the views added, at the weight of two of them."""
+        temperature, targets = self.recipe.loss.temperature, guidance.key_targets
+        ways = [own_code_loss(h, guidance.keys, temperature=temperature, targets=targets) for h in batch.h.values()]
+        return 2 / len(ways) * torch.stack(ways).sum()
+
+    def _ranking(self, batch: Batch, guidance: Guidance) -> Tensor:
+        """The mean over every two views; 0 for a single one."""
+        everyone = self._everyone(batch)
+        targets = () if guidance.batch_targets is None else (guidance.batch_targets,)
+        costs = []
+        for one, other in combinations(self.names, 2):
+            among = None if everyone is None else Among(everyone[one], everyone[other], batch.own.start)
+            costs.append(self.ranking(batch.h[one], batch.h[other], among, *targets))
+        if not costs:
+            return next(iter(batch.h.values())).new_zeros(())
+        return torch.stack(costs).sum() / len(costs)
+
+    def _everyone(self, batch: Batch) -> dict[str, Tensor] | None:
+        """The queries of all processes, which the ranking loss compares with."""
+        if self.world.size == 1 or len(self.names) == 1:
+            return None
+        sizes = self.world.sizes(len(batch.whole))
+        return {name: self.world.gather(h, sizes) for name, h in batch.h.items()}
+
+    def get_extra_state(self) -> Tensor:
+        """Counts, epoch and generator, as bytes in a tensor: every format for tensors holds them."""
+        parts = {name: part for name, part in self.strategy.parts().items() if not isinstance(part, nn.Module)}
+        return state_tensor(
+            {
+                "parts": {name: part.state_dict() for name, part in parts.items()},
+                "generator": self.generator.get_state(),
+                "epoch": self.strategy.epoch,
+                "rows_seen": self._rows_seen,
+            }
+        )
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Take over what :meth:`get_extra_state` gave."""
+        saved = state_of_tensor(state)
+        parts = self.strategy.parts()
+        for name, part in saved["parts"].items():
+            parts[name].load_state_dict(part)
+        self.generator.set_state(saved["generator"])
+        self._rows_seen = saved["rows_seen"]
+        self.strategy.resume_epoch(saved["epoch"])
+
+
+def _contiguous(_: nn.Module, state: dict[str, Any], prefix: str, __: object) -> None:
+    """Lay out row by row what a saved state holds, as safetensors asks; a rotation may lie column by column."""
+    for name in [name for name in state if name.startswith(prefix)]:
+        state[name] = state[name].contiguous()
