@@ -15,6 +15,7 @@ from ucch.errors import NonFiniteError
 from ucch.training import RunFolder, Trainer, train_run
 from ucch.training.checkpoint import load_state
 from ucch.training.finite import FiniteSteps
+from ucch.training.step import HashingStep
 
 NAN, INF = float("nan"), float("inf")
 
@@ -38,20 +39,18 @@ def test_the_last_straw_names_its_rows() -> None:
 
 def spoil(monkeypatch: pytest.MonkeyPatch, steps: set[int], *, gradient: bool = False) -> list[int]:
     """Make the loss of these steps, numbered from 1 over all trainers, NaN, or its gradient alone."""
-    from ucch.losses import ContrastiveHashingLoss
+    plain, calls = HashingStep._contrastive, [0]
 
-    plain, calls = ContrastiveHashingLoss.forward, [0]
-
-    def forward(self, h_image, *others):  # type: ignore[no-untyped-def]
+    def contrastive(self, batch, guidance):  # type: ignore[no-untyped-def]
         calls[0] += 1
         if calls[0] not in steps:
-            return plain(self, h_image, *others)
+            return plain(self, batch, guidance)
         if gradient:
-            h_image.register_hook(lambda grad: grad * NAN)
-            return plain(self, h_image, *others)
-        return plain(self, h_image, *others) * NAN
+            batch.h_image.register_hook(lambda grad: grad * NAN)
+            return plain(self, batch, guidance)
+        return plain(self, batch, guidance) * NAN
 
-    monkeypatch.setattr(ContrastiveHashingLoss, "forward", forward)
+    monkeypatch.setattr(HashingStep, "_contrastive", contrastive)
     return calls
 
 
