@@ -49,7 +49,7 @@ def test_at_momentum_0_signs_are_those_observed_whatever_the_dtype(
 @pytest.mark.parametrize("n_bits", range(1, 513))
 def test_bop_takes_a_new_int8_table_of_any_width(n_bits: int) -> None:
     bank = bank_of(3, n_bits, torch.int8)
-    Bop(bank.parameters())
+    assert Bop(bank.parameters()).param_groups[0]["params"][0] is bank.latent
 
 
 def test_bop_flips_an_int8_row_and_back() -> None:
