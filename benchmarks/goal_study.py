@@ -115,7 +115,7 @@ def run(dataset: PairedDataset, bits: int, goal: str, settings: list[str]) -> di
         **kept(model, dataset.query, shared),
     }
     if dataset.query.label is not None:
-        found["map"] = evaluate(encode_dataset(model, dataset))["map"]
+        found["map"] = evaluate(encode_dataset(model, dataset))["map_mean"]
     found["start"] = None if trainer.start is None else kept(trainer.start, dataset.query, shared)
     return found
 

@@ -22,7 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ucch.data import PairedDataset, Pairs, load_npz, save_npz
-from ucch.metrics import cosine_neighbors, distance_histograms, effective_dimension, hit_rate_at, neighbors_kept
+from ucch.evaluation import Keeping
+from ucch.metrics import effective_dimension
 from ucch.models import HashModel
 from ucch.training import Trainer, load_recipe
 
@@ -48,6 +49,7 @@ def main() -> None:
         order = np.random.default_rng(1).permutation(len(train))
         count = min(N_VALIDATION, len(train) // 5)
         train, asked = train.take(np.sort(order[count:])), train.take(np.sort(order[:count]))
+    keeping = Keeping(train, asked, asked)
     print("| bits | codes | neighbours in 10 | in 200 | partner first | in ten | effective dimension | s |")
     print("|---|---|---|---|---|---|---|---|")
     for bits in options.bits:
@@ -59,7 +61,7 @@ def main() -> None:
                 seconds = sum(trainer.train_epoch().seconds for _ in range(trainer.n_epochs))
                 model = trainer.finished_model()
                 assert trainer.start is not None
-                rows.append([*kept(trainer.start, asked), 0.0, *kept(model, asked), seconds])
+                rows.append([*kept(trainer.start, keeping), 0.0, *kept(model, keeping), seconds])
             mean, spread = np.mean(rows, axis=0), np.std(rows, axis=0)
             if goal == options.goals[0]:
                 print(line(bits, "start", mean[:6], spread[:6]))
@@ -72,22 +74,10 @@ def line(bits: int, name: str, mean: npt.NDArray[np.float64], spread: npt.NDArra
     return f"| {bits} | {name} | {' | '.join(shares)} | {mean[4]:.1f} | {mean[5]:.0f} |"
 
 
-def kept(model: HashModel, pairs: Pairs) -> list[float]:
-    """What codes keep among these pairs: the columns of the table up to the effective dimension."""
-    import torch
-
-    codes = model.encode_image(pairs.image), model.encode_text(pairs.text)
-    scaled = [
-        scaler(torch.from_numpy(np.array(rows))).numpy()
-        for scaler, rows in ((model.image_scaler, pairs.image), (model.text_scaler, pairs.text))
-    ]
-    own, ways = np.arange(len(pairs)), []
-    for asks, answers in ((0, 1), (1, 0)):
-        nearest = cosine_neighbors(scaled[asks], scaled[answers])
-        found = [neighbors_kept(nearest, codes[asks], codes[answers], model.n_bits, n).mean() for n in (10, 200)]
-        ranks = distance_histograms(codes[asks], codes[answers], own, own, model.n_bits)
-        ways.append([*found, hit_rate_at(ranks, 1).mean(), hit_rate_at(ranks, 10).mean()])
-    return [*np.mean(ways, axis=0).tolist(), effective_dimension(np.concatenate(codes), model.n_bits)]
+def kept(model: HashModel, keeping: Keeping) -> list[float]:
+    """What codes keep among the pairs that ask: the columns of the table up to the effective dimension."""
+    codes = np.concatenate([model.encode_image(keeping.query.image), model.encode_text(keeping.query.text)])
+    return [*list(keeping.by_codes(model).values())[:4], effective_dimension(codes, model.n_bits)]
 
 
 def captions(folder: Path, cache: Path) -> PairedDataset:

@@ -111,7 +111,7 @@ def flipped(
     gamma, threshold = options["gamma"], options["threshold"]
     average[row] = (1 - gamma) ** (step - seen[row]) * average[row] + gamma * grad
     seen[row] = step
-    return torch.where(old.sign() * average[row] > threshold, -old, old)
+    return torch.where(old * average[row] > threshold * old.abs(), -old, old)
 
 
 if __name__ == "__main__":

@@ -179,3 +179,15 @@ def test_the_digest_tells_which_image_a_text_belongs_to() -> None:
     pairs = _captioned()
     moved = Pairs(pairs.image, pairs.text, pairs.label, image_of_text=np.array([0, 1, 2, 0, 1, 0]))
     assert pairs.digest() != moved.digest()
+
+
+def test_first_texts_and_an_even_spread() -> None:
+    image, text = np.arange(14.0).reshape(7, 2), np.arange(22.0).reshape(11, 2)
+    owner = np.array([2, 0, 0, 1, 3, 2, 4, 5, 6, 6, 1])
+    pairs = Pairs(image, text, image_of_text=owner)
+    assert pairs.first_text.tolist() == [owner.tolist().index(item) for item in range(7)]
+    assert Pairs(image, image).first_text.tolist() == list(range(7))
+    assert pairs.spread(7) is pairs
+    some = pairs.spread(3)
+    assert some.image.tolist() == image[[0, 3, 6]].tolist()
+    assert np.asarray(some.text)[some.first_text].tolist() == text[pairs.first_text[[0, 3, 6]]].tolist()

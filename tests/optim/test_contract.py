@@ -57,7 +57,7 @@ def test_bop_flips_an_int8_row_and_back() -> None:
     before = bank.latent.detach().clone()
     optimizer = Bop(bank.parameters())
     for sign_of_views in (-1, 1):
-        optimizer.overwrite(bank.latent, torch.tensor([1]), sign_of_views * bank.values(torch.tensor([1])).sign())
+        optimizer.overwrite(bank.latent, torch.tensor([1]), sign_of_views * bank.values(torch.tensor([1])))
     assert int(optimizer.state[bank.latent]["rows"]) == 2
     optimizer.overwrite(bank.latent, torch.tensor([1]), -bank.values(torch.tensor([1])))
     optimizer.overwrite(bank.latent, torch.tensor([1]), -bank.values(torch.tensor([1])))

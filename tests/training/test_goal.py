@@ -70,3 +70,10 @@ def test_elsewhere_it_is_ucch_by_itself(settings: tuple[str, ...], pairs: Pairs,
 def test_what_is_asked_for_is_done_whatever_the_pairs(goal: str) -> None:
     choice = choose_goal(small_recipe(f"goal={goal}"), small_pairs())
     assert (choice.goal, choice.recipe.objective, choice.reason) == (goal, "neighbors", "as asked for")
+
+
+def test_groups_are_looked_for_in_a_sample_however_many_pairs_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A teacher is fitted on so many pairs at most; the question whether they come in groups is asked all the same."""
+    monkeypatch.setattr("ucch.training.goal._ASKED", 240)
+    choice = choose_goal(small_recipe("most_pairs=300"), grouped_pairs(480))
+    assert (choice.goal, choice.reason) == ("categories", "pairs come in groups")

@@ -275,11 +275,10 @@ def _rows(path: Path, images: Path, encoding: str | None, left_out: LeftOut) -> 
         tables = image_tables(path)
         return _pictured(path, open_images(path)) if tables else parquet_rows(path)
     text = _decoded(path, content, encoding)
-    if path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson")):
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith((".jsonl", ".ndjson")):
         return json_line_rows(path, text, left_out)
-    if text.lstrip()[:1] in ("{", "["):
-        return json_rows(path, text, left_out)
-    if path.name.lower().removesuffix(".gz").endswith(".json"):
+    if name.endswith(".json") or text.lstrip()[:1] in ("{", "["):
         return json_rows(path, text, left_out)
     return table_rows(path, text)
 

@@ -19,7 +19,7 @@ def item_digests(pairs: Pairs) -> npt.NDArray[np.bytes_]:
 
     O(n (dx + dy)); rows are read one after another, so a memory-mapped set stays on disk.
     """
-    first_text = np.unique(pairs.item_of_text, return_index=True)[1]
+    first_text = pairs.first_text
     digests = np.empty(len(pairs), dtype="S16")
     for row in range(len(pairs)):
         fingerprint = hashlib.blake2b(np.ascontiguousarray(pairs.image[row]).data, digest_size=16)

@@ -84,6 +84,11 @@ class Pairs:
         return np.arange(len(self.text)) if self.image_of_text is None else self.image_of_text
 
     @property
+    def first_text(self) -> RowNumbers:
+        """Row of the first text of each image, (n,)."""
+        return np.unique(self.item_of_text, return_index=True)[1]
+
+    @property
     def text_label(self) -> LabelMatrix | None:
         """Labels of the text rows, (m, C): those of their images."""
         return self.label if self.label is None or self.image_of_text is None else self.label[self.image_of_text]
@@ -113,6 +118,11 @@ class Pairs:
             for chunk in row_chunks(array):
                 fingerprint.update(np.ascontiguousarray(array[chunk]).data)
         return fingerprint.hexdigest()
+
+    def spread(self, most: int) -> Pairs:
+        """At most ``most`` pairs, evenly spread over these in their order; these themselves where they are no more."""
+        step = -(-len(self) // most)
+        return self if step <= 1 else self.take(np.arange(0, len(self), step))
 
     def take(self, rows: slice | npt.ArrayLike, *, split: str | None = None) -> Pairs:
         """Pick items: image rows with their texts and labels.

@@ -265,8 +265,7 @@ def _sample(pairs: Pairs, most: int, rng: np.random.Generator) -> Pairs:
 
 def _paired_rows(pairs: Pairs) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Image rows and the first text of each."""
-    first = np.unique(pairs.item_of_text, return_index=True)[1]
-    return np.asarray(pairs.image), np.asarray(pairs.text)[first]
+    return np.asarray(pairs.image), np.asarray(pairs.text)[pairs.first_text]
 
 
 def _unit(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -173,7 +173,7 @@ def _digest(dataset: PairedDataset) -> str:
 
 def _gap(model: HashModel, dataset: PairedDataset) -> dict[str, float]:
     n_rows = min(GAP_ROWS, len(dataset.query))
-    texts = np.unique(dataset.query.item_of_text, return_index=True)[1][:n_rows]  # the first text of each image
+    texts = dataset.query.first_text[:n_rows]
     with torch.no_grad():
         device = next(model.parameters()).device
         image = model.image_outputs(torch.from_numpy(np.array(dataset.query.image[:n_rows])).to(device))

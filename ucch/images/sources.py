@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,7 +136,7 @@ def _from_shards(path: Path, shards: Sequence[Path]) -> ImageSource:
     repeated = len({key for key, _, _ in named}) < len(named)
     names = [f"{shard}/{key}" if repeated else key for key, shard, _ in named]
     if len(set(names)) < len(names):
-        twice = next(name for row, name in enumerate(names) if name in names[:row])
+        twice = Counter(names).most_common(1)[0][0]
         raise DataError(f"{path}: the key {twice[:200]!r} stands twice in one shard; give each sample its own key")
     return ImageSource(path, "shards", names, [item for _, _, item in named], n_rows, without)
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from .._checks import index_rows, one_of, positive_int
 from ..codes import sign
-from .deposits import deposit, pending, put_back
+from .deposits import WaitingTable, deposit
 from .drawn_rows import draw_rows, shared_rows
 from .keys import Keys, observed_target
 from .table_file import map_table, write_table
@@ -23,14 +23,13 @@ __all__ = ["CodeBank", "check_table"]
 NEGATIVES = ("per_anchor", "shared")
 
 
-class CodeBank(nn.Module):
+class CodeBank(WaitingTable):
     """Hold the N x D latent values whose signs are the binary codes of the training pairs.
 
     The table is a parameter that no loss reaches: its keys are constants. :meth:`observe` deposits for the rows of a
     batch the gradient of ``|v - mean of the views|^2 / 2``, beside the table and not in its ``.grad``, and an optimizer
     of the table, such as :class:`~ucch.optim.MomentumBinary`, turns it into new rows. A copy or pickle of the bank
-    waits with the same deposit. Keep the bank outside a module wrapped for
-    data-parallel training.
+    waits with the same deposit. Keep the bank outside a module wrapped for data-parallel training.
 
     Nothing done for a batch costs more for a longer table, save ``per_anchor`` keys. A table larger than memory lives
     in a file: :meth:`create_file` and :meth:`from_file` map one, :meth:`flush` puts its changes on disk.
@@ -161,11 +160,7 @@ class CodeBank(nn.Module):
         self._mapping, self._file_pointer = mapping, latent.data_ptr()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_mapping": None, "_waiting": pending(self.latent)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)  # type: ignore[no-untyped-call]
-        put_back(self.latent, self.__dict__.pop("_waiting", None))  # torch copies a parameter without it
+        return {**super().__getstate__(), "_mapping": None}
 
     @property
     def n_codes(self) -> int:

@@ -6,10 +6,12 @@ the towers has no business with it, and float32 is kept whatever the table's dty
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from typing import Any
 
-__all__ = ["collected", "deposit", "forget", "is_observed", "pending", "put_back"]
+import torch
+from torch import Tensor, nn
+
+__all__ = ["WaitingTable", "collected", "deposit", "forget", "is_observed", "pending", "put_back"]
 
 Deposit = tuple[Tensor, Tensor]
 
@@ -53,6 +55,19 @@ def forget(table: Tensor) -> None:
     table.grad = None
     if pending(table) is not None:
         delattr(table, "deposited")
+
+
+class WaitingTable(nn.Module):
+    """A module with a table, ``latent``, whose copies and pickles wait with the same deposit."""
+
+    latent: nn.Parameter
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_waiting": pending(self.latent)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        put_back(self.latent, self.__dict__.pop("_waiting", None))  # torch copies a parameter without it
 
 
 def collected(table: Tensor, *, total: bool = False) -> tuple[Tensor, Tensor]:

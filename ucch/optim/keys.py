@@ -47,8 +47,8 @@ class Keys:
 
         Returns:
             (B, 1 + K) in [-1, 1], differentiable in ``h`` and in its dtype, whatever autocast says: positives and
-            negatives are of one precision. O(B K D) multiply-adds and O(B K) memory where the
-            negatives are shared; with ``columns`` see :func:`drawn_similarities`.
+            negatives are of one precision. O(B K D) multiply-adds and O(B K) memory where the negatives are shared;
+            with ``columns`` see :func:`drawn_similarities`.
 
         Raises:
             ValueError: ``h`` does not have the shape of ``positives``.

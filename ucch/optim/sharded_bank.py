@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +11,7 @@ from .._checks import index_rows, one_of, positive_int
 from ..codes import pack_tensor, sign, unpack_tensor
 from ..collectives import World
 from .code_bank import check_table
-from .deposits import deposit, pending, put_back
+from .deposits import WaitingTable, deposit
 from .drawn_rows import shared_rows
 from .keys import Keys, observed_target
 from .table_rows import decode_rows, initial_rows, piece_sizes
@@ -20,7 +19,7 @@ from .table_rows import decode_rows, initial_rows, piece_sizes
 __all__ = ["ShardedCodeBank"]
 
 
-class ShardedCodeBank(nn.Module):
+class ShardedCodeBank(WaitingTable):
     """Hold N/W of the N rows of a :class:`CodeBank` in each of W processes.
 
     The rows of a process are consecutive, in the order of ranks. It draws the same initial table and the same negatives
@@ -183,13 +182,6 @@ class ShardedCodeBank(nn.Module):
         mine = (index >= self.own.start) & (index < self.own.stop)
         rows = index[mine] - self.own.start
         deposit(self.latent, rows, decode_rows(self.latent.detach()[rows]) - target[mine])
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_waiting": pending(self.latent)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)  # type: ignore[no-untyped-call]
-        put_back(self.latent, self.__dict__.pop("_waiting", None))
 
     @torch.no_grad()
     def whole(self) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,10 +18,8 @@ _MOST = 10_000  # pairs that the start is fitted to
 
 def sampled_features(recipe: Recipe, pairs: Pairs, most: int = _MOST) -> tuple[Tensor, Tensor]:
     """Scaled features of at most ``most`` pairs, evenly spread: (n, dx), (n, dy); of several captions, their mean."""
-    step = -(-len(pairs) // most)
-    sample = pairs if step == 1 else pairs.take(np.arange(0, len(pairs), step))
     scaling = recipe.features
-    return item_features(sample, image_scaling=scaling.image_scaling, text_scaling=scaling.text_scaling)
+    return item_features(pairs.spread(most), image_scaling=scaling.image_scaling, text_scaling=scaling.text_scaling)
 
 
 def closed_form_towers(

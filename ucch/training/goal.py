@@ -14,6 +14,7 @@ from .teacher_stage import TeacherStage
 
 __all__ = ["Choice", "choose_goal"]
 
+_ASKED = 2048  # pairs that are looked at
 _FEWEST = 60  # pairs under which ``auto`` does not keep neighbours: too few to set some aside
 _MEANS = {
     "categories": "items of a kind come together",
@@ -44,10 +45,10 @@ class Choice:
 def choose_goal(recipe: Recipe, pairs: Pairs, *, n_processes: int = 1) -> Choice:
     """Settle ``recipe.goal``; labels are not read, and nothing is drawn.
 
-    ``auto`` is ``both`` where both modalities share a space (:func:`~ucch.baselines.share_space`) and
-    pairs do not come in groups (:func:`~ucch.teachers.propagation_gain` below ``teacher.least_gain``), asked of at most
-    2,048 pairs; else, and where the recipe says how to train by an objective, an optimizer, a teacher or a start of its
-    own, it is ``categories``, which is UCCH by itself. Nested lengths are trained by keeping neighbours only, so that
+    ``auto`` is ``both`` where both modalities share a space (:func:`~ucch.baselines.share_space`) and pairs do not
+    come in groups (:func:`~ucch.teachers.propagation_gain` below ``teacher.least_gain``), asked of at most 2,048
+    pairs; else, and where the recipe says how to train by an objective, an optimizer, a teacher or a start of its own,
+    it is ``categories``, which is UCCH by itself. Nested lengths are trained by keeping neighbours only, so that
     ``auto`` is ``both`` for them.
 
     Args:
@@ -87,9 +88,10 @@ def _why_categories(recipe: Recipe, pairs: Pairs, n_processes: int) -> str | Non
         return f"{len(pairs)} pairs are too few to set some aside"
     if pairs.image.shape[1] != pairs.text.shape[1]:
         return "the modalities share no space, their widths differ"
-    if not share_space(*(rows.numpy() for rows in sampled_features(recipe, pairs, 2048))):
+    sample = pairs.spread(_ASKED)
+    if not share_space(*(rows.numpy() for rows in sampled_features(recipe, sample))):
         return "the modalities share no space, partners are not near in it"
-    if TeacherStage(recipe, pairs).kind == "joint-semantics":
+    if TeacherStage(recipe, sample).kind == "joint-semantics":
         return "pairs come in groups"
     return None
 

@@ -83,8 +83,7 @@ def what_is_kept(model: HashModel, pairs: Pairs, rows: RowNumbers, *, shared: bo
     others = np.setdiff1d(np.arange(len(pairs)), rows)
     gallery = np.concatenate([rows, others[:: max(1, -(-len(others) // _GALLERY))]])
     items = pairs.take(gallery)
-    first = np.unique(items.item_of_text, return_index=True)[1]
-    image, text = np.asarray(items.image), np.asarray(items.text)[first]
+    image, text = np.asarray(items.image), np.asarray(items.text)[items.first_text]
     codes = model.encode_image(image), model.encode_text(text)
     features = [
         scaler(torch.from_numpy(np.array(rows))).numpy()

@@ -30,6 +30,5 @@ def start_table(strategy: Strategy, model: HashModel, pairs: Pairs) -> None:
         rows = np.arange(first, min(first + _PAIRS, own.stop))
         some = pairs.take(rows)
         image, text = pair_outputs(model, some)
-        captions = torch.from_numpy(np.unique(some.item_of_text, return_index=True)[1])
-        codes = sign(image + text[captions]) / sqrt(image.shape[1])
+        codes = sign(image + text[torch.from_numpy(some.first_text)]) / sqrt(image.shape[1])
         strategy.optimizer.write(bank.latent, torch.from_numpy(rows - own.start), codes)

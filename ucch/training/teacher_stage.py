@@ -68,7 +68,7 @@ class TeacherStage:
         step, features = -(-len(pairs) // _SAMPLE), recipe.features
         self.too_many = self._auto and len(pairs) > recipe.teacher.most_pairs
         if self.too_many:
-            pairs, step = pairs.take(np.arange(0, len(pairs), step)), 1
+            pairs, step = pairs.spread(_SAMPLE), 1
         self.image, self.text = item_features(
             pairs, image_scaling=features.image_scaling, text_scaling=features.text_scaling
         )
