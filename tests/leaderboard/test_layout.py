@@ -28,6 +28,23 @@ def test_cells() -> None:
     assert cells[3]["method"] == "unihash *"
 
 
+def test_what_codes_keep_has_columns_where_it_was_measured() -> None:
+    kept = {"recall_at_10": 0.4, "within_200": 0.9, "pair_at_1": 0.25, "pair_at_10": 0.6}
+    rows = [row("itq", 0.5, kept=kept), row("cvh", 0.4, kept=None)]
+    (table,) = layout("Board", rows, n_missing=0, papers=[]).measured
+    assert table.heads[7:13] == ("t→i", "top 10 in 10", "in 200", "R@1", "R@10", "seconds")
+    assert [words[8:12] for words in table.rows] == [("0.400", "0.900", "0.250", "0.600"), ("-",) * 4]
+    assert table.text[-1].startswith("Top 10 in n: share of the ten nearest")
+    assert all(len(words) == len(table.heads) for words in table.rows)
+
+
+def test_without_labels_nobody_is_said_to_be_ahead() -> None:
+    bare = {"map": None, "map_deviation": None, "interval": None, "image_to_text": None, "text_to_image": None}
+    rows = [{**row("ucch momentum", 0.0, "ucch"), **bare, "map_chance": None}]
+    (table,) = layout("Board", rows, n_missing=0, papers=[]).measured
+    assert table.text == ("Chance -. Split 01234567.",)
+
+
 def test_a_table_per_set_and_length_and_what_is_missing_is_said() -> None:
     page = layout("Board", [*ROWS, row("cvh", 0.2, bits=64)], n_missing=7, papers=paper_tables())
     assert [table.heading for table in page.measured] == ["wiki_set, 16 bits", "wiki_set, 64 bits"]

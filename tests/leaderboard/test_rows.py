@@ -25,6 +25,9 @@ def test_a_row_summarises_its_seeds(tmp_path: Path) -> None:
     assert row["interval"][0] < row["map"] < row["interval"][1]
     assert (row["method"], row["kind"], row["few_seeds"], row["bytes_per_item"]) == ("lsh", "shallow", False, 1)
     assert (row["split_digest"], len(row["recipe_digest"])) == (reports[0]["split_digest"], 64)
+    codes = [next(row for row in report["compression"]["rows"] if row["name"] == "codes") for report in reports]
+    assert row["kept"]["recall_at_10"] == np.mean([figures["recall_at_10"] for figures in codes])
+    assert make_row(cells, [{**report, "compression": None} for report in reports], 2)["kept"] is None
     few = make_row(cells[:1], [{**reports[0], "average_precision": []}], 2)
     assert (few["few_seeds"], few["interval"], few["map_deviation"]) == (True, None, None)
 

@@ -13,6 +13,7 @@ __all__ = ["Page", "Table", "layout", "rows_ahead"]
 REFERENCE = "ucch momentum"  # the default of this package
 
 _HEADS = ("method", "kind", "seeds", "MAP", "±", "95 %", "i→t", "t→i", "seconds", "bytes", "model MB", "recipe")
+_KEPT = {"recall_at_10": "top 10 in 10", "within_200": "in 200", "pair_at_1": "R@1", "pair_at_10": "R@10"}
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,20 @@ def _measured(data: str, bits: int, rows: Sequence[dict[str, Any]]) -> Table:
     ahead = rows_ahead(rows)
     if ahead:
         text.append(f"Ahead of {REFERENCE}: {', '.join(row['method'] for row in ahead)}.")
-    elif any(row["method"] == REFERENCE for row in rows):
+    elif any(row["method"] == REFERENCE and row["map"] is not None for row in rows):
         text.append(f"Nothing unsupervised is ahead of {REFERENCE}.")
     strong = tuple(number for number, row in enumerate(rows) if row["method"] == REFERENCE)
-    return Table(f"{data}, {bits} bits", tuple(text), _HEADS, tuple(map(_cells, rows)), strong)
+    heads, cells = _HEADS, tuple(map(_cells, rows))
+    if any(row.get("kept") for row in rows):
+        heads = (*_HEADS[:8], *_KEPT.values(), *_HEADS[8:])
+        cells = tuple((*words[:8], *_kept(row), *words[8:]) for words, row in zip(cells, rows, strict=True))
+        text.append("Top 10 in n: share of the ten nearest by the features among the first n; R@n: of own partners.")
+    return Table(f"{data}, {bits} bits", tuple(text), heads, cells, strong)
+
+
+def _kept(row: dict[str, Any]) -> tuple[str, ...]:
+    kept = row.get("kept") or {}
+    return tuple(_figure(kept.get(name)) for name in _KEPT)
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from .board import BoardCell
 __all__ = ["KINDS", "kind", "make_row", "recipe_digest"]
 
 KINDS = ("ucch", "shallow", "deep", "supervised")
+KEPT = ("recall_at_10", "within_200", "pair_at_1", "pair_at_10")
 
 
 def kind(recipe: Recipe) -> str:
@@ -42,9 +43,10 @@ def make_row(cells: Sequence[BoardCell], reports: Sequence[dict[str, Any]], want
         wanted: seeds of the whole board, which a row with fewer is marked against.
 
     Returns:
-        The figures of :func:`~ucch.comparison.summarize` and ``data``, ``method``, ``kind``, ``few_seeds``,
-        ``interval``, the 95 % bootstrap interval of ``map`` over queries, their average precision averaged over seeds;
-        ``bytes_per_item``, ``model_bytes``, ``recipe_digest``, ``split_digest``, ``versions``.
+        The figures of :func:`~ucch.comparison.summarize` and ``data``, ``method``, ``kind``, ``few_seeds``, ``kept``,
+        the figures of the codes in :func:`~ucch.evaluation.compression_of_model`, over seeds (None where a report is
+        older than they are), ``interval``, the 95 % bootstrap interval of ``map`` over queries, their average precision
+        averaged over seeds; ``bytes_per_item``, ``model_bytes``, ``recipe_digest``, ``split_digest``, ``versions``.
     """
     first, report = cells[0], reports[0]
     name, settings = first.cell.optimizer, first.cell.settings
@@ -56,12 +58,21 @@ def make_row(cells: Sequence[BoardCell], reports: Sequence[dict[str, Any]], want
         "method": f"ucch {name}" if kind(first.recipe) == "ucch" else name.removesuffix("-recipe"),
         "few_seeds": len(reports) < wanted,
         "interval": _interval([report["average_precision"] for report in reports]),
+        "kept": _kept(reports),
         "bytes_per_item": report["bytes_per_item"],
         "model_bytes": report["model_bytes"],
         "recipe_digest": recipe_digest(first.recipe),
         "split_digest": report["split_digest"],
         "versions": report["versions"],
     }
+
+
+def _kept(reports: Sequence[dict[str, Any]]) -> dict[str, float] | None:
+    """What codes kept of neighbours and partners, averaged over seeds."""
+    if not all(report.get("compression") for report in reports):
+        return None
+    codes = [next(row for row in report["compression"]["rows"] if row["name"] == "codes") for report in reports]
+    return {name: float(np.mean([row[name] for row in codes])) for name in KEPT}
 
 
 def _interval(by_seed: Sequence[Sequence[float | None]]) -> list[float] | None:

@@ -96,7 +96,12 @@ def _rows(board: Board, cells: Sequence[BoardCell], results: Sequence[dict[str, 
         if len(found - {None}) > 1:  # None: of a report from when only labels had a digest
             raise RunError(f"runs on {data} were evaluated on different splits; remove those of the older one")
     order = {data.name: number for number, data in enumerate(board.data)}
-    return sorted(rows, key=lambda row: (order[row["data"]], row["bits"], -(row["map"] or 0.0)))
+    return sorted(rows, key=lambda row: (order[row["data"]], row["bits"], -_figure_to_rank_by(row)))
+
+
+def _figure_to_rank_by(row: dict[str, Any]) -> float:
+    """MAP; of a set without labels, the share of the features' ten nearest that codes keep."""
+    return float(row["map"] or (row["kept"] or {}).get("recall_at_10") or 0.0)
 
 
 def _check_folder(folder: Path) -> None:
