@@ -29,7 +29,9 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
 @click.option("--ids", metavar="FILE", type=click.Path(path_type=Path), help="An id per row: lines of text, or .npy.")
 @click.option("--features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Features to re-rank by.")
 @click.option("--features-as", type=click.Choice(["int8", "float16"]), default="int8", show_default=True)
-@click.option("--bits", type=click.IntRange(1), help="Bits of a code in CODES.npy.  [default: 8 per byte]")
+@click.option(
+    "--bits", type=click.IntRange(1), help="Bits of a code in CODES.npy, or first bits of RUN.  [default: all]"
+)
 @click.option("--modality", type=click.Choice(["image", "text"]), help="What of RUN's data.  [default: image]")
 @click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Photographs for RUN to encode instead.")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
@@ -40,6 +42,9 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
 def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     """Index packed codes, the database of the run folder RUN, or photographs that RUN encodes, for ucch search.
 
+    With --bits 64 the first bits of a run that was trained with --nested are searched, and the index keeps the whole
+    codes to put what is found in order.
+
     With --tune .95 every kind is measured against the exact search on sample queries, and the fastest setting whose
     tie-aware recall@10 reaches the target is built.
 
@@ -48,7 +53,7 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     ucch index runs/mine --images photos --out photos.index
     """
     from ucch.errors import IndexFileError
-    from ucch.retrieval import BinaryIndex, tune
+    from ucch.retrieval import BinaryIndex, CompactFeatures, tune
 
     from .index_source import read_source
 
@@ -62,7 +67,9 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     target, reproducible = choices.pop("target"), choices.pop("reproducible")
     parameters, measured = _parameters(building["settings"]), None
     sample = None if target is None else _sample(**building)
-    codes, n_bits, ids, origin = read_source(console, source, **choices)
+    codes, n_bits, ids, origin, whole = read_source(console, source, **choices)
+    if whole is not None and compact is None:
+        compact = CompactFeatures.of_codes(whole)
     with _bar(console) as bar:
         task = bar.add_task("indexing" if target is None else "measuring kinds", total=None)
         options = {

@@ -22,14 +22,14 @@ def read_source(
     modality: str | None,
     images: Path | None,
     **encoding: Any,
-) -> Source:
-    """Codes, their bits, their ids or None, and which model made them.
+) -> tuple[Any, int, Any, dict[str, str], Any]:
+    """Codes, their bits, their ids or None, which model made them, and the whole codes behind first bits or None.
 
     Args:
         console: stderr.
         source: a run folder or a file of codes.
         ids: a file of ids.
-        bits: of a code in a file.
+        bits: of a code in a file; of a run that was trained for it, the first bits to search by.
         modality: what of the run's data.
         images: a folder of photographs to encode instead.
         encoding: ``image_encoder`` and the options of :func:`~ucch.cli.extraction_options.encoding_options`.
@@ -37,25 +37,29 @@ def read_source(
     from ucch.retrieval.code_files import read_codes, read_ids
 
     if source.is_dir():
-        if bits:
-            raise click.UsageError("--bits goes with CODES.npy; a run knows its bits")
         if images is not None and (modality or ids):
             raise click.UsageError("--images takes the files' names as ids; leave out --modality and --ids")
-        codes, n_bits, names, origin = _from_run(console, source, modality or "image", images, **encoding)
+        codes, n_bits, names, origin = _from_run(console, source, modality or "image", images, bits, **encoding)
+        if bits and bits != n_bits:  # a length of nested codes, whole bytes
+            return codes[:, : bits // 8], bits, names if ids is None else read_ids(ids), origin, codes
     else:
         if modality or images:
             raise click.UsageError("--modality and --images go with a run folder; CODES.npy holds codes already")
         codes, names = read_codes(source)
         n_bits, origin = bits or 8 * codes.shape[1], {}
-    return codes, n_bits, names if ids is None else read_ids(ids), origin
+    return codes, n_bits, names if ids is None else read_ids(ids), origin, None
 
 
-def _from_run(console: Console, source: Path, modality: str, images: Path | None, **encoding: Any) -> Source:
+def _from_run(
+    console: Console, source: Path, modality: str, images: Path | None, bits: int | None, **encoding: Any
+) -> Source:
     from ucch.data import load_dataset
-    from ucch.training import RunFolder
+    from ucch.training import RunFolder, shortened
 
     folder = RunFolder.open(source)
     model, recipe = folder.model(), folder.recipe()
+    if bits:
+        shortened(model, bits)  # refuses a length that the run was not trained for, before anything is encoded
     origin = {"model": folder.model_digest(), "source": str(source.resolve())}
     if images is not None:
         features, names = _photographs(console, source, images, **encoding)

@@ -67,6 +67,7 @@ def command(
     ucch search photos.index --codes queries.npy --json
     ucch search photos.index --codes q.npy --features qf.npy --benchmark trade.png --item-features f.npy
     """
+    from ucch.codes import sign
     from ucch.retrieval import BinaryIndex
     from ucch.retrieval.code_files import read_ids, read_matrix
 
@@ -77,7 +78,11 @@ def command(
         query["run"] = Path(opened.source) if opened.source else None
     if real_query and (features is not None or benchmark is not None):
         raise click.UsageError("--real-query orders items by their codes; leave out --features and --benchmark")
-    queries, names, digest = read_queries(**query, real=real_query)
+    # of an index of first bits the run's codes and outputs are longer than its own
+    whole = opened.features_kind == "codes" and (query["codes"] is None or real_query)
+    queries, names, digest = read_queries(**query, real=real_query or whole)
+    if whole and not real_query:
+        queries = sign(queries)
     if digest is not None and opened.model:
         opened = BinaryIndex.load(index, model=digest)
     real = None if features is None else read_matrix(features)
@@ -85,7 +90,9 @@ def command(
         show_trade(opened, queries, real, item_features, benchmark, k=k, as_json=as_json)
         return
     ids = None if only is None else read_ids(only)
-    if real_query:
+    if whole and real is None:
+        hits = opened.search_first_bits(queries, k, candidates=candidates and max(k, candidates), only=ids)
+    elif real_query:
         hits = opened.search_real(queries, k, candidates=None if candidates is None else max(k, candidates), only=ids)
     elif real is None:
         hits = opened.search(queries, k, only=ids)

@@ -13,7 +13,8 @@ from ucch.cli.main import cli
 from tests.retrieval.kit import random_codes
 from tests.serving.kit import IMAGE, NAMES, make_encoder, make_pictures, make_run
 from tests.training.kit import small_dataset, small_recipe
-from ucch.data import save_npz
+from tests.training.test_goal import aligned_pairs
+from ucch.data import PairedDataset, save_npz
 from ucch.retrieval import BinaryIndex
 from ucch.training import RunFolder, train_run
 
@@ -75,7 +76,6 @@ def test_wrong_use(codes: Path, tmp_path: Path) -> None:
         ((codes, "--out", out, "--set", "nprobe"), 2, "--set takes NAME=N with a whole number, got 'nprobe'"),
         ((codes, "--out", out, "--tune", 0.9, "--set", "nprobe=1"), 2, "--set and --tune exclude each other"),
         ((codes, "--out", out, "--modality", "text"), 2, "--modality and --images go with a run folder"),
-        ((tmp_path, "--out", out, "--bits", 8), 2, "--bits goes with CODES.npy"),
         ((tmp_path, "--out", out), 1, "is not a run folder"),
         ((codes, "--out", out, "--bits", 9), 1, "codes must be 2 bytes wide for 9 bits"),
     ):
@@ -100,3 +100,25 @@ def test_photographs_are_encoded_by_the_run(tmp_path: Path) -> None:
         assert (index.codes_of([name]) == encoder.image((folder / name).read_bytes())).all()
     result = ucch("index", run.path, "--images", folder, "--modality", "image", "--out", tmp_path / "it")
     assert "--images takes the files' names as ids" in result.stderr
+
+
+def test_first_bits_of_a_nested_run_find_and_whole_codes_order(tmp_path: Path) -> None:
+    pairs = aligned_pairs()
+    save_npz(tmp_path / "features.npz", PairedDataset("aligned", pairs, aligned_pairs(20, seed=1)))
+    choices = ("--bits", 64, "--nested", "--epochs", 1, "--out", tmp_path / "run")
+    assert ucch("train", "--data", tmp_path / "features.npz", *choices).exit_code == 0
+    made = ucch("index", tmp_path / "run", "--bits", 32, "--out", tmp_path / "it.index")
+    assert made.exit_code == 0, made.stderr
+    index, model = BinaryIndex.load(tmp_path / "it.index", n_bits=32), RunFolder.open(tmp_path / "run").model()
+    codes = model.encode_image(pairs.image)
+    np.testing.assert_array_equal(index.codes_of(range(240)), codes[:, :4])
+    real = model.real_text(pairs.text[:3])
+    np.save(tmp_path / "real.npy", real)
+    asked = ("search", tmp_path / "it.index", "--codes", tmp_path / "real.npy", "--real-query", "-k", 5, "--json")
+    answer = json.loads(ucch(*asked, "--candidates", 240).stdout)["queries"]
+    exact = BinaryIndex.build(codes, 64).search_real(real, 5)
+    assert [[hit["id"] for hit in query["hits"]] for query in answer] == [ids.tolist() for ids, _ in exact]
+    refused = ucch("index", tmp_path / "run", "--bits", 40, "--out", tmp_path / "other.index")
+    assert refused.exit_code == 1
+    assert "bits must be one of 32, 64, as trained, got 40" in " ".join(refused.stderr.split())
+    assert not (tmp_path / "other.index").exists()

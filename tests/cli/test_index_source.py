@@ -24,8 +24,8 @@ def test_ids_beside_the_codes_are_taken_unless_others_are_named(tmp_path: Path) 
     np.save(tmp_path / "codes.npy", random_codes(3, 16))
     (tmp_path / "codes.ids.txt").write_text("a\nb\nc\n")
     (tmp_path / "other.txt").write_text("7\n8\n9\n")
-    codes, n_bits, ids, origin = read(tmp_path / "codes.npy")
-    assert (codes.shape, n_bits, ids, origin) == ((3, 2), 16, ["a", "b", "c"], {})
+    codes, n_bits, ids, origin, whole = read(tmp_path / "codes.npy")
+    assert (codes.shape, n_bits, ids, origin, whole) == ((3, 2), 16, ["a", "b", "c"], {}, None)
     assert read(tmp_path / "codes.npy", ids=tmp_path / "other.txt", bits=15)[1:3] == (15, [7, 8, 9])
 
 

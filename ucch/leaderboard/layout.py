@@ -79,7 +79,8 @@ def _measured(data: str, bits: int, rows: Sequence[dict[str, Any]]) -> Table:
     elif any(row["method"] == REFERENCE and row["map"] is not None for row in rows):
         text.append(f"Nothing unsupervised is ahead of {REFERENCE}.")
     strong = tuple(number for number, row in enumerate(rows) if row["method"] == REFERENCE)
-    heads, cells = _HEADS, tuple(map(_cells, rows))
+    heads: tuple[str, ...] = _HEADS
+    cells = tuple(map(_cells, rows))
     if any(row.get("kept") for row in rows):
         heads = (*_HEADS[:8], *_KEPT.values(), *_HEADS[8:])
         cells = tuple((*words[:8], *_kept(row), *words[8:]) for words, row in zip(cells, rows, strict=True))
