@@ -24,7 +24,8 @@ def multi_hot(labels: Mapping[str, object]) -> dict[str, LabelMatrix]:
     Args:
         labels: array by name; the names appear in messages. Either every array has shape (n,) and holds integers
             (floats without fraction, as MATLAB writes them, count as integers), or every array has shape (n, C)
-            and holds 0 and 1 only, with one C. A row without any label is allowed.
+            and holds 0 and 1 only, with one C. A column (n, 1) is a column of classes, 0 and 1 among them, as MATLAB
+            has it. A row without any label is allowed.
 
     Returns:
         bool (n, C) by the same names.
@@ -61,6 +62,8 @@ def _check_numbers(name: str, label: object) -> npt.NDArray[Any]:
         raise DataError(f"{name} must be {forms}, got dtype {array.dtype} and shape {array.shape}")
     if array.ndim not in (1, 2) or 0 in array.shape:
         raise DataError(f"{name} must be {forms}, got shape {array.shape}")
+    if array.ndim == 2 and array.shape[1] == 1 and array.dtype != np.bool_:
+        array = array[:, 0]
     if array.ndim == 1 and array.dtype.kind == "f":
         broken = array != np.floor(array)  # NaN compares unequal to itself
         broken |= np.isinf(array)
@@ -77,9 +80,8 @@ def _check_zero_one(name: str, array: npt.NDArray[Any]) -> LabelMatrix:
     bad = ~(hot | (array == 0))
     if bad.any():
         row, column = np.argwhere(bad)[0]
-        way_out = "; integer classes have shape (rows,), not (rows, 1)" if array.shape[1] == 1 else ""
         raise DataError(
             f"{name} of shape {array.shape} must hold only 0 and 1,"
-            f" but row {row} holds {array[row, column]} in column {column}{way_out}"
+            f" but row {row} holds {array[row, column]} in column {column}"
         )
     return hot

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataError
+from .arrays import FeatureArray
 from .dataset import PairedDataset
 from .pairs import Pairs
 
 __all__ = ["check_overlap", "item_digests"]
+
+
+MOST_DISTINCT = 32  # values of a column of coarse features
+LARGEST_NATURE = 0.05  # of the queries, where image rows are fine
 
 
 def item_digests(pairs: Pairs) -> npt.NDArray[np.bytes_]:
@@ -20,34 +26,63 @@ def item_digests(pairs: Pairs) -> npt.NDArray[np.bytes_]:
     O(n (dx + dy)); rows are read one after another, so a memory-mapped set stays on disk.
     """
     first_text = pairs.first_text
-    digests = np.empty(len(pairs), dtype="S16")
-    for row in range(len(pairs)):
-        fingerprint = hashlib.blake2b(np.ascontiguousarray(pairs.image[row]).data, digest_size=16)
-        fingerprint.update(np.ascontiguousarray(pairs.text[first_text[row]]).data)
-        digests[row] = fingerprint.hexdigest()[:16].encode()
-    return digests
+    return _digests((pairs.image[row], pairs.text[first_text[row]]) for row in range(len(pairs)))
 
 
 def check_overlap(dataset: PairedDataset) -> None:
-    """Refuse a split whose queries stand in the training set or the database.
+    """Refuse a split whose queries, or whose query images, stand in the training set or the database.
 
-    Items are told apart by their features, image and text together. Coarse features, such as a handful of tags,
-    repeat by nature: where training items repeat one another as often as queries repeat them, nothing is said.
+    Items are told apart by their features, image and text together, and images by theirs alone: the same picture with
+    another caption is a leak too. Coarse features, such as a handful of tags, repeat by nature: where training items
+    repeat one another as often as queries repeat them, nothing is said; image rows whose columns have at most 32
+    values, and half as many as there are rows, are not compared alone. Of image rows that are finer, no more than
+    5 % of the queries may be in the other split, however often training images repeat one another.
 
     Raises:
         DataError: queries stand in another split; the message counts them and names the first.
     """
-    query = item_digests(dataset.query)
     splits = {"training set": dataset.train}
     if not dataset.database_is_train:
         splits["database"] = dataset.database
+    query = item_digests(dataset.query)
     for name, pairs in splits.items():
-        items = item_digests(pairs)
-        repeated = np.isin(query, items)
-        by_nature = 1 - len(np.unique(items)) / len(items)
-        if repeated.mean() > 2 * by_nature:
-            raise DataError(
-                f"{int(repeated.sum())} of {len(query)} queries of {dataset.name} stand in its {name} (the first is"
-                f" query {int(repeated.argmax())}), so that they find themselves; split the data anew, or say"
-                " --allow-overlap"
-            )
+        _refuse(dataset.name, "queries", query, name, item_digests(pairs), 1.0)
+    if _is_coarse(dataset.train.image):
+        return
+    images = _digests((row,) for row in dataset.query.image)
+    for name, pairs in splits.items():
+        _refuse(dataset.name, "query images", images, name, _digests((row,) for row in pairs.image), LARGEST_NATURE)
+
+
+def _digests(items: Iterable[tuple[FeatureArray, ...]]) -> npt.NDArray[np.bytes_]:
+    digests = []
+    for rows in items:
+        fingerprint = hashlib.blake2b(digest_size=16)
+        for row in rows:
+            fingerprint.update(np.ascontiguousarray(row).data)
+        digests.append(fingerprint.hexdigest()[:16].encode())
+    return np.array(digests, dtype="S16")
+
+
+def _is_coarse(image: FeatureArray) -> bool:
+    sample = np.unique(np.asarray(image[:1000]), axis=0)
+    most = max(len(np.unique(column)) for column in sample.T)
+    return most <= min(MOST_DISTINCT, len(sample) / 2)
+
+
+def _refuse(
+    dataset: str,
+    what: str,
+    query: npt.NDArray[np.bytes_],
+    name: str,
+    items: npt.NDArray[np.bytes_],
+    largest: float,
+) -> None:
+    repeated = np.isin(query, items)
+    by_nature = 1 - len(np.unique(items)) / len(items)
+    if repeated.mean() > min(2 * by_nature, largest):
+        raise DataError(
+            f"{int(repeated.sum())} of {len(query)} {what} of {dataset} stand in its {name} (the first is"
+            f" query {int(repeated.argmax())}), so that they find themselves; split the data anew, or say"
+            " --allow-overlap"
+        )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from ..plain_json import one_line
 from .dataset import PairedDataset
 from .pairs import Pairs
 from .sizes import check_size
+from .split_names import QUERY_SPLITS, TRAIN_SPLITS, VALIDATION_SPLITS, sides_of
 
 __all__ = ["load_parquet"]
 
@@ -24,11 +28,14 @@ _VALUE_BYTES = 8  # of a value in memory, at most, texts aside
 def load_parquet(path: Path) -> PairedDataset:
     """Read a paired data set from a Parquet file, as ``ucch extract`` writes it: a row per caption.
 
-    Columns: ``split`` (``train`` or ``query``), ``image_id``, ``text_id``, and ``image`` and ``text``, lists of numbers
-    of one length each. Rows of one ``image_id`` are captions of one image; the first one's features are taken.
+    Columns: ``split``, ``image_id``, ``text_id``, and ``image`` and ``text``, lists of numbers of one length each. Rows
+    of one ``image_id`` are captions of one image; the first one's features are taken. Splits are called as
+    :func:`~ucch.data.split_names.sides_of` says: the queries are the ``query`` or ``test`` rows, or the validation rows
+    where there are none; validation rows beside test rows stand aside, which a warning counts.
 
     Raises:
-        DataError: the file is damaged or has other columns.
+        DataError: the file is damaged or has other columns, a split has a name without a meaning, an image stands in
+            both splits, or lists differ in length.
         MissingPackageError: pyarrow is not installed.
     """
     arrow = require("pyarrow", extra="data", need="a Parquet file")
@@ -47,12 +54,11 @@ def load_parquet(path: Path) -> PairedDataset:
     for name, column in words.items():
         if not all(isinstance(word, str) for word in column):
             raise DataError(f"{path}: column {name} must hold texts")
-    side = np.array(words["split"])
+    sides = _sides(path, words["split"])
+    _check_apart(path, words["image_id"], sides)
     pairs = {}
-    for split in ("train", "query"):
-        rows = np.flatnonzero(side == split)
-        if len(rows) == 0:
-            raise DataError(f"{path} has no row of the split {split!r}")
+    for split, side in sides.items():
+        rows = np.flatnonzero(side)
         part = table.take(rows)
         ids = np.array(words["image_id"])[rows]
         _, first, item = np.unique(ids, return_index=True, return_inverse=True)
@@ -84,11 +90,58 @@ def _check(path: Path, file: Any) -> None:
     check_size(path, "its rows", _VALUE_BYTES * meta.num_rows)
 
 
+def _sides(path: Path, splits: Sequence[str]) -> dict[str, npt.NDArray[np.bool_]]:
+    """Rows of the training pairs and of the queries; every other row is named, in a refusal or a warning."""
+    known = (*TRAIN_SPLITS, *QUERY_SPLITS, *VALIDATION_SPLITS)
+    counts = Counter(splits)
+    found = ", ".join(f"{name!r} ({count} rows)" for name, count in counts.most_common(10)) or "no row"
+    if any(name.strip().lower() not in known for name in counts):
+        raise DataError(f"{path}: column split must hold one of {', '.join(known)}, got {found}; rename or drop rows")
+    sides = sides_of(splits)
+    if sides is None:
+        raise DataError(
+            f"{path}: column split must have training rows ({', '.join(TRAIN_SPLITS)}) and queries"
+            f" ({', '.join((*QUERY_SPLITS, *VALIDATION_SPLITS))}), got {found}"
+        )
+    aside = len(splits) - int(sides[0].sum() + sides[1].sum())
+    if aside:
+        warnings.warn(f"{path}: {aside} validation rows are left out beside test rows; splits: {found}", stacklevel=4)
+    return dict(zip(("train", "query"), sides, strict=True))
+
+
+def _check_apart(path: Path, image_ids: Sequence[str], sides: dict[str, npt.NDArray[np.bool_]]) -> None:
+    """No image on both sides, whatever its captions are."""
+    train, query = (dict.fromkeys(np.array(image_ids, dtype=object)[rows]) for rows in sides.values())
+    both = [name for name in query if name in train]
+    if both:
+        raise DataError(
+            f"{path}: {len(both)} image_id stand in both splits, so that queries find themselves (the first are"
+            f" {', '.join(both[:3])}); split by image, not by caption"
+        )
+
+
 def _matrix(path: Path, part: Any, kind: str) -> npt.NDArray[np.float32]:
     column = part[kind].combine_chunks()
+    _check_widths(path, column, kind)
     try:
         flat = column.flatten().to_numpy(zero_copy_only=False)
         with np.errstate(over="ignore"):  # what does not fit into float32 is refused as not finite
             return np.ascontiguousarray(flat.reshape(part.num_rows, -1), dtype=np.float32)
     except (AttributeError, ValueError, TypeError) as error:
         raise DataError(f"{path}: column {kind} must hold lists of numbers of one length: {error}") from error
+
+
+def _check_widths(path: Path, column: Any, kind: str) -> None:
+    """Refuse lists of several lengths even where their total happens to divide by the rows."""
+    compute = require("pyarrow.compute", extra="data", need="a Parquet file")
+    try:
+        lengths = compute.list_value_length(column).to_numpy(zero_copy_only=False)
+    except (NotImplementedError, ValueError, TypeError):  # no lists: said where the values are read
+        return
+    differs = lengths != lengths[0]  # a row without a list reads as NaN, which differs from everything
+    if differs.any():
+        row = int(differs.argmax())
+        raise DataError(
+            f"{path}: column {kind} must hold lists of numbers of one length, but row {row} of the split"
+            f" has {lengths[row]} values and the first row {lengths[0]}; repair or drop such rows"
+        )
