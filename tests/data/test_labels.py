@@ -34,6 +34,21 @@ def test_boolean_classes_are_two_columns() -> None:
     np.testing.assert_array_equal(multi_hot({"label": np.array([True, False])})["label"], [[0, 1], [1, 0]])
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float64"])
+@pytest.mark.parametrize("classes", [[0, 1, 0, 1], [3, 0, 2, 0], [1, 1, 1, 1]])
+def test_a_column_of_classes_is_that_row_of_classes(dtype: str, classes: list[int]) -> None:
+    given = np.array(classes, dtype)
+    column, row = multi_hot({"label": given[:, None]}), multi_hot({"label": given})
+    np.testing.assert_array_equal(column["label"], row["label"])
+    mixed = multi_hot({"label_train": given, "label_query": given[:2, None]})
+    np.testing.assert_array_equal(mixed["label_query"], mixed["label_train"][:2])
+
+
+def test_what_multi_hot_made_is_left_as_it_is() -> None:
+    for made in (np.array([[True], [False]]), np.array([[True, False], [False, False]])):
+        np.testing.assert_array_equal(multi_hot({"label": made})["label"], made)
+
+
 def test_no_arrays_give_no_arrays() -> None:
     assert multi_hot({}) == {}
 
@@ -56,11 +71,6 @@ FORMS = "integer classes of shape (rows,) or 0/1 multi-hot of shape (rows, class
             "label of shape (2, 2) must hold only 0 and 1, but row 1 holds 2 in column 1",
         ),
         (
-            {"label": np.array([[3], [1]])},
-            "label of shape (2, 1) must hold only 0 and 1, but row 0 holds 3 in column 0;"
-            " integer classes have shape (rows,), not (rows, 1)",
-        ),
-        (
             {"label_train": np.zeros((4, 3)), "label_query": np.zeros((2, 5))},
             "multi-hot labels must have the same number of columns, got shapes label_train (4, 3), label_query (2, 5)",
         ),
@@ -68,6 +78,11 @@ FORMS = "integer classes of shape (rows,) or 0/1 multi-hot of shape (rows, class
             {"label_train": np.zeros((4, 3)), "label_query": np.zeros(2, int)},
             "labels must all be classes (rows,) or all multi-hot (rows, classes),"
             " got shapes label_train (4, 3), label_query (2,)",
+        ),
+        (
+            {"label_train": np.zeros((4, 3)), "label_query": np.zeros((2, 1))},
+            "labels must all be classes (rows,) or all multi-hot (rows, classes),"
+            " got shapes label_train (4, 3), label_query (2, 1)",
         ),
     ],
 )

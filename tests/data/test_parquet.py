@@ -50,10 +50,66 @@ def test_wrong_files_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1 and no more")
     with pytest.raises(DataError, match=f"^{re.escape(str(path))} cannot be read as Parquet: "):
         load_parquet(path)
-    with pytest.raises(DataError, match="has no row of the split 'query'$"):
-        load_parquet(_write(path, split=["train"] * 4))
-    with pytest.raises(DataError, match="column text must hold lists of numbers of one length: "):
-        load_parquet(_write(path, text=[[0.0], [1.0, 2.0], [2.0], [3.0]]))
     parquet.write_table(pyarrow.table({"split": ["train"]}), path)
     with pytest.raises(DataError, match="lacks the columns image_id, text_id, image, text; it has split$"):
         load_parquet(path)
+
+
+REFUSED: dict[str, tuple[dict[str, list[object]], str]] = {
+    "no query": (
+        {"split": ["train"] * 4},
+        "column split must have training rows (train, training, restval) and queries"
+        " (query, test, testing, val, validation, valid, dev), got 'train' (4 rows)",
+    ),
+    "a split without a meaning": (
+        {"split": ["query", "train", "train", "extra"]},
+        "got 'train' (2 rows), 'query' (1 rows), 'extra' (1 rows); rename or drop rows",
+    ),
+    "ragged": (
+        {"text": [[0.0], [1.0, 2.0], [2.0], [3.0]]},
+        "column text must hold lists of numbers of one length, but row 1 has 2 values and row 0 has 1",
+    ),
+    "ragged, in total as many as even ones": (
+        {"image": [[9.0, 9.0], [1.0], [3.0, 4.0, 1.0], [1.0, 2.0]]},
+        "column image must hold lists of numbers of one length, but row 1 has 1 values and row 0 has 2",
+    ),
+    "a row without a list": ({"image": [[9.0], None, [3.0], [1.0]]}, "column image: row 1 has no list"),
+    "an empty value": ({"text": [[0.0], [1.0], [None], [3.0]]}, "column text: row 2 holds an empty value"),
+    "no lists": ({"text": ["a", "b", "c", "d"]}, "column text must hold lists of numbers of one length, got string"),
+    "an image on both sides": (
+        {"image_id": ["b", "b", "a", "b"]},
+        "1 image_id stand in both splits, so that queries find themselves (the first are b)",
+    ),
+    "two images of one id": (
+        {"image": [[9.0, 9.0], [1.0, 2.0], [3.0, 4.0], [1.0, 2.5]]},
+        "rows 1 and 3 have one image_id, 'b', but different features in the column image",
+    ),
+    "an id that is none": ({"image_id": ["q", "b", None, "b"]}, "column image_id must hold texts or whole numbers"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_columns_that_would_change_value_are_refused(tmp_path: Path, case: str) -> None:
+    changes, message = REFUSED[case]
+    with pytest.raises(DataError, match=re.escape(message)) as refusal:
+        load_parquet(_write(tmp_path / "mine.parquet", **changes))
+    assert str(refusal.value).startswith(str(tmp_path / "mine.parquet"))
+
+
+@pytest.mark.parametrize("word", ["test", "Test", "val", "dev", "validation"])
+def test_queries_go_by_the_names_in_use(tmp_path: Path, word: str) -> None:
+    split = [word, "train", "training", "train"]
+    dataset = load_parquet(_write(tmp_path / "mine.parquet", split=split))
+    assert (len(dataset.train), len(dataset.query)) == (2, 1)
+    assert dataset.digest() == load_parquet(_write(tmp_path / "mine.parquet")).digest()
+
+
+def test_validation_rows_beside_test_rows_are_counted(tmp_path: Path) -> None:
+    path = _write(tmp_path / "mine.parquet", split=["test", "train", "val", "train"])
+    with pytest.warns(UserWarning, match="1 validation rows are left out beside test rows; splits: 'train' .2 rows."):
+        assert len(load_parquet(path).train) == 1
+
+
+def test_numbers_are_ids_too(tmp_path: Path) -> None:
+    numbered = load_parquet(_write(tmp_path / "mine.parquet", image_id=[7, 1, 0, 1], text_id=[0, 1, 2, 3]))
+    assert numbered.digest() == load_parquet(_write(tmp_path / "mine.parquet")).digest()

@@ -24,8 +24,8 @@ def multi_hot(labels: Mapping[str, object]) -> dict[str, LabelMatrix]:
     Args:
         labels: array by name; the names appear in messages. Either every array has shape (n,) and holds integers
             (floats without fraction, as MATLAB writes them, count as integers), or every array has shape (n, C)
-            and holds 0 and 1 only, with one C. A column (n, 1) is a column of classes, 0 and 1 among them, as MATLAB
-            has it. A row without any label is allowed.
+            and holds 0 and 1 only, with one C. A column (n, 1) holds classes, as MATLAB writes them, 0 and 1 among
+            them; of booleans, which are no classes there, it is multi-hot. A row without any label is allowed.
 
     Returns:
         bool (n, C) by the same names.
@@ -44,7 +44,7 @@ def multi_hot(labels: Mapping[str, object]) -> dict[str, LabelMatrix]:
     arrays = {name: _check_numbers(name, label) for name, label in labels.items()}
     if not arrays:
         return {}
-    shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    shapes = ", ".join(f"{name} {np.asarray(label).shape}" for name, label in labels.items())
     if len({array.ndim for array in arrays.values()}) > 1:
         raise DataError(f"labels must all be classes (rows,) or all multi-hot (rows, classes), got shapes {shapes}")
     if next(iter(arrays.values())).ndim == 1:

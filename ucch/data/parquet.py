@@ -14,8 +14,10 @@ import numpy.typing as npt
 from ..errors import DataError
 from ..extras import require
 from ..plain_json import one_line
+from .arrays import FeatureArray
 from .dataset import PairedDataset
 from .pairs import Pairs
+from .parquet_lists import list_matrix
 from .sizes import check_size
 from .split_names import QUERY_SPLITS, TRAIN_SPLITS, VALIDATION_SPLITS, sides_of
 
@@ -29,13 +31,13 @@ def load_parquet(path: Path) -> PairedDataset:
     """Read a paired data set from a Parquet file, as ``ucch extract`` writes it: a row per caption.
 
     Columns: ``split``, ``image_id``, ``text_id``, and ``image`` and ``text``, lists of numbers of one length each. Rows
-    of one ``image_id`` are captions of one image; the first one's features are taken. Splits are called as
+    of one ``image_id`` are captions of one image and hold its features, each the same. Splits are called as
     :func:`~ucch.data.split_names.sides_of` says: the queries are the ``query`` or ``test`` rows, or the validation rows
     where there are none; validation rows beside test rows stand aside, which a warning counts.
 
     Raises:
         DataError: the file is damaged or has other columns, a split has a name without a meaning, an image stands in
-            both splits, or lists differ in length.
+            both splits or has two rows of features, or lists differ in length.
         MissingPackageError: pyarrow is not installed.
     """
     arrow = require("pyarrow", extra="data", need="a Parquet file")
@@ -52,19 +54,19 @@ def load_parquet(path: Path) -> PairedDataset:
     except (OSError, ValueError, TypeError, KeyError, OverflowError, MemoryError, arrow.ArrowException) as error:
         raise DataError(f"{path} cannot be read as Parquet: {one_line(error)}") from error
     for name, column in words.items():
-        if not all(isinstance(word, str) for word in column):
-            raise DataError(f"{path}: column {name} must hold texts")
+        _check_words(path, name, column)
     sides = _sides(path, words["split"])
-    _check_apart(path, words["image_id"], sides)
+    image_ids = np.array([str(name) for name in words["image_id"]], dtype=object)
+    _check_apart(path, image_ids, sides)
+    images, texts = (_matrix(path, table, kind) for kind in ("image", "text"))
     pairs = {}
     for split, side in sides.items():
         rows = np.flatnonzero(side)
-        part = table.take(rows)
-        ids = np.array(words["image_id"])[rows]
-        _, first, item = np.unique(ids, return_index=True, return_inverse=True)
+        _, first, item = np.unique(image_ids[rows], return_index=True, return_inverse=True)
         order = np.argsort(np.argsort(first))  # images in the order of their first caption
-        image, text = (_matrix(path, part, kind) for kind in ("image", "text"))
-        one_each = len(first) == part.num_rows
+        image, text = images[rows], texts[rows]
+        _check_repeats(path, image_ids, rows, image, first[item])
+        one_each = len(first) == len(rows)
         try:
             pairs[split] = Pairs(
                 image[np.sort(first)], text, split=split, image_of_text=None if one_each else order[item]
@@ -109,9 +111,16 @@ def _sides(path: Path, splits: Sequence[str]) -> dict[str, npt.NDArray[np.bool_]
     return dict(zip(("train", "query"), sides, strict=True))
 
 
-def _check_apart(path: Path, image_ids: Sequence[str], sides: dict[str, npt.NDArray[np.bool_]]) -> None:
+def _check_words(path: Path, name: str, column: Sequence[object]) -> None:
+    kinds, said = ((str,), "texts") if name == "split" else ((str, int), "texts or whole numbers")
+    for row, word in enumerate(column):
+        if not isinstance(word, kinds) or isinstance(word, bool):
+            raise DataError(f"{path}: column {name} must hold {said}, but row {row} holds {repr(word)[:100]}")
+
+
+def _check_apart(path: Path, image_ids: npt.NDArray[Any], sides: dict[str, npt.NDArray[np.bool_]]) -> None:
     """No image on both sides, whatever its captions are."""
-    train, query = (dict.fromkeys(np.array(image_ids, dtype=object)[rows]) for rows in sides.values())
+    train, query = (dict.fromkeys(image_ids[rows]) for rows in sides.values())
     both = [name for name in query if name in train]
     if both:
         raise DataError(
@@ -120,28 +129,19 @@ def _check_apart(path: Path, image_ids: Sequence[str], sides: dict[str, npt.NDAr
         )
 
 
-def _matrix(path: Path, part: Any, kind: str) -> npt.NDArray[np.float32]:
-    column = part[kind].combine_chunks()
-    _check_widths(path, column, kind)
-    try:
-        flat = column.flatten().to_numpy(zero_copy_only=False)
-        with np.errstate(over="ignore"):  # what does not fit into float32 is refused as not finite
-            return np.ascontiguousarray(flat.reshape(part.num_rows, -1), dtype=np.float32)
-    except (AttributeError, ValueError, TypeError) as error:
-        raise DataError(f"{path}: column {kind} must hold lists of numbers of one length: {error}") from error
-
-
-def _check_widths(path: Path, column: Any, kind: str) -> None:
-    """Refuse lists of several lengths even where their total happens to divide by the rows."""
-    compute = require("pyarrow.compute", extra="data", need="a Parquet file")
-    try:
-        lengths = compute.list_value_length(column).to_numpy(zero_copy_only=False)
-    except (NotImplementedError, ValueError, TypeError):  # no lists: said where the values are read
-        return
-    differs = lengths != lengths[0]  # a row without a list reads as NaN, which differs from everything
+def _check_repeats(
+    path: Path, image_ids: npt.NDArray[Any], rows: npt.NDArray[Any], image: FeatureArray, first: npt.NDArray[Any]
+) -> None:
+    """Rows of one image_id hold one image: features of another one under its name would be lost."""
+    differs = (image != image[first]).any(axis=1) & ~np.isnan(image).any(axis=1)  # NaN is refused by its own name
     if differs.any():
-        row = int(differs.argmax())
+        at = int(differs.argmax())
         raise DataError(
-            f"{path}: column {kind} must hold lists of numbers of one length, but row {row} of the split"
-            f" has {lengths[row]} values and the first row {lengths[0]}; repair or drop such rows"
+            f"{path}: rows {rows[first[at]]} and {rows[at]} have one image_id, {str(image_ids[rows[at]])[:200]!r}, but"
+            " different features in the column image; give every image an id of its own"
         )
+
+
+def _matrix(path: Path, table: Any, kind: str) -> npt.NDArray[np.float32]:
+    with np.errstate(over="ignore"):  # what does not fit into float32 is refused as not finite
+        return np.ascontiguousarray(list_matrix(table[kind], f"{path}: column {kind}"), dtype=np.float32)

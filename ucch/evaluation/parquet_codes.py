@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..data.parquet_lists import list_matrix
 from ..errors import DataError
 from ..extras import require
 
@@ -20,7 +21,7 @@ def read_code_column(path: Path, what: str) -> tuple[npt.NDArray[Any], int | Non
     """Read the column ``code`` of a Parquet file; the others are not touched.
 
     Args:
-        path: the file. ``code`` is fixed-size binary (packed codes) or fixed-size lists of numbers or booleans.
+        path: the file. ``code`` is fixed-size binary (packed codes) or lists of one length of numbers or booleans.
         what: what it should hold, for messages.
 
     Returns:
@@ -52,13 +53,7 @@ def _matrix(arrow: Any, column: Any, said: str) -> npt.NDArray[Any]:
         content = column.buffers()[1]
         flat = np.frombuffer(content, np.uint8) if content is not None else np.empty(0, np.uint8)
         return flat[column.offset * width : (column.offset + len(column)) * width].reshape(len(column), width)
-    if arrow.types.is_fixed_size_list(column.type):
-        values = column.flatten().to_numpy(zero_copy_only=False)
-        if values.dtype.kind in "biuf":
-            return np.asarray(values.reshape(len(column), column.type.list_size))
-    raise DataError(
-        f"{said}: the column code must be fixed-size binary or fixed-size lists of numbers, got {column.type}"
-    )
+    return list_matrix(column, f"{said}: the column code, where it is not of fixed-size binary,")
 
 
 def _bits(stated: bytes | None, said: str) -> int | None:

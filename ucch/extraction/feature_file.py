@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..data.arrays import FeatureArray
 from ..data.npy import map_npy
+from ..data.parquet_lists import list_matrix
 from ..errors import DataError
 from ..extras import require
 
@@ -120,21 +121,11 @@ class _Parquet(FeatureFile):
             for batch in self._file.iter_batches(batch_size=rows, columns=columns):
                 numbers = range(first, first + batch.num_rows)
                 ids = numbers if self._ids is None else batch.column(self._ids).to_pylist()
-                yield self._matrix(batch.column(self._column)), [str(name) for name in ids]
+                said = f"{self.path}: column {self._column}"
+                yield list_matrix(batch.column(self._column), said, first_row=first), [str(name) for name in ids]
                 first += batch.num_rows
         except (OSError, self._arrow.ArrowException) as error:
             raise DataError(f"{self.path} cannot be read as Parquet: {error}") from error
-
-    def _matrix(self, column: Any) -> FeatureArray:
-        compute = require("pyarrow.compute", extra="data", need="a Parquet file")
-        lists = self._arrow.types
-        is_list = lists.is_list(column.type) or lists.is_fixed_size_list(column.type)
-        widths = compute.unique(compute.list_value_length(column)).to_pylist() if is_list else []
-        flat = column.flatten().to_numpy(zero_copy_only=False) if is_list else np.empty(0)
-        if len(widths) != 1 or not widths[0] or flat.dtype.kind not in "fiu" or len(flat) != widths[0] * len(column):
-            raise DataError(f"{self.path}: column {self._column} must hold lists of numbers of one length")
-        matrix: FeatureArray = flat.reshape(len(column), -1)
-        return matrix
 
 
 def _joined(parts: Sequence[tuple[FeatureArray, Sequence[str]]]) -> tuple[FeatureArray, Sequence[str]]:
