@@ -73,6 +73,7 @@ bench: $(VENV)/.dev ## measure speed and memory against plain references, minute
 	$(BIN)/python benchmarks/bench_table.py
 	$(BIN)/python benchmarks/table_grid.py
 	$(BIN)/python benchmarks/bench_extraction.py
+	$(BIN)/python benchmarks/bench_imports.py
 
 docs: $(VENV)/.docs ## build the documentation, warnings as errors
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html

@@ -116,9 +116,6 @@ def read_queries(
     """
     from ucch.errors import DataError
     from ucch.retrieval.code_files import read_codes, read_matrix
-    from ucch.serving import QueryEncoder
-
-    from .extraction_options import import_from_here
 
     if [text, image, codes].count(None) != 2:
         raise click.UsageError("name what to search for with one of --text, --image and --codes")
@@ -129,6 +126,10 @@ def read_queries(
         return packed, names, None
     if run is None:
         raise click.UsageError("words and pictures are encoded by the run that made the codes; name it with --run")
+    from ucch.serving import QueryEncoder
+
+    from .extraction_options import import_from_here
+
     import_from_here()
     encoder = QueryEncoder(run, **encoders)
     if text is not None:

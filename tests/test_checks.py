@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ucch import _checks
+from ucch import _checks, _row_checks
 
 
 def test_what_passes_comes_back() -> None:
@@ -15,8 +15,8 @@ def test_what_passes_comes_back() -> None:
     assert _checks.interval("x", 1.0, 0.0, 1.0) == 1.0
     assert _checks.one_of("x", "a", {"a", "b"}) == "a"
     assert _checks.two_dimensional("x", matrix, 3) is matrix
-    assert _checks.index_rows("x", rows, 5) is rows
-    assert _checks.index_rows("x", rows[:0], 5).numel() == 0
+    assert _row_checks.index_rows("x", rows, 5) is rows
+    assert _row_checks.index_rows("x", rows[:0], 5).numel() == 0
 
 
 @pytest.mark.parametrize("value", [True, 2.0, "3"])
@@ -41,4 +41,4 @@ def test_two_devices_are_refused() -> None:
 @pytest.mark.parametrize(("rows", "received"), [([-1, 0], "-1 to 0"), ([2, 5], "2 to 5")])
 def test_row_numbers_stay_inside(rows: list[int], received: str) -> None:
     with pytest.raises(ValueError, match=rf"x must hold row numbers in \[0, 5\), got {received}"):
-        _checks.index_rows("x", torch.tensor(rows), 5)
+        _row_checks.index_rows("x", torch.tensor(rows), 5)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ucch.codes import hamming_distance, n_bytes, pack, pack_tensor, sign, unpack, unpack_tensor
+from ucch import code_tensors, codes
+from ucch.codes import hamming_distance, n_bytes, pack, sign, unpack
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -92,11 +93,7 @@ def test_hamming_distance_refuses_unequal_widths_and_unpacked_codes() -> None:
         hamming_distance(np.zeros((1, 1), np.uint8), np.zeros((1, 1), np.int64))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("n_bits", [1, 8, 13, 64])
-def test_tensors_pack_as_arrays_do(n_bits: int) -> None:
-    codes = sign(torch.randn(9, n_bits, generator=torch.Generator().manual_seed(0)))
-    packed = pack_tensor(codes)
-    np.testing.assert_array_equal(packed.numpy(), pack(codes))
-    assert torch.equal(unpack_tensor(packed, n_bits), codes)
-    assert unpack_tensor(packed, n_bits, torch.int8).dtype == torch.int8
-    assert pack_tensor(codes[:0]).shape == (0, n_bytes(n_bits))
+def test_what_works_on_tensors_is_found_here_too() -> None:
+    assert (codes.pack_tensor, codes.unpack_tensor) == (code_tensors.pack_tensor, code_tensors.unpack_tensor)
+    with pytest.raises(AttributeError, match=r"module 'ucch\.codes' has no attribute 'nonsense'"):
+        codes.nonsense  # noqa: B018

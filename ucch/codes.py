@@ -6,16 +6,33 @@ Codes are +-1 tensors in training and packed ``uint8`` rows everywhere else: mos
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, TypeGuard, overload
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .code_tensors import pack_tensor, unpack_tensor
 
 __all__ = ["PackedCodes", "hamming_distance", "n_bytes", "pack", "pack_tensor", "sign", "unpack", "unpack_tensor"]
 
 PackedCodes = npt.NDArray[np.uint8]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what works on tensors at its first use: codes in arrays, and their search, need no torch."""
+    if name in ("pack_tensor", "unpack_tensor"):
+        from . import code_tensors
+
+        return getattr(code_tensors, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _is_tensor(x: object) -> TypeGuard[Tensor]:
+    """Whether x is a tensor, asked without torch, which is there already where one is."""
+    return hasattr(x, "detach")
 
 
 @overload
@@ -42,12 +59,15 @@ def sign(x: Tensor | npt.ArrayLike) -> Tensor | npt.NDArray[Any]:
         TypeError: ``x`` is no array of real numbers.
 
     Example:
+        >>> import torch
         >>> sign(torch.tensor([-2.0, 0.0, 3.0]))
         tensor([-1.,  1.,  1.])
         >>> sign([[-0.5, 0.0]])
         array([[-1.,  1.]])
     """
-    if isinstance(x, Tensor):
+    if _is_tensor(x):
+        import torch
+
         return torch.where(x.detach() >= 0, 1.0, -1.0).to(x.dtype)
     array = np.asarray(x)
     if array.dtype.kind not in "biuf":
@@ -92,8 +112,10 @@ def pack(codes: Tensor | npt.ArrayLike) -> PackedCodes:
 
 
 def _numbers(codes: Tensor | npt.ArrayLike) -> npt.NDArray[Any]:
-    if not isinstance(codes, Tensor):
+    if not _is_tensor(codes):
         return np.asarray(codes)
+    import torch
+
     codes = codes.detach().cpu()
     return np.asarray((codes.float() if codes.dtype == torch.bfloat16 else codes).numpy())  # NumPy has no bfloat16
 
@@ -126,29 +148,6 @@ def unpack(packed: PackedCodes, n_bits: int) -> npt.NDArray[np.int8]:
     check_packed("packed", packed, n_bits)
     bits = np.unpackbits(packed, axis=-1, count=n_bits)
     return (bits.astype(np.int8) << 1) - np.int8(1)
-
-
-def pack_tensor(codes: Tensor) -> Tensor:
-    """:func:`pack` for a tensor, on its device: +-1 (N, D) to uint8 (N, ceil(D/8)).
-
-    Example:
-        >>> pack_tensor(torch.tensor([[1.0, -1, 1, 1, -1, -1, -1, -1, 1]]))
-        tensor([[176, 128]], dtype=torch.uint8)
-    """
-    n_codes, n_bits = codes.shape
-    bits = codes.new_zeros(n_codes, 8 * n_bytes(n_bits), dtype=torch.uint8)
-    bits[:, :n_bits] = codes > 0
-    return (bits.view(n_codes, n_bytes(n_bits), 8) * _place_values(codes.device)).sum(dim=2, dtype=torch.uint8)
-
-
-def unpack_tensor(packed: Tensor, n_bits: int, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Undo :func:`pack_tensor`: uint8 (N, ceil(n_bits/8)) to +-1 (N, n_bits) of ``dtype``."""
-    bits = (packed[:, :, None] & _place_values(packed.device)) > 0  # (N, bytes, 8)
-    return torch.where(bits.flatten(1)[:, :n_bits], 1.0, -1.0).to(dtype)
-
-
-def _place_values(device: torch.device) -> Tensor:
-    return torch.tensor([128, 64, 32, 16, 8, 4, 2, 1], dtype=torch.uint8, device=device)
 
 
 def check_packed(name: str, packed: PackedCodes, n_bits: int) -> PackedCodes:

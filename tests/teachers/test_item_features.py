@@ -7,7 +7,6 @@ import torch
 
 from ucch.data import FeatureScaler, Pairs
 from ucch.teachers import item_features
-from ucch.teachers.item_features import reduced
 
 
 def test_scaled_as_the_towers_inputs_are() -> None:
@@ -23,12 +22,3 @@ def test_captions_of_an_image_are_averaged() -> None:
     pairs = Pairs(np.eye(2), text, image_of_text=np.array([0, 0, 1]))
     _, found = item_features(pairs, text_scaling="none")
     assert found.tolist() == [[0.5, 0.5], [4.0, 4.0]]
-
-
-def test_reduction_keeps_inner_products_of_low_rank_rows_and_small_matrices() -> None:
-    generator = torch.Generator().manual_seed(0)
-    rows = torch.randn(30, 4, generator=generator) @ torch.randn(4, 25, generator=generator)
-    found = reduced(rows, 6)
-    assert found.shape == (30, 6)
-    torch.testing.assert_close(found @ found.T, rows @ rows.T, rtol=1e-4, atol=1e-3)
-    assert reduced(rows, 25) is rows

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
-from sklearn.exceptions import NotFittedError
 from torch import Tensor
 
 from .._checks import positive_int
@@ -119,6 +118,8 @@ class Baseline(ABC):
 
     def _fitted(self) -> HashModel:
         if not hasattr(self, "model"):
+            from sklearn.exceptions import NotFittedError
+
             raise NotFittedError(f"this {type(self).__name__} is not fitted yet; call fit(image, text) first")
         return self.model
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from scipy.io import loadmat, whosmat
+import scipy
 
 from ..errors import DataError
 from ..plain_json import one_line
@@ -48,7 +48,10 @@ def mat_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         if is_mat5(path):
             check_mat5(path)
         with open(path, "rb") as file:
-            return {name: tuple(int(size) for size in shape) for name, shape, _ in whosmat(cast(Any, CappedFile(file)))}
+            return {
+                name: tuple(int(size) for size in shape)
+                for name, shape, _ in scipy.io.whosmat(cast(Any, CappedFile(file)))
+            }
     except DataError:
         raise
     except Exception as error:  # damaged bytes fail in many ways inside the reader
@@ -81,7 +84,7 @@ def read_mat(path: Path, keys: Collection[str]) -> dict[str, FeatureArray]:
             check_size(path, "its variables", sum(8 * math.prod(held[key]) for key in keys))
         with warnings.catch_warnings(), open(path, "rb") as file:
             warnings.simplefilter("error")  # of a variable that cannot be read and would come as text
-            contents = loadmat(cast(Any, CappedFile(file)), variable_names=list(keys))
+            contents = scipy.io.loadmat(cast(Any, CappedFile(file)), variable_names=list(keys))
     except DataError:
         raise
     except Exception as error:  # as above

@@ -1,39 +1,6 @@
 """Evaluation of models and of anybody's codes: reports, comparisons and pictures."""
 
-from .comparison import compare_runs
-from .compression import Keeping, compression_of_model
-from .evaluate import EncodedDataset, encode_dataset, evaluate, measure
-from .foreign import CodeFiles, evaluate_files
-from .html import html_report
-from .plots import write_plots
-from .run_report import RunEvaluation, evaluate_run, measure_run, write_run_report
-from .table import as_csv, as_latex, comparison_rows, compression_rows, compression_text, marked, report_rows
-from .teacher_report import draw_teacher, judge, teacher_report
+import lazy_loader
 
-__all__ = [
-    "CodeFiles",
-    "EncodedDataset",
-    "Keeping",
-    "RunEvaluation",
-    "as_csv",
-    "as_latex",
-    "compare_runs",
-    "comparison_rows",
-    "compression_of_model",
-    "compression_rows",
-    "compression_text",
-    "draw_teacher",
-    "encode_dataset",
-    "evaluate",
-    "evaluate_files",
-    "evaluate_run",
-    "html_report",
-    "judge",
-    "marked",
-    "measure",
-    "measure_run",
-    "report_rows",
-    "teacher_report",
-    "write_plots",
-    "write_run_report",
-]
+# names and where they stand: __init__.pyi; each is imported when it is asked for
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

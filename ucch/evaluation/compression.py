@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch.nn.functional import normalize
 
-from ..baselines import Baseline, CcaItq, Itq, StackedItq, share_space
+from .. import baselines
 from ..codes import PackedCodes, n_bytes, unpack
 from ..data import PairedDataset, Pairs
 from ..errors import DataError
@@ -141,11 +141,11 @@ def compression_of_model(model: HashModel, dataset: PairedDataset, *, seed: int 
     }
 
 
-def _others(across: bool, n_bits: int, seed: int) -> dict[str, Baseline]:
+def _others(across: bool, n_bits: int, seed: int) -> dict[str, baselines.Baseline]:
     if across:
-        pooled = StackedItq(n_bits, own_means=False, image_scaling="none", text_scaling="none", seed=seed)
-        return {"itq": pooled, "centred itq": StackedItq(n_bits, seed=seed)}
-    return {"itq": Itq(n_bits, seed=seed), "cca-itq": CcaItq(n_bits, seed=seed)}
+        pooled = baselines.StackedItq(n_bits, own_means=False, image_scaling="none", text_scaling="none", seed=seed)
+        return {"itq": pooled, "centred itq": baselines.StackedItq(n_bits, seed=seed)}
+    return {"itq": baselines.Itq(n_bits, seed=seed), "cca-itq": baselines.CcaItq(n_bits, seed=seed)}
 
 
 class Keeping:
@@ -164,7 +164,7 @@ class Keeping:
 
     def __init__(self, train: Pairs, query: Pairs, items: Pairs) -> None:
         self.query, self.items = query, items
-        self.across = share_space(*_paired_rows(train))
+        self.across = baselines.share_space(*_paired_rows(train))
         means = {kind: np.asarray(getattr(train, kind), dtype=np.float64).mean(axis=0) for kind in ("image", "text")}
         self.features: dict[str, dict[str, npt.NDArray[np.float32]]] = {
             side: {kind: (getattr(pairs, kind) - means[kind]).astype(np.float32) for kind in means}

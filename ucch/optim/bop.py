@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .._checks import index_rows, interval, positive, positive_int
+from .._checks import interval, positive, positive_int
+from .._row_checks import index_rows
 from ..codes import sign
 from .keys import mean_view
 from .table_optimizer import TableOptimizer

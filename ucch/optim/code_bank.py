@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._checks import index_rows, one_of, positive_int
+from .._checks import one_of, positive_int
+from .._row_checks import index_rows
 from ..codes import sign
 from .deposits import WaitingTable, deposit
 from .drawn_rows import draw_rows, shared_rows

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .._checks import index_rows, positive
+from .._checks import positive
+from .._row_checks import index_rows
 from .deposits import deposit
 from .keys import Keys
 

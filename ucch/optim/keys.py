@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx
 
-from .._checks import index_rows, same_shape, two_dimensional
+from .._checks import same_shape, two_dimensional
+from .._row_checks import index_rows
 from ..codes import sign
 
 __all__ = ["Keys", "drawn_similarities", "in_batch_keys"]

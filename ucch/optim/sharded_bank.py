@@ -7,8 +7,10 @@ from math import sqrt
 import torch
 from torch import Tensor, nn
 
-from .._checks import index_rows, one_of, positive_int
-from ..codes import pack_tensor, sign, unpack_tensor
+from .._checks import one_of, positive_int
+from .._row_checks import index_rows
+from ..code_tensors import pack_tensor, unpack_tensor
+from ..codes import sign
 from ..collectives import World
 from .code_bank import check_table
 from .deposits import WaitingTable, deposit

@@ -1,43 +1,6 @@
 """Similarities of training pairs without labels: closed forms over batches of features, and learnt ones."""
 
-from .agreement import neighbor_lift
-from .cirh import cirh_similarity
-from .cosines import cosines, mixed_cosines
-from .dgcpn import dgcpn_neighbors, dgcpn_similarity
-from .djsrh import djsrh_similarity
-from .item_features import item_features
-from .jdsh import Thresholds, fit_thresholds, jdsh_joint, jdsh_similarity
-from .joint_semantics import diffusion_rows, joint_rows, joint_semantics_rows
-from .mie import MieGenerator
-from .mie_loss import MieWeights, anchor_similarity, mie_loss
-from .mie_training import MieTraining
-from .neighbors import Neighbors, neighbor_lists
-from .split_half import propagation_gain
-from .teacher import Teacher
+import lazy_loader
 
-__all__ = [
-    "MieGenerator",
-    "MieTraining",
-    "MieWeights",
-    "Neighbors",
-    "Teacher",
-    "Thresholds",
-    "anchor_similarity",
-    "cirh_similarity",
-    "cosines",
-    "dgcpn_neighbors",
-    "dgcpn_similarity",
-    "diffusion_rows",
-    "djsrh_similarity",
-    "fit_thresholds",
-    "item_features",
-    "jdsh_joint",
-    "jdsh_similarity",
-    "joint_rows",
-    "joint_semantics_rows",
-    "mie_loss",
-    "mixed_cosines",
-    "neighbor_lift",
-    "neighbor_lists",
-    "propagation_gain",
-]
+# names and where they stand: __init__.pyi; each is imported when it is asked for
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils.extmath import randomized_svd
 from torch import Tensor
 
 from ..data import FeatureScaler, Pairs
 from ..data.arrays import row_chunks
 
-__all__ = ["item_features", "reduced"]
+__all__ = ["item_features"]
 
 
 @torch.no_grad()
@@ -33,17 +32,6 @@ def item_features(pairs: Pairs, *, image_scaling: str = "auto", text_scaling: st
     item = torch.from_numpy(np.asarray(pairs.item_of_text, dtype=np.int64))
     counts = torch.bincount(item, minlength=len(pairs)).to(text.dtype)
     return image, torch.zeros(len(pairs), text.shape[1]).index_add_(0, item, text) / counts[:, None]
-
-
-def reduced(features: Tensor, width: int) -> Tensor:
-    """Keep the leading ``width`` directions of wide features, by a randomised SVD from a fixed start: (N, d).
-
-    Features of at most ``width`` columns, or rows, come back as they are. O(N d width) work.
-    """
-    if min(features.shape) <= width:
-        return features
-    left, values, _ = randomized_svd(features.numpy(), width, n_oversamples=10, n_iter=2, random_state=0)
-    return torch.from_numpy(np.ascontiguousarray(left * values))
 
 
 def _scaled(features: Any, mode: str, name: str) -> Tensor:

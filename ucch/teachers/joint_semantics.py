@@ -13,8 +13,8 @@ from torch.nn.functional import normalize
 
 from .._checks import interval, positive_int
 from .cosines import cosines
-from .item_features import reduced
 from .neighbors import Neighbors, neighbor_lists
+from .reduced import reduced
 
 __all__ = ["diffusion_rows", "joint_rows", "joint_semantics_rows"]
 

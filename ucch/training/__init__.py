@@ -1,60 +1,6 @@
 """Recipes, the training loop, and the folder a run leaves behind."""
 
-from .build import check_optimizer
-from .device import choose_device
-from .distributed import on_first, processes
-from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
-from .fit_baseline import build_baseline, fit_baseline
-from .goal import Choice, choose_goal
-from .loop import TrainingLoop
-from .nested import nested_lengths, shortened
-from .objectives import OBJECTIVES, LabelObjective, Objective
-from .recipe import Recipe, apply_recipe, full_key, load_recipe, recipe_names, with_settings
-from .run_folder import RunFolder, free_run_path
-from .step import HashingStep, StepOutput
-from .strategies import STRATEGIES, Strategy
-from .teacher_stage import TeacherStage, fit_teacher, takes_teacher
-from .train import train_run
-from .trainer import EpochStats, Trainer
-from .training_labels import training_labels
-from .validation import hold_out
+import lazy_loader
 
-__all__ = [
-    "OBJECTIVES",
-    "STRATEGIES",
-    "Choice",
-    "EpochStats",
-    "FineTuning",
-    "HashingStep",
-    "LabelObjective",
-    "Objective",
-    "Recipe",
-    "RunFolder",
-    "StepOutput",
-    "Strategy",
-    "TeacherStage",
-    "Trainer",
-    "TrainingLoop",
-    "apply_recipe",
-    "build_baseline",
-    "check_fine_tuning",
-    "check_optimizer",
-    "check_tunable",
-    "choose_device",
-    "choose_goal",
-    "fit_baseline",
-    "fit_teacher",
-    "free_run_path",
-    "full_key",
-    "hold_out",
-    "load_recipe",
-    "nested_lengths",
-    "on_first",
-    "processes",
-    "recipe_names",
-    "shortened",
-    "takes_teacher",
-    "train_run",
-    "training_labels",
-    "with_settings",
-]
+# names and where they stand: __init__.pyi; each is imported when it is asked for
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import nn
 
-from ..baselines import share_space
+from .. import baselines
 from ..data import FeatureScaler, Pairs
 from ..errors import RecipeError
 from ..losses import CrossModalRankingLoss, MaxMarginRankingLoss
@@ -62,7 +62,7 @@ def build_model(recipe: Recipe, pairs: Pairs, towers: tuple[HashTower, HashTower
     sizes = recipe.model
     if towers is None and sizes.start == "closed-form":
         image, text = sampled_features(recipe, pairs)
-        shared = share_space(image.numpy(), text.numpy())
+        shared = baselines.share_space(image.numpy(), text.numpy())
         towers = closed_form_towers(image, text, recipe.bits, shared=shared, seed=recipe.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..baselines import CcaItq, StackedItq
+from .. import baselines
 from ..data import Pairs
 from ..models import HashTower
 from ..teachers import item_features
@@ -38,7 +38,7 @@ def closed_form_towers(
     Returns:
         Towers of one layer. O(n d^2 + d^3 + n D^2) work, d = dx + dy.
     """
-    method = (StackedItq if shared else CcaItq)(n_bits)
+    method = (baselines.StackedItq if shared else baselines.CcaItq)(n_bits)
     learned = method.learn(image, text, torch.Generator().manual_seed(seed))
     by_image, by_text = learned.image_tower, learned.text_tower
     if shared:

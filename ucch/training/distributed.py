@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.distributed as dist
@@ -15,7 +15,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ..collectives import World
 from ..errors import RecipeError, RunError, UcchError
-from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from .recipe import Recipe
 
 __all__ = ["Towers", "check_parallel", "data_parallel", "on_first", "processes"]
 

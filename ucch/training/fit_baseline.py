@@ -6,7 +6,7 @@ import time
 from dataclasses import fields
 from typing import Any
 
-from ..baselines import BASELINES, Baseline
+from .. import baselines
 from ..data import Pairs
 from ..models import HashModel
 from .recipe import Recipe
@@ -14,13 +14,13 @@ from .recipe import Recipe
 __all__ = ["build_baseline", "fit_baseline"]
 
 
-def build_baseline(recipe: Recipe) -> Baseline:
+def build_baseline(recipe: Recipe) -> baselines.Baseline:
     """The baseline a recipe names, with the options of its section.
 
     Raises:
         KeyError: the recipe names none.
     """
-    kind = BASELINES[recipe.baseline]
+    kind = baselines.BASELINES[recipe.baseline]
     options: dict[str, Any] = getattr(recipe, kind.section).model_dump()
     known = {field.name for field in fields(kind)}
     return kind(

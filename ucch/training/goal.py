@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..baselines import share_space
+from .. import baselines
 from ..data import Pairs
 from .closed_form import sampled_features
 from .goal_sections import GOALS
@@ -89,7 +89,7 @@ def _why_categories(recipe: Recipe, pairs: Pairs, n_processes: int) -> str | Non
     if pairs.image.shape[1] != pairs.text.shape[1]:
         return "the modalities share no space, their widths differ"
     sample = pairs.spread(_ASKED)
-    if not share_space(*(rows.numpy() for rows in sampled_features(recipe, sample))):
+    if not baselines.share_space(*(rows.numpy() for rows in sampled_features(recipe, sample))):
         return "the modalities share no space, partners are not near in it"
     if TeacherStage(recipe, sample).kind == "joint-semantics":
         return "pairs come in groups"

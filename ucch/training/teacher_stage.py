@@ -9,18 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .. import teachers
 from ..data import Pairs
 from ..errors import RecipeError
-from ..teachers import (
-    MieGenerator,
-    MieTraining,
-    MieWeights,
-    Teacher,
-    item_features,
-    joint_semantics_rows,
-    neighbor_lift,
-    propagation_gain,
-)
 from .recipe import Recipe
 
 __all__ = ["TeacherStage", "fit_teacher", "takes_teacher"]
@@ -69,11 +60,11 @@ class TeacherStage:
         self.too_many = self._auto and len(pairs) > recipe.teacher.most_pairs
         if self.too_many:
             pairs, step = pairs.spread(_SAMPLE), 1
-        self.image, self.text = item_features(
+        self.image, self.text = teachers.item_features(
             pairs, image_scaling=features.image_scaling, text_scaling=features.text_scaling
         )
         self.sample = torch.arange(0, len(pairs), step)
-        self.lift = neighbor_lift(*self._sampled()) if len(pairs) > 2 else 1.0
+        self.lift = teachers.neighbor_lift(*self._sampled()) if len(pairs) > 2 else 1.0
         self.gain: float | None = None
         self.kind = self._decided()
         self.mie = self._mie(pairs, device) if self.kind == "mie" else None
@@ -99,7 +90,7 @@ class TeacherStage:
         if min(image.shape[1], text.shape[1]) < 2:
             return 0.0
         n_splits = min(_MOST_SPLITS, max(1, _SAMPLE // len(image)))
-        return propagation_gain(image, text, propagate=self._propagated, n_splits=n_splits)
+        return teachers.propagation_gain(image, text, propagate=self._propagated, n_splits=n_splits)
 
     def _sampled(self) -> tuple[Tensor, Tensor]:
         return self.image[self.sample], self.text[self.sample]
@@ -119,19 +110,19 @@ class TeacherStage:
         assert self.mie is not None
         return self.mie.train_epoch()
 
-    def finished(self) -> Teacher | None:
+    def finished(self) -> teachers.Teacher | None:
         """The teacher, once all epochs are done; None where there had better be none."""
         if self.kind == "none":
             return None
         notes = {"lift": self.lift} | ({} if self.gain is None else {"gain": self.gain})
         if self.mie is not None:
             notes |= {"first_loss": self.mie.losses[0], "last_loss": self.mie.losses[-1]}
-            return Teacher("mie", self.mie.rows(), notes)
-        return Teacher("joint-semantics", self._propagated(self.image, self.text), notes)
+            return teachers.Teacher("mie", self.mie.rows(), notes)
+        return teachers.Teacher("joint-semantics", self._propagated(self.image, self.text), notes)
 
     def _propagated(self, image: Tensor, text: Tensor) -> Tensor:
         section = self.recipe.teacher
-        return joint_semantics_rows(
+        return teachers.joint_semantics_rows(
             image,
             text,
             image_weight=section.teacher_image_weight,
@@ -142,14 +133,14 @@ class TeacherStage:
             seed=self.recipe.seed,
         )
 
-    def _mie(self, pairs: Pairs, device: torch.device | str) -> MieTraining:
+    def _mie(self, pairs: Pairs, device: torch.device | str) -> teachers.MieTraining:
         section = self.recipe.mie
         bag = _is_bag(pairs) if section.generator_form == "transformer" else False
         text = torch.from_numpy(np.array(pairs.text, dtype=np.float32)) if bag else self.text
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.recipe.seed)
             try:
-                generator = MieGenerator(
+                generator = teachers.MieGenerator(
                     self.image.shape[1],
                     text.shape[1],
                     n_outputs=section.n_outputs,
@@ -162,14 +153,14 @@ class TeacherStage:
                 )
             except ValueError as error:
                 raise RecipeError(f"recipe section mie: {error}") from error
-        weights = MieWeights(
+        weights = teachers.MieWeights(
             view=section.view_weight,
             anchor=section.anchor_weight,
             binary=section.binary_weight,
             balance=section.balance_weight,
             temperature=section.view_temperature,
         )
-        return MieTraining(
+        return teachers.MieTraining(
             generator,
             self.image,
             text,
@@ -193,7 +184,7 @@ class TeacherStage:
             self.mie.load_state_dict(state)
 
 
-def fit_teacher(recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> Teacher | None:
+def fit_teacher(recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> teachers.Teacher | None:
     """Run the whole stage; None where the recipe has no teacher or ``auto`` decides for none."""
     if not takes_teacher(recipe):
         return None

@@ -6,7 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import torch
@@ -27,7 +27,6 @@ from .fine_tuning import FineTuning
 from .finite import FiniteSteps
 from .goal import choose_goal
 from .guarantee import Verdict, judge, set_aside, what_is_kept
-from .objectives.neighbors import NeighborsObjective
 from .recipe import Recipe
 from .shared_teacher import shared_teacher
 from .start_table import start_table
@@ -35,6 +34,9 @@ from .step import HashingStep
 from .strategies import STRATEGIES
 from .table_balance import table_balance
 from .teacher_stage import fit_teacher, takes_teacher
+
+if TYPE_CHECKING:
+    from .objectives.neighbors import NeighborsObjective
 
 __all__ = ["EpochStats", "Trainer"]
 
@@ -235,11 +237,9 @@ class Trainer:
         self.strategy.fold(model)
         if self.start is None:
             return model
-        assert isinstance(self.objective, NeighborsObjective)
+        shared = cast("NeighborsObjective", self.objective).shared
         start = _apart(self.start)
-        trained, started = (
-            what_is_kept(one, self.pairs, self.held_out, shared=self.objective.shared) for one in (model, start)
-        )
+        trained, started = (what_is_kept(one, self.pairs, self.held_out, shared=shared) for one in (model, start))
         self.verdict = judge(trained, started, len(self.held_out), self.choice.goal)
         return model if self.verdict.hands_over == "trained" else start
 

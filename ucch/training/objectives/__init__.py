@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from .cirh import CirhObjective
-from .dgcpn import DgcpnObjective
-from .djsrh import DjsrhObjective
-from .jdsh import JdshObjective
+from ...by_name import ByName
 from .label_objective import Comparison, LabelObjective
-from .mlwch_like import MlwchLikeObjective
-from .neighbors import NeighborsObjective
 from .objective import Objective
-from .uchm_like import UchmLikeObjective
-from .unihash import UniHashObjective
 
 __all__ = ["OBJECTIVES", "Comparison", "LabelObjective", "Objective"]
 
-OBJECTIVES: dict[str, type[Objective]] = {
-    "cirh": CirhObjective,
-    "dgcpn": DgcpnObjective,
-    "djsrh": DjsrhObjective,
-    "jdsh": JdshObjective,
-    "mlwch-like": MlwchLikeObjective,
-    "neighbors": NeighborsObjective,
-    "uchm-like": UchmLikeObjective,
-    "unihash": UniHashObjective,
-}
+OBJECTIVES: ByName[type[Objective]] = ByName(
+    __name__,
+    {
+        "cirh": ".cirh:CirhObjective",
+        "dgcpn": ".dgcpn:DgcpnObjective",
+        "djsrh": ".djsrh:DjsrhObjective",
+        "jdsh": ".jdsh:JdshObjective",
+        "mlwch-like": ".mlwch_like:MlwchLikeObjective",
+        "neighbors": ".neighbors:NeighborsObjective",
+        "uchm-like": ".uchm_like:UchmLikeObjective",
+        "unihash": ".unihash:UniHashObjective",
+    },
+)

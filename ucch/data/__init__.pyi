@@ -1,0 +1,39 @@
+from .catalog import DATASETS, dataset_entry, load_dataset
+from .check import dataset_problems
+from .convert import convert_dataset
+from .dataset import PairedDataset
+from .digits import load_digits_pairs
+from .entry import DatasetEntry
+from .labels import multi_hot
+from .negative_labels import NegativeLabelGenerator
+from .npz import load_npz, save_npz
+from .overlap import check_overlap
+from .pairs import Pairs
+from .pseudo_labels import PSEUDO_LABELS, pseudo_labels
+from .raw_images import RawImages
+from .scaling import FeatureScaler
+from .tag_halves import load_tag_halves
+from .wikipedia import load_wikipedia
+
+__all__ = [
+    "DATASETS",
+    "PSEUDO_LABELS",
+    "DatasetEntry",
+    "FeatureScaler",
+    "NegativeLabelGenerator",
+    "PairedDataset",
+    "Pairs",
+    "RawImages",
+    "check_overlap",
+    "convert_dataset",
+    "dataset_entry",
+    "dataset_problems",
+    "load_dataset",
+    "load_digits_pairs",
+    "load_npz",
+    "load_tag_halves",
+    "load_wikipedia",
+    "multi_hot",
+    "pseudo_labels",
+    "save_npz",
+]
