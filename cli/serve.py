@@ -99,12 +99,12 @@ def _service(
 
     import_from_here()
     encoder = QueryEncoder(run, image_encoder=image_encoder, text_encoder=text_encoder, device=choose_device(device))
-    by_id = None
+    by_id: dict[str, list[str]] = {}
     if texts is not None:
-        lines, ids = read_texts(texts, encoding=encoding)
-        by_id = dict(zip(ids, lines, strict=True))
-        for name, line in zip(ids, lines, strict=True):
-            by_id.setdefault(name.rpartition("#")[0], line)  # a picture shows its first caption
+        for line, name in zip(*read_texts(texts, encoding=encoding), strict=True):
+            by_id.setdefault(name, []).append(line)
+            if picture := name.rpartition("#")[0]:
+                by_id.setdefault(picture, []).append(line)  # a picture has all its captions
     service = SearchService(encoder, encoder.open_index(index), images=images, texts=by_id)
     if encoder.knows_encoders:
         for modality in ("image", "text"):

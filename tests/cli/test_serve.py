@@ -31,8 +31,10 @@ def arguments(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     root = tmp_path_factory.mktemp("serve")
     run, folder = make_run(root / "run"), make_pictures(root / "photos")
     index = make_index(run, folder)
+    texts = root / "captions.csv"
+    texts.write_text("image,caption\nred.png,a red one\nblue.png,the sea\nred.png,a boat\n", encoding="utf-8")
     encoders = ["--image-encoder", IMAGE, "--text-encoder", TEXT]
-    return [str(run.path), "--index", str(index), "--images", str(folder), *encoders]
+    return [str(run.path), "--index", str(index), "--images", str(folder), "--texts", str(texts), *encoders]
 
 
 @pytest.fixture
@@ -53,7 +55,10 @@ def test_it_says_where_answers_and_survives_being_killed(
     url, process = server
     request = urllib.request.Request(url + "search", b'{"text": "a boat"}', {"content-type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as answer:
-        assert len(json.load(answer)["hits"]) == 6
+        hits = {hit["id"]: hit["text"] for hit in json.load(answer)["hits"]}
+    assert (len(hits), hits["red.png"], hits["green.png"]) == (6, "a red one", None)
+    with urllib.request.urlopen(url + "item?id=red.png", timeout=30) as answer:
+        assert json.load(answer)["texts"] == ["a red one", "a boat"]
     process.send_signal(signal.SIGKILL)
     process.wait(timeout=30)
     assert len(BinaryIndex.load(arguments[2])) == 6

@@ -21,6 +21,7 @@ from ucch.training import RunFolder, train_run
 
 IMAGE, TEXT = "tests.serving.kit:ColourEncoder", "tests.serving.kit:VowelEncoder"
 NAMES = ["blue.png", "green.png", "grey sky & sea.png", "red.png", "sub/ö.png", "white.png"]
+TEXTS = {"red.png": ["a red one", "a boat"], "sub/ö.png": "a boat", "green.png": "the sea", "white.png": "snow"}
 COLOURS = ["blue", "green", "grey", "red", "orange", "white"]
 
 
@@ -78,7 +79,7 @@ def make_index(run: RunFolder, folder: Path) -> Path:
 
 def make_service(run: RunFolder, folder: Path, index: Path) -> SearchService:
     encoder = make_encoder(run)
-    return SearchService(encoder, encoder.open_index(index), images=folder, texts={"red.png": "a red one"})
+    return SearchService(encoder, encoder.open_index(index), images=folder, texts=TEXTS)
 
 
 def in_base64(content: bytes) -> str:

@@ -42,7 +42,17 @@ def test_search_by_words_and_by_picture(client: TestClient) -> None:
 
 def test_encode_and_health(client: TestClient) -> None:
     assert set(client.post("/encode", json={"text": "boat"}).json()) == {"bits", "code", "encode_milliseconds"}
-    assert client.get("/health").json()["items"] == 6
+    health = client.get("/health").json()
+    assert (health["items"], health["words"]) == (6, ["boat", "sea", "snow"])
+    assert [item["id"] for item in health["examples"]] == ["green.png", "red.png", "white.png"]
+
+
+def test_an_item_with_all_its_texts(client: TestClient) -> None:
+    item = client.get("/item?id=red.png").json()
+    assert item == {"id": "red.png", "picture": "picture?id=red.png", "texts": ["a red one", "a boat"]}
+    assert client.get("/item?id=blue.png").json()["texts"] == []
+    answer = client.get("/item?id=none.png")
+    assert (answer.status_code, answer.json()["reason"]) == (404, "no item 'none.png' in the index")
 
 
 REFUSED: list[tuple[str, bytes, int]] = [
@@ -65,6 +75,10 @@ REFUSED: list[tuple[str, bytes, int]] = [
     ("wrong width", b'{"code": "00"}', 422),
     ("surplus bits", b'{"code": "000f"}', 422),
     ("half a byte", b'{"code": "0"}', 422),
+    ("like no item", b'{"like": "none.png"}', 422),
+    ("like no name", b'{"like": ""}', 422),
+    ("like half a surrogate", b'{"like": "\\ud800"}', 422),
+    ("like and words", b'{"like": "red.png", "text": "a"}', 422),
     ("k of none", b'{"text": "a", "k": 0}', 422),
     ("k in words", b'{"text": "a", "k": "ten"}', 422),
     ("NaN", b'{"text": "a", "k": NaN}', 422),
@@ -124,9 +138,10 @@ def test_fuzzed_from_its_own_description_it_answers_or_says_why_not(client: Test
 @given(item=st.text(st.characters(exclude_categories=["Cs"]), max_size=30), size=st.text(max_size=9))
 def test_fuzzed_pictures_are_found_or_refused(client: TestClient, item: str, size: str) -> None:
     for parameters in ({"id": item}, {"id": item, "size": size}, {"id": f"../{item}"}):
-        answer = client.get("/picture", params=parameters)
-        assert answer.status_code in (404, 422)
-        assert answer.json()["reason"]
+        for path in ("/picture", "/item"):
+            answer = client.get(path, params=parameters)
+            assert answer.status_code in (404, 422)
+            assert answer.json()["reason"]
 
 
 @pytest.mark.parametrize(
@@ -185,24 +200,30 @@ def test_many_at_once_share_the_index(client: TestClient) -> None:
 
 def test_the_description_names_every_route(client: TestClient) -> None:
     described = client.get("/openapi.json").json()
-    assert sorted(described["paths"]) == ["/encode", "/health", "/picture", "/search"]
+    assert sorted(described["paths"]) == ["/encode", "/health", "/item", "/picture", "/search"]
     assert described["components"]["schemas"]["SearchRequest"]["additionalProperties"] is False
 
 
+PAGE = sorted((resources.files("ucch.serving") / "page").iterdir(), key=lambda file: file.name)
+
+
 def test_the_page_asks_nobody_else(client: TestClient) -> None:
-    page = client.get("/")
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
-    for path in ("/", "/page.css", "/page.js"):
-        answer = client.get(path)
+    assert client.get("/").headers["content-type"] == "text/html; charset=utf-8"
+    for file in PAGE:
+        answer = client.get("/" if file.name == "index.html" else f"/{file.name}")
         assert answer.status_code == 200
+        assert answer.content == file.read_bytes()
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         addresses = set(re.findall(r"https?://[^\s\"'`]+", answer.text))
         assert addresses <= {"http://www.w3.org/2000/svg"}  # a name space, asked by nobody
+        assert " style=" not in answer.text  # the policy forbids it
 
 
-def test_every_element_the_script_names_is_on_the_page() -> None:
-    folder = resources.files("ucch.serving") / "page"
-    page, script = ((folder / name).read_text(encoding="utf-8") for name in ("index.html", "page.js"))
-    named = set(re.findall(r'part\("([\w-]+)"\)', script))
-    assert named
-    assert {name for name in named if f'id="{name}"' not in page} == set()
+def test_every_element_and_module_that_a_script_names_is_there() -> None:
+    texts = {file.name: file.read_text(encoding="utf-8") for file in PAGE}
+    scripts = "".join(text for name, text in texts.items() if name.endswith(".js"))
+    elements = set(re.findall(r'(?:part|getElementById)\("([\w-]+)"\)', scripts))
+    modules = set(re.findall(r'from "\./([\w.]+)"', scripts))
+    assert len(elements) > 20
+    assert {name for name in elements if f'id="{name}"' not in texts["index.html"]} == set()
+    assert modules | {"page.js"} == {name for name in texts if name.endswith(".js")}

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from ucch.serving.schemas import EncodeRequest, SearchRequest
 
 
-@pytest.mark.parametrize("query", [{"text": "a dog"}, {"image": "AAAA"}, {"code": "00ff"}, {"text": "x", "k": 200}])
+@pytest.mark.parametrize(
+    "query", [{"text": "a dog"}, {"image": "AAAA"}, {"code": "00ff"}, {"like": "a.png"}, {"text": "x", "k": 200}]
+)
 def test_one_query_is_taken(query: dict[str, Any]) -> None:
     assert SearchRequest.model_validate(query).model_dump(exclude_unset=True) == query
 
@@ -18,7 +20,7 @@ def test_one_query_is_taken(query: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        ({}, "name one of code, image, text to search for, got none"),
+        ({}, "name one of code, image, like, text to search for, got none"),
         ({"text": "a", "code": "00"}, "got text and code"),
         ({"text": ""}, "at least 1 character"),
         ({"text": "a" * 2001}, "at most 2000 characters"),

@@ -43,6 +43,34 @@ def test_encode_and_search_by_its_code_agree(served: Served) -> None:
     ]
 
 
+def test_like_an_item_is_by_its_code(served: Served) -> None:
+    like = served.service.search(SearchRequest(like="red.png", k=6))
+    assert bytes.fromhex(like.code) == served.service.index.codes_of(["red.png"]).tobytes()
+    assert like.hits == served.service.search(SearchRequest(code=like.code, k=6)).hits
+    assert "red.png" in [hit.id for hit in like.hits if hit.distance == 0]
+    for item in ("none.png", "red.png\0", "r" * 1000):
+        with pytest.raises(DataError, match="^no item 'no|^no item 'red|^no item 'rr"):
+            served.service.search(SearchRequest(like=item))
+    with pytest.raises(ValueError, match="real_query goes with text and image"):
+        SearchRequest(like="red.png", real_query=True)
+
+
+def test_an_item_shows_its_texts_and_a_hit_the_first(served: Served) -> None:
+    assert served.service.item("red.png").texts == ["a red one", "a boat"]
+    assert served.service.item("sub/ö.png").texts == ["a boat"]
+    with pytest.raises(DataError, match="no item 'none.png' in the index"):
+        served.service.item("none.png")
+
+
+def test_a_collection_offers_words_and_items_to_begin_with(served: Served) -> None:
+    encoder = served.service.encoder
+    for n, wanted in ((1, ["0"]), (2, ["0", "1"]), (9, ["1", "4", "7"])):
+        health = SearchService(encoder, BinaryIndex.build(np.zeros((n, 2), np.uint8), 12)).health()
+        assert ([item.id for item in health.examples], health.words) == (wanted, [])
+    index, texts = served.service.index, {"red.png": "a dune", "white.png": "snow", "elsewhere.png": "snow"}
+    assert SearchService(encoder, index, texts=texts).health().words == ["dune", "snow"]
+
+
 def test_a_real_query_is_not_rounded(served: Served) -> None:
     answer = served.service.search(SearchRequest(text="boat", k=6, real_query=True))
     wanted = served.service.index.search_real(served.service.encoder.real_text("boat"), 6)

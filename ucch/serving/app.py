@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from importlib import resources
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Request
@@ -15,18 +16,15 @@ from starlette.exceptions import HTTPException
 
 from ..errors import UcchError
 from .limits import Limits
-from .schemas import EncodeAnswer, EncodeRequest, Health, Reason, SearchAnswer, SearchRequest
+from .schemas import MAX_ID, EncodeAnswer, EncodeRequest, Health, Item, Reason, SearchAnswer, SearchRequest
 from .service import SearchService
 
 __all__ = ["MAX_BYTES", "PATIENCE", "RATE", "create_app"]
 
 MAX_BYTES, RATE, PATIENCE = 10 * 2**20, 100.0, 30.0
 _REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": Reason} for code in (400, 408, 413, 422, 429)}
-_PAGE = {
-    "": ("index.html", "text/html; charset=utf-8"),
-    "page.css": ("page.css", "text/css; charset=utf-8"),
-    "page.js": ("page.js", "text/javascript; charset=utf-8"),
-}
+_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+_Id = Annotated[str, Query(alias="id", min_length=1, max_length=MAX_ID)]
 _log = logging.getLogger("ucch.serving")
 
 
@@ -40,8 +38,8 @@ def create_app(
 ) -> FastAPI:
     """Make the application around a service.
 
-    Routes: ``POST /search``, ``POST /encode``, ``GET /health``, ``GET /picture?id=``, ``GET /openapi.json`` and the
-    page at ``/``. Every refusal is JSON with a ``reason``.
+    Routes: ``POST /search``, ``POST /encode``, ``GET /item?id=``, ``GET /picture?id=``, ``GET /health``,
+    ``GET /openapi.json`` and the page at ``/``. Every refusal is JSON with a ``reason``.
 
     Args:
         service: what answers.
@@ -54,7 +52,7 @@ def create_app(
 
     @app.post("/search", responses=_REFUSALS)
     def search(request: SearchRequest) -> SearchAnswer:
-        """Find the items nearest to words, a picture or a code."""
+        """Find the items nearest to words, a picture, a code or an item."""
         return service.search(request)
 
     @app.post("/encode", responses=_REFUSALS)
@@ -67,16 +65,24 @@ def create_app(
         """Say what is served."""
         return service.health()
 
+    @app.get("/item", responses={404: {"model": Reason}, **_REFUSALS})
+    def item(name: _Id) -> Item:
+        """Show an item with all its texts."""
+        try:
+            return service.item(name)
+        except UcchError as error:
+            raise HTTPException(404, str(error)) from error
+
     @app.get("/picture", response_class=Response, responses={404: {"model": Reason}, **_REFUSALS})
     def picture(
-        item: Annotated[str, Query(alias="id", min_length=1, max_length=1024)],
+        name: _Id,
         size: Literal["thumbnail", "full"] = "thumbnail",
     ) -> Response:
         """Show the picture of an item of the index."""
         if service.pictures is None:
             raise HTTPException(404, "no pictures are served; name their folder with --images")
         try:
-            content = service.pictures.jpeg(item, size)
+            content = service.pictures.jpeg(name, size)
         except UcchError as error:
             raise HTTPException(404, str(error)) from error
         return Response(content, media_type="image/jpeg", headers={"cache-control": "max-age=3600"})
@@ -85,11 +91,10 @@ def create_app(
 
 
 def _add_page(app: FastAPI) -> None:
-    folder = resources.files("ucch.serving") / "page"
-    for path, (name, kind) in _PAGE.items():
-        content = (folder / name).read_bytes()
-
-        app.add_api_route(f"/{path}", _static(content, kind), methods=["GET"], include_in_schema=False)
+    for file in (resources.files("ucch.serving") / "page").iterdir():
+        kind = f"{_KINDS[Path(file.name).suffix]}; charset=utf-8"
+        path = "/" if file.name == "index.html" else f"/{file.name}"
+        app.add_api_route(path, _static(file.read_bytes(), kind), methods=["GET"], include_in_schema=False)
 
 
 def _static(content: bytes, kind: str) -> Callable[[], Response]:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["EncodeAnswer", "EncodeRequest", "Health", "Hit", "Reason", "SearchAnswer", "SearchRequest"]
+__all__ = ["EncodeAnswer", "EncodeRequest", "Health", "Hit", "Item", "Reason", "SearchAnswer", "SearchRequest"]
 
-MAX_TEXT, MAX_K, MAX_ONLY = 2000, 200, 10_000
+MAX_TEXT, MAX_K, MAX_ONLY, MAX_ID = 2000, 200, 10_000, 1024
 
 
 class _Strict(BaseModel):
@@ -23,7 +23,7 @@ class EncodeRequest(_Strict):
 
     @model_validator(mode="after")
     def _one(self) -> EncodeRequest:
-        given = [name for name in ("text", "image", "code") if getattr(self, name, None) is not None]
+        given = [name for name in ("text", "image", "code", "like") if getattr(self, name, None) is not None]
         if len(given) != 1:
             named = " and ".join(given) or "none"
             raise ValueError(f"name one of {', '.join(sorted(self._queries()))} to search for, got {named}")
@@ -31,20 +31,23 @@ class EncodeRequest(_Strict):
 
     @classmethod
     def _queries(cls) -> set[str]:
-        return {"text", "image", "code"} & set(cls.model_fields)
+        return {"text", "image", "code", "like"} & set(cls.model_fields)
 
 
 class SearchRequest(EncodeRequest):
     """One query and how many items are wanted."""
 
     code: Annotated[str, Field(pattern="^([0-9a-fA-F]{2})+$", description="a packed code in hexadecimal")] | None = None
+    like: (
+        Annotated[str, Field(min_length=1, max_length=MAX_ID, description="an item of the index, by its id")] | None
+    ) = None
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
     only: Annotated[list[str], Field(max_length=MAX_ONLY, description="answer with these ids alone")] | None = None
     real_query: Annotated[bool, Field(description="order by the query's outputs, not rounded to a code")] = False
 
     @model_validator(mode="after")
     def _not_rounded(self) -> SearchRequest:
-        if self.real_query and self.code is not None:
+        if self.real_query and (self.code is not None or self.like is not None):
             raise ValueError("real_query goes with text and image; a code is rounded already")
         return self
 
@@ -80,8 +83,16 @@ class EncodeAnswer(BaseModel):
     encode_milliseconds: float
 
 
+class Item(BaseModel):
+    """One item of the index with all its texts."""
+
+    id: str
+    picture: str | None = None
+    texts: list[str] = []
+
+
 class Health(BaseModel):
-    """What is served."""
+    """What is served, and what to begin with: frequent words of the items' texts, and items from all over the index."""
 
     status: str
     version: str
@@ -91,6 +102,8 @@ class Health(BaseModel):
     text: bool
     image: bool
     pictures: bool
+    words: list[str]
+    examples: list[Item]
 
 
 class Reason(BaseModel):

@@ -6,7 +6,8 @@ import base64
 import binascii
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,14 @@ from ..codes import PackedCodes, n_bytes, pack, sign
 from ..errors import DataError
 from ..retrieval import BinaryIndex
 from ..retrieval.rows import checked_codes
+from .frequent_words import frequent_words
 from .pictures import Pictures
 from .query_encoder import QueryEncoder
-from .schemas import EncodeAnswer, EncodeRequest, Health, Hit, SearchAnswer, SearchRequest
+from .schemas import EncodeAnswer, EncodeRequest, Health, Hit, Item, SearchAnswer, SearchRequest
 
 __all__ = ["SearchService"]
 
+N_FIRST, N_READ = 3, 10_000  # words and items to begin with; items whose texts are read for the words
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -36,7 +39,7 @@ class SearchService:
         encoder: turns queries into codes.
         index: the items.
         images: the folder of their pictures, where they have some.
-        texts: the text of an item by its id, where they have some.
+        texts: the text of an item by its id, or several of which results show the first, where they have some.
 
     Raises:
         DataError: the folder is missing.
@@ -48,21 +51,33 @@ class SearchService:
         index: BinaryIndex,
         *,
         images: Path | None = None,
-        texts: Mapping[str, str] | None = None,
+        texts: Mapping[str, str | Sequence[str]] | None = None,
     ) -> None:
-        self.encoder, self.index, self.texts = encoder, index, texts or {}
+        self.encoder, self.index = encoder, index
+        self.texts = {item: [own] if isinstance(own, str) else list(own) for item, own in (texts or {}).items() if own}
         kind = index.ids.dtype
         self._longest = 0 if kind.kind == "i" else kind.itemsize // 4  # characters of the longest id of text
         self.pictures = None if images is None else Pictures(images, self.has)
         self._can_encode = encoder.knows_encoders
         index.search(np.zeros((1, n_bytes(index.n_bits)), np.uint8), 1)  # loads faiss, or the first query would wait
+        self._words = frequent_words([self.texts[item] for item in self._spread(N_READ) if item in self.texts], N_FIRST)
 
     def has(self, item: str) -> bool:
         """Whether an id is in the index."""
         try:
-            return len(self.index.codes_of(self._ids([item]))) == 1
+            self._code_of(item)
         except DataError:
             return False
+        return True
+
+    def item(self, item: str) -> Item:
+        """An item with all its texts.
+
+        Raises:
+            DataError: it is not in the index.
+        """
+        self._code_of(item)
+        return Item(id=item, picture=self._picture(item), texts=self.texts.get(item, []))
 
     def health(self) -> Health:
         """What is served."""
@@ -75,6 +90,8 @@ class SearchService:
             text=self._can_encode,
             image=self._can_encode,
             pictures=self.pictures is not None,
+            words=self._words if self._can_encode else [],
+            examples=[self.item(item) for item in self._spread(N_FIRST)],
         )
 
     def encode(self, request: EncodeRequest) -> EncodeAnswer:
@@ -130,15 +147,37 @@ class SearchService:
     def _code(self, request: EncodeRequest) -> PackedCodes:
         if request.text is not None or request.image is not None:
             return pack(sign(self._outputs(request)))
+        if (like := getattr(request, "like", None)) is not None:
+            return self._code_of(like)
         code = np.frombuffer(bytes.fromhex(getattr(request, "code", None) or ""), np.uint8)[None]
         try:
             return checked_codes("code", code, self.index.n_bits)
         except ValueError as error:
             raise DataError(str(error)) from error
 
+    def _code_of(self, item: str) -> PackedCodes:
+        """The code (1, W) of an item.
+
+        Raises:
+            DataError: it is not in the index.
+        """
+        if len(ids := self._ids([item])):
+            with suppress(DataError):
+                return self.index.codes_of(ids)
+        raise DataError(f"no item {item!r} in the index")
+
     def _hit(self, item: str, distance: int, differing: list[int]) -> Hit:
-        picture = None if self.pictures is None else f"picture?id={quote(item, safe='')}"
-        return Hit(id=item, distance=distance, differing_bits=differing, picture=picture, text=self.texts.get(item))
+        text = self.texts[item][0] if item in self.texts else None
+        return Hit(id=item, distance=distance, differing_bits=differing, picture=self._picture(item), text=text)
+
+    def _picture(self, item: str) -> str | None:
+        return None if self.pictures is None else f"picture?id={quote(item, safe='')}"
+
+    def _spread(self, most: int) -> list[str]:
+        """The ids of at most ``most`` items, from all over the index."""
+        n = min(most, len(self.index))
+        rows = (2 * np.arange(n) + 1) * len(self.index) // (2 * max(n, 1))  # the middles of n equal parts
+        return [str(item) for item in self.index.ids[rows].tolist()]
 
     def _ids(self, items: list[str]) -> Any:
         """The given ids in the index's own form, without those that it cannot hold."""

@@ -1,154 +1,285 @@
-"use strict";
+// The page: it shows what its address says, and whatever a reader does changes the address first.
 
+import * as address from "./address.js";
+import { card, shorten } from "./cards.js";
+import * as detail from "./detail.js";
+import * as keys from "./keys.js";
+import * as server from "./server.js";
+import * as theme from "./theme.js";
+import { readPicture, remember, remembered, smallCopy } from "./upload.js";
+
+const FIELDS = { q: "text", like: "like", code: "code" }; // what the server calls the kinds of an address
+const SLOW = [
+  [300, "Searching…"],
+  [3_000, "Still searching: the server is slow."],
+  [12_000, "Still searching: the server may be loading its encoder."],
+];
 const part = (id) => document.getElementById(id);
-const LIMIT = 10 * 2 ** 20 * 0.7; // base64 makes a body a third longer
-let newest = 0; // only the answer to the newest question is shown
+let asking = new AbortController(); // the newest question; only its answer is shown
+let retry = null;
+let shown = null; // the place whose answer is on the page
 let answer = null;
+let served = null;
+let scrolled;
 
-async function ask(query, about) {
-  const number = ++newest;
-  say("Searching…");
+function visit() {
+  clearTimeout(scrolled);
+  const place = address.read();
+  const same = address.sameQuery(shown, place);
+  if (place.item === null) detail.hide();
+  else detail.show(place.item, same ? answer : null);
+  if (same && shown.n >= place.n) return;
+  if (place.kind) ask(place, same);
+  else begin();
+}
+
+function go(to) {
+  if (to.item === null) address.push(to);
+  else address.push(to, address.read().item === null ? 1 : address.depth() && address.depth() + 1);
+  visit();
+}
+
+function begin() {
+  asking.abort();
+  shown = address.read();
+  clear();
+  part("text").value = "";
+  document.title = "ucch search";
+  say("");
+  offer();
+}
+
+function clear() {
+  answer = null;
+  part("results").replaceChildren();
+  part("results").removeAttribute("aria-busy");
+  for (const id of ["more", "keys", "again", "preview", "start"]) part(id).hidden = true;
+  part("timing").textContent = "";
+}
+
+async function ask(place, more) {
+  const name = nameOf(place);
+  if (!more) {
+    part("text").value = place.kind === "q" ? place.value : "";
+    document.title = `${shorten(name, 40)} | ucch search`;
+    const own = place.kind === "code" ? remembered(place.value) : null;
+    preview(own?.small, own?.name);
+  }
+  retry = visit;
+  const query = { [FIELDS[place.kind]]: place.value };
+  const found = await waitFor(() => server.search(query, place.n, asking.signal), more);
+  if (found) tell(found, place, name, more);
+}
+
+async function askPicture(file) {
+  if (!file) return;
+  address.push({}); // until the picture has a code, and where it gets none
+  detail.hide();
+  begin();
+  retry = () => askPicture(file);
+  let small = null;
+  const found = await waitFor(async () => {
+    const { signal } = asking;
+    const image = await readPicture(file);
+    small = await smallCopy(file);
+    if (!signal.aborted) preview(small, file.name);
+    return server.search({ image }, address.STEP, signal);
+  });
+  if (!found) return;
+  remember(found.code, file.name, small);
+  address.replace({ kind: "code", value: found.code });
+  document.title = `${shorten(file.name, 40)} | ucch search`;
+  tell(found, address.read(), file.name);
+}
+
+function nameOf({ kind, value }) {
+  if (kind !== "code") return value;
+  return remembered(value)?.name ?? "a picture that this address knows by its code alone";
+}
+
+// The answer to a question, which says how it goes; null where it fails or another question comes first.
+async function waitFor(question, more = false) {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  part("results").setAttribute("aria-busy", "true");
+  part("again").hidden = part("start").hidden = true;
+  const timers = SLOW.map(([wait, words]) => setTimeout(() => say(words), wait));
+  const stop = () => timers.forEach(clearTimeout);
+  signal.addEventListener("abort", stop);
   const start = performance.now();
-  let found;
   try {
-    const response = await fetch("search", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ ...query, k: 24 }),
-    });
-    found = await response.json();
-    if (!response.ok) throw new Error(found.reason);
+    const found = await question();
+    found.milliseconds = Math.round(performance.now() - start);
+    return signal.aborted ? null : found;
   } catch (error) {
-    if (number === newest) fail(error.message);
+    if (!signal.aborted) fail(error, more);
+    return null;
+  } finally {
+    stop();
+  }
+}
+
+function tell(found, place, name, more = false) {
+  const old = more ? answer.hits.length : 0;
+  shown = place;
+  answer = found;
+  const { hits, bits } = found;
+  if (!more) part("results").replaceChildren();
+  part("results").append(
+    ...hits.slice(old).map((hit) => card(hit, bits, address.link({ ...place, item: hit.id }))),
+  );
+  part("results").removeAttribute("aria-busy");
+  part("start").hidden = true;
+  part("keys").hidden = !hits.length;
+  part("more").hidden = hits.length < place.n || place.n >= address.MOST || hits.length >= (served?.items ?? Infinity);
+  const about = place.kind === "q" ? `“${shorten(name)}”` : shorten(name);
+  const items = hits.length === 1 ? "1 item" : `${hits.length} items`;
+  say(hits.length ? `${items} for ${about}` : `Nothing found for ${about}: the index is empty.`, name);
+  const weak = hits.length > 0 && hits.every((hit) => hit.match === "weak");
+  part("weak").textContent = weak ? "None of them is likely to be meant: these are only the nearest." : "";
+  part("timing").textContent =
+    `${found.milliseconds} ms: ${found.encode_milliseconds.toFixed(1)} to encode, ` +
+    `${found.search_milliseconds.toFixed(1)} to search`;
+  if (place.item !== null) detail.show(place.item, answer);
+  else if (more) part("results").children[old]?.firstChild.focus();
+  else if (document.activeElement === document.body) part("results").focus({ preventScroll: true });
+  if (more) return;
+  if (place.at > 1) part("results").children[place.at - 1]?.scrollIntoView();
+  else scrollTo(0, 0);
+}
+
+function say(words, whole = "") {
+  part("status").className = "";
+  part("words").textContent = words;
+  part("words").title = whole;
+  part("weak").textContent = "";
+}
+
+function complain(words) {
+  say(words);
+  part("status").className = "error";
+}
+
+// Nothing of an older answer stays on the page, but where more of the same was asked for.
+function fail(error, more = false) {
+  if (more) address.replace({ ...address.read(), n: shown.n });
+  else {
+    shown = null;
+    clear();
+    offer();
+  }
+  part("results").removeAttribute("aria-busy");
+  complain(error.message);
+  part("again").hidden = more || !(error instanceof server.Unanswered);
+}
+
+function preview(small, words) {
+  part("preview").hidden = !small;
+  if (small) part("preview").src = small;
+  part("preview").alt = small ? `the picture searched with, ${words}` : "";
+}
+
+// What an empty page begins with: three words of the collection, or three of its items.
+function offer() {
+  if (!served || address.read().kind) return;
+  const { words, examples } = served;
+  const offers = words.length ? words.map(word) : examples.map(example);
+  part("start-heading").textContent = words.length ? "Words of this collection" : "Begin with one of these";
+  part("offers").className = words.length ? "offers" : "offers cards";
+  part("offers").replaceChildren(...offers);
+  part("start").hidden = !offers.length;
+}
+
+function word(words) {
+  const entry = document.createElement("li");
+  const link = document.createElement("a");
+  link.className = "button";
+  link.href = address.link({ kind: "q", value: words });
+  link.textContent = words;
+  entry.append(link);
+  return entry;
+}
+
+function example({ id, picture, texts }) {
+  return card({ id, picture, text: texts[0] }, 0, address.link({ kind: "like", value: id }));
+}
+
+async function introduce() {
+  retry = introduce;
+  try {
+    served = await server.health();
+  } catch (error) {
+    if (!address.read().kind) fail(error);
     return;
   }
-  if (number !== newest) return;
-  answer = found;
-  show(found);
-  const spent = Math.round(performance.now() - start);
-  say(`${found.hits.length} items for ${about}, in ${spent} ms: ${found.encode_milliseconds.toFixed(1)} to encode, ` +
-    `${found.search_milliseconds.toFixed(1)} to search`);
+  const { items, bits, kind, text, image } = served;
+  part("served").textContent =
+    `${items.toLocaleString()} ${items === 1 ? "item" : "items"}, codes of ${bits} bits, ${kind} index`;
+  part("by-words").hidden = !text;
+  part("drop").hidden = !image;
+  part("limits").textContent = limits(served);
+  if (part("status").className === "error") visit();
+  else offer();
 }
 
-function say(words) {
-  part("status").className = "";
-  part("status").textContent = words;
+function limits({ items, text, image }) {
+  if (!items) return "The index is empty.";
+  if (text && image) return "";
+  if (image) return "This index takes pictures, but no words.";
+  if (text) return "This index takes words, but no pictures.";
+  return "This run was trained on features and takes neither words nor pictures; its items lead to items like them.";
 }
 
-function fail(words) {
-  part("status").className = "error";
-  part("status").textContent = words;
+// The place of the reader in the results, noted once scrolling rests.
+function mark() {
+  const here = address.read();
+  if (!answer || here.item !== null || !address.sameQuery(shown, here)) return;
+  const cards = [...part("results").children];
+  const first = scrollY < part("results").offsetTop ? 0 : cards.findIndex((entry) => {
+    const { top, height } = entry.getBoundingClientRect();
+    return top > -height / 2;
+  });
+  if (first >= 0 && first + 1 !== here.at) address.replace({ ...here, at: first + 1 });
 }
 
-function show(found) {
-  part("results").replaceChildren(...found.hits.map((hit) => card(hit, found.bits)));
-}
-
-function card(hit, bits) {
-  const item = document.createElement("li");
-  const button = document.createElement("button");
-  button.type = "button";
-  if (hit.picture) {
-    const picture = document.createElement("img");
-    picture.src = hit.picture;
-    picture.loading = "lazy";
-    picture.alt = hit.text ?? "";
-    button.append(picture);
-  }
-  const words = document.createElement("span");
-  words.className = "words";
-  if (hit.text) words.append(line("text", hit.text));
-  words.append(line("distance", distance(hit, bits)), strip(hit, bits), line("name", hit.id));
-  button.append(words);
-  button.addEventListener("click", () => open(hit, bits));
-  item.append(button);
-  return item;
-}
-
-function line(kind, words) {
-  const span = document.createElement("span");
-  span.className = kind;
-  span.textContent = words;
-  return span;
-}
-
-function distance(hit, bits) {
-  return `${hit.distance} of ${bits} bits differ`;
-}
-
-function strip(hit, bits) {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  svg.setAttribute("class", "bits");
-  svg.setAttribute("viewBox", `0 0 ${bits} 4`);
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("aria-hidden", "true");
-  const differs = new Set(hit.differing_bits);
-  for (let bit = 0; bit < bits; bit++) {
-    const cell = document.createElementNS(space, "rect");
-    cell.setAttribute("x", bit + 0.1);
-    cell.setAttribute("width", 0.8);
-    cell.setAttribute("height", 4);
-    if (differs.has(bit)) cell.setAttribute("class", "differs");
-    svg.append(cell);
-  }
-  return svg;
-}
-
-function open(hit, bits) {
-  const picture = part("detail-picture");
-  picture.hidden = !hit.picture;
-  if (hit.picture) picture.src = `${hit.picture}&size=full`;
-  picture.alt = hit.text ?? `picture ${hit.id}`;
-  part("detail-text").textContent = hit.text ?? "";
-  part("detail-name").textContent = hit.id;
-  part("detail-distance").textContent = distance(hit, bits);
-  part("detail-bits").replaceChildren(strip(hit, bits));
-  part("detail").returnValue = "";
-  part("detail").onclose = () => {
-    if (part("detail").returnValue === "similar") ask({ code: codeOf(hit) }, hit.id);
-  };
-  part("detail").showModal();
-}
-
-function codeOf(hit) {
-  const bytes = answer.code.match(/../g).map((pair) => parseInt(pair, 16));
-  for (const bit of hit.differing_bits) bytes[bit >> 3] ^= 128 >> (bit & 7);
-  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function askPicture(file) {
-  if (!file) return;
-  if (!file.type.startsWith("image/")) return fail(`${file.name} is no picture`);
-  if (file.size > LIMIT) return fail(`${file.name} is larger than ${Math.floor(LIMIT / 2 ** 20)} MB`);
-  const reader = new FileReader();
-  reader.onload = () => {
-    const preview = part("preview");
-    URL.revokeObjectURL(preview.src);
-    preview.src = URL.createObjectURL(file);
-    preview.alt = `the picture searched with, ${file.name}`;
-    preview.hidden = false;
-    part("text").value = "";
-    ask({ image: reader.result.slice(reader.result.indexOf(",") + 1) }, file.name);
-  };
-  reader.onerror = () => fail(`${file.name} cannot be read`);
-  reader.readAsDataURL(file);
-}
-
-function theme(name) {
-  document.documentElement.dataset.theme = name;
-  part("theme").textContent = name === "dark" ? "Light" : "Dark";
-  part("theme").setAttribute("aria-label", `Use ${name === "dark" ? "light" : "dark"} colours`);
-}
-
+history.scrollRestoration = "manual";
+theme.start();
+keys.start();
+detail.start(() => answer);
+addEventListener("popstate", visit);
+addEventListener("scroll", () => {
+  clearTimeout(scrolled);
+  scrolled = setTimeout(mark, 250);
+}, { passive: true });
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // those open a new tab or window
+  event.preventDefault();
+  if (link === part("skip")) return part("results").focus();
+  const to = address.read(link.search);
+  const here = address.read();
+  go(to.item !== null && address.sameQuery(to, here) ? { ...here, item: to.item } : to);
+});
 part("form").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = part("text").value.trim();
-  if (!text) return fail("Type some words, or choose a picture");
-  part("preview").hidden = true;
-  ask({ text }, `“${text}”`);
+  if (!text) return complain("Type some words, or choose a picture.");
+  const to = { kind: "q", value: text, item: null };
+  if (address.sameQuery(address.read(), to)) shown = null;
+  else address.push(to);
+  visit();
 });
-part("file").addEventListener("change", (event) => askPicture(event.target.files[0]));
+part("more").addEventListener("click", () => {
+  const here = address.read();
+  address.replace({ ...here, n: Math.min(here.n + address.STEP, address.MOST) });
+  visit();
+});
+part("again").addEventListener("click", () => retry());
+part("file").addEventListener("change", (event) => {
+  askPicture(event.target.files[0]);
+  event.target.value = ""; // so that the same one may be chosen again
+});
 document.addEventListener("dragover", (event) => {
   event.preventDefault();
   part("drop").classList.add("over");
@@ -160,16 +291,5 @@ document.addEventListener("drop", (event) => {
   askPicture(event.dataTransfer.files[0]);
 });
 document.addEventListener("paste", (event) => askPicture(event.clipboardData.files[0]));
-
-const dark = matchMedia("(prefers-color-scheme: dark)");
-theme(localStorage.getItem("theme") ?? (dark.matches ? "dark" : "light"));
-dark.addEventListener("change", () => localStorage.getItem("theme") ?? theme(dark.matches ? "dark" : "light"));
-part("theme").addEventListener("click", () => {
-  const name = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-  localStorage.setItem("theme", name);
-  theme(name);
-});
-fetch("health").then((response) => response.json()).then((served) => {
-  part("served").textContent = `${served.items.toLocaleString()} items, codes of ${served.bits} bits, ${served.kind} index`;
-  if (!served.text) fail("This run was trained on features; only codes can be searched for.");
-}, (error) => fail(error.message));
+introduce();
+visit();
