@@ -9,10 +9,19 @@ from typing import Any
 import click
 from rich.console import Console
 
+from .grouped import GroupedCommand, recipe_option
+from .nearest import meant
 from .options import METHODS, OPTIMIZERS, debug_option
 from .processes import cores
 
 __all__ = ["command"]
+
+_GROUPS = {
+    "What to train on": ("data", "data_root"),
+    "What to compare": ("optimizers", "methods", "bits", "grid"),
+    "How long, and what is common": ("seeds", "epochs", "recipe", "settings", "jobs"),
+    "Where to": ("out", "as_json"),
+}
 
 
 def _numbers(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
@@ -30,7 +39,8 @@ def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
         return OPTIMIZERS
     unknown = [word for word in words if word not in OPTIMIZERS]
     if unknown:
-        raise click.BadParameter(f"{unknown[0]!r} is not all or one of {', '.join(OPTIMIZERS)}")
+        near = meant(unknown[0], OPTIMIZERS)
+        raise click.BadParameter(f"{unknown[0]!r} is not all or one of {', '.join(OPTIMIZERS)}.{near}")
     return words
 
 
@@ -39,8 +49,8 @@ def _methods(ctx: click.Context, param: click.Parameter, value: str | None) -> t
     return METHODS if words == ("all",) else words
 
 
-@click.command("compare")
-@click.option("--data", metavar="NAME|FILE.npz", help="Data set or feature file.  [default: digits]")
+@click.command("compare", cls=GroupedCommand, groups=_GROUPS)
+@recipe_option("--data", key="data", metavar="NAME|FILE.npz", help="Data set or feature file.")
 @click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
 @click.option(
     "--optimizers",
@@ -51,10 +61,10 @@ def _methods(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 @click.option(
     "--methods", callback=_methods, metavar="A,B|all", help="Recipes beside them, such as cvh,djsrh; all baselines."
 )
-@click.option("--bits", default="64", callback=_numbers, metavar="N,M", help="Bits of a code.  [default: 64]")
+@click.option("--bits", default="64", show_default=True, callback=_numbers, metavar="N,M", help="Bits of a code.")
 @click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, help="Runs of each.")
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the pairs.  [default: as the recipe says]")
-@click.option("--recipe", metavar="NAME|FILE.toml", default="default", help="What is common.  [default: default]")
+@recipe_option("--epochs", key="training.epochs", type=click.IntRange(1), help="Passes over the pairs.")
+@click.option("--recipe", metavar="NAME|FILE.toml", default="default", show_default=True, help="What is common.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change one choice for all.")
 @click.option(
     "--grid", metavar="KEY=A,B,C", multiple=True, help="Try values on held-out training pairs, keep the best."

@@ -11,6 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from .nearest import NamingGroup
 from .options import debug_option
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _root_option = click.option(
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-@click.group("data")
+@click.group("data", cls=NamingGroup)
 def command() -> None:
     """Look at the data sets that are known by name.
 

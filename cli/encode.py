@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from .extraction_options import cache_folder, encoding_options, import_from_here, worker_count
+from .extraction_options import ENCODING, cache_folder, encoding_options, import_from_here, worker_count
+from .grouped import GroupedCommand
+from .nearest import Choice
 from .options import debug_option
 
 if TYPE_CHECKING:
@@ -18,8 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_GROUPS = {
+    "What to encode": ("images", "texts", "encoding", "features", "modality", "max_bad"),
+    "By what": ("bits", "image_encoder", "text_encoder"),
+    "Where to": ("out", "as_json"),
+    "Where and how fast it runs": ("device", *ENCODING),
+}
 
-@click.command("encode")
+
+@click.command("encode", cls=GroupedCommand, groups=_GROUPS)
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Folder of photographs.")
 @click.option(
@@ -29,7 +38,7 @@ __all__ = ["command"]
     "--features", metavar="FILE|DIR", type=click.Path(path_type=Path), help="Features: .npy, .parquet, or a folder."
 )
 @click.option("--encoding", metavar="NAME", help="Encoding of --texts.  [default: UTF-8, or as its mark says]")
-@click.option("--modality", type=click.Choice(["image", "text"]), help="What --features holds.")
+@click.option("--modality", type=Choice(["image", "text"]), help="What --features holds.")
 @click.option("--bits", type=click.IntRange(1), help="First bits of codes trained with --nested.  [default: all]")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
@@ -42,7 +51,7 @@ __all__ = ["command"]
     help="New .npy, with .ids.txt, or .parquet; a folder for a folder.",
 )
 @encoding_options
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--device", type=Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @debug_option
 def command(run: Path, out: Path, as_json: bool, **choices: Any) -> None:

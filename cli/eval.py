@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from rich.console import Console
 
+from .grouped import GroupedCommand
+from .nearest import Choice
 from .options import debug_option
 
 if TYPE_CHECKING:
@@ -20,6 +22,12 @@ __all__ = ["command"]
 
 _FILES = ("query_codes", "database_codes", "query_labels", "database_labels", "query_features", "database_features")
 _FORMATS = ("table", "json", "csv", "latex")
+_GROUPS = {
+    "What to evaluate": ("data", "data_root", *_FILES, "bits", "code_format", "allow_overlap"),
+    "How": ("protocol", "cutoff", "ties", "no_relevant", "denominator", "seed"),
+    "Where to": ("out", "form"),
+    "How fast it runs": ("chunk_rows",),
+}
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -29,7 +37,7 @@ def _file(name: str, summary: str, metavar: str = "FILE.npy") -> Callable[[Comma
     return click.option(f"--{name}", metavar=metavar, type=click.Path(path_type=Path), help=summary)
 
 
-@click.command("eval")
+@click.command("eval", cls=GroupedCommand, groups=_GROUPS)
 @click.argument("runs", metavar="[RUN]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--data", metavar="NAME|FILE.npz", help="Data to evaluate runs on.  [default: the run's own]")
 @click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
@@ -44,17 +52,17 @@ def _file(name: str, summary: str, metavar: str = "FILE.npy") -> Callable[[Comma
     type=click.IntRange(1),
     help="Bits of packed uint8 codes; leave out for one bit a column, or the .parquet of ucch encode.",
 )
-@click.option("--code-format", type=click.Choice(["auto", "ubinary", "binary"]), default="auto", show_default=True,
+@click.option("--code-format", type=Choice(["auto", "ubinary", "binary"]), default="auto", show_default=True,
               help="ubinary and binary: the packed codes of sentence-transformers.")  # fmt: skip
 @click.option(
     "--chunk-rows", type=click.IntRange(1), default=1 << 20, show_default=True, help="Database rows at a time."
 )
-@click.option("--protocol", type=click.Choice(["ucch", "djsrh", "unihash"]), default="ucch", show_default=True,
+@click.option("--protocol", type=Choice(["ucch", "djsrh", "unihash"]), default="ucch", show_default=True,
               help="How those papers compute MAP; the next four change single choices.")  # fmt: skip
 @click.option("--cutoff", type=click.IntRange(0), help="Last rank that counts; 0 for all.")
-@click.option("--ties", type=click.Choice(["expected", "stable", "optimistic", "pessimistic"]), help="Order of ties.")
-@click.option("--no-relevant", type=click.Choice(["skip", "zero"]), help="Queries without a relevant item.")
-@click.option("--denominator", type=click.Choice(["relevant", "retrieved"]), help="What AP divides by.")
+@click.option("--ties", type=Choice(["expected", "stable", "optimistic", "pessimistic"]), help="Order of ties.")
+@click.option("--no-relevant", type=Choice(["skip", "zero"]), help="Queries without a relevant item.")
+@click.option("--denominator", type=Choice(["relevant", "retrieved"]), help="What AP divides by.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap intervals.")
 @click.option("--allow-overlap", is_flag=True, help="Accept queries that stand in the training set or the database.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="New folder for report and pictures.")

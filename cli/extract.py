@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from .extraction_options import cache_folder, encoding_options, import_from_here, source_options, worker_count
+from .extraction_options import (
+    ENCODING,
+    SOURCE,
+    cache_folder,
+    encoding_options,
+    import_from_here,
+    source_options,
+    worker_count,
+)
+from .grouped import GroupedCommand
+from .nearest import Choice
 from .options import debug_option
 
 if TYPE_CHECKING:
@@ -17,17 +27,23 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "run_extraction", "summary"]
 
+_GROUPS = {
+    "What to encode, and by what": (*SOURCE, "weights"),
+    "Where to": ("out", "as_json"),
+    "Where and how fast it runs": ("device", *ENCODING),
+}
+
 SHOWN = 10  # bad files named on stderr; --json names all
 
 
-@click.command("extract")
+@click.command("extract", cls=GroupedCommand, groups=_GROUPS)
 @source_options(required=True)
 @click.option("--weights", metavar="FILE", help="Weights of the image encoder; the same as NAME:FILE.")
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help="New .npz or .parquet of features."
 )
 @encoding_options
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--device", type=Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary, with every bad file, as one JSON object.")
 @debug_option
 def command(out: Path, weights: str | None, device: str, as_json: bool, **choices: Any) -> None:

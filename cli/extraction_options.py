@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from .grouped import recipe_option
+
 __all__ = [
     "ENCODING",
     "SOURCE",
@@ -31,38 +33,58 @@ def source_options(*, required: bool) -> Callable[[Command], Command]:
     """What is encoded, by what, and how it is split."""
     path = click.Path(path_type=Path)
     return _all(
-        click.option(
+        recipe_option(
             "--images",
+            key="source.images",
             metavar="PATH",
             type=path,
             required=required,
             help="Photographs: a folder, .tar shards, a table.",
         ),
-        click.option(
+        recipe_option(
             "--captions",
+            key="source.captions",
             metavar="PATH",
             type=path,
             help="CSV, TSV, JSON, Parquet, a token file, or a folder of texts.  [default: with the images]",
         ),
-        click.option("--encoding", metavar="NAME", help="Of the captions.  [default: UTF-8, or as their mark says]"),
-        click.option(
+        recipe_option(
+            "--encoding",
+            key="source.encoding",
+            metavar="NAME",
+            help="Of the captions.  [default: UTF-8, or as their mark says]",
+        ),
+        recipe_option(
             "--image-encoder",
+            key="source.image_encoder",
             metavar="NAME[:ARG]",
             required=required,
             help="clip[:FOLDER], vgg19[:WEIGHTS], or module:Class of your own.",
         ),
-        click.option(
+        recipe_option(
             "--text-encoder",
+            key="source.text_encoder",
             metavar="NAME[:ARG]",
             required=required,
             help="clip[:FOLDER], sentence[:FOLDER], bow[:WORDS[,tfidf]], or module:Class of your own.",
         ),
-        click.option(
-            "--query-share", type=click.FloatRange(0, 1, True, True), help="Share of queries.  [default: 0.1]"
+        recipe_option(
+            "--query-share",
+            key="source.query_share",
+            type=click.FloatRange(0, 1, True, True),
+            help="Share of queries.",
         ),
-        click.option("--split-seed", type=click.IntRange(0), help="Decides which images are queries.  [default: 0]"),
-        click.option(
-            "--max-bad", type=click.FloatRange(0, 1), help="Share of the images that may be broken.  [default: 0.05]"
+        recipe_option(
+            "--split-seed",
+            key="source.split_seed",
+            type=click.IntRange(0),
+            help="Decides which images are queries.",
+        ),
+        recipe_option(
+            "--max-bad",
+            key="source.max_bad",
+            type=click.FloatRange(0, 1),
+            help="Share of the images that may be broken.",
         ),
     )
 

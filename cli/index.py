@@ -11,28 +11,37 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .extraction_options import encoding_options
+from .extraction_options import ENCODING, encoding_options
+from .grouped import GroupedCommand
+from .nearest import Choice
 from .options import debug_option
 
 __all__ = ["command"]
 
+_GROUPS = {
+    "What to index": ("ids", "bits", "modality", "images", "image_encoder"),
+    "How to find it again": ("kind", "settings", "target", "queries", "features", "features_as"),
+    "Where to": ("out", "reproducible", "as_json"),
+    "How fast it runs": ENCODING,
+}
+
 KINDS = ("flat", "hnsw", "ivf", "multihash")
 
 
-@click.command("index")
+@click.command("index", cls=GroupedCommand, groups=_GROUPS)
 @click.argument("source", metavar="RUN|CODES.npy", type=click.Path(path_type=Path))
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help="New index file.")
-@click.option("--kind", type=click.Choice(KINDS), help="flat is exact.  [default: flat]")
+@click.option("--kind", type=Choice(KINDS), help="flat is exact.  [default: flat]")
 @click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the kind, such as nprobe=16.")
 @click.option("--tune", "target", metavar="RECALL", type=click.FloatRange(0, 1), help="Measure and take the fastest.")
 @click.option("--queries", metavar="CODES.npy", type=click.Path(path_type=Path), help="Sample queries for --tune.")
 @click.option("--ids", metavar="FILE", type=click.Path(path_type=Path), help="An id per row: lines of text, or .npy.")
 @click.option("--features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Features to re-rank by.")
-@click.option("--features-as", type=click.Choice(["int8", "float16"]), default="int8", show_default=True)
+@click.option("--features-as", type=Choice(["int8", "float16"]), default="int8", show_default=True)
 @click.option(
     "--bits", type=click.IntRange(1), help="Bits of a code in CODES.npy, or first bits of RUN.  [default: all]"
 )
-@click.option("--modality", type=click.Choice(["image", "text"]), help="What of RUN's data.  [default: image]")
+@click.option("--modality", type=Choice(["image", "text"]), help="What of RUN's data.  [default: image]")
 @click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Photographs for RUN to encode instead.")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @encoding_options

@@ -9,6 +9,7 @@ import click
 
 from ucch.errors import UcchError
 
+from .nearest import NamingGroup
 from .options import DEBUG
 
 __all__ = ["cli", "main"]
@@ -29,7 +30,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(NamingGroup):
     """Load a subcommand on use, so that ``--help`` answers at once; turn expected failures into one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .grouped import GroupedCommand
 from .options import debug_option
 
 if TYPE_CHECKING:
@@ -18,8 +19,16 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "read_queries", "show_hits"]
 
+_GROUPS = {
+    "What to search for": ("text", "image", "codes", "k", "only"),
+    "In what order": ("features", "real_query", "candidates"),
+    "By what run": ("run", "image_encoder", "text_encoder"),
+    "Measure the index": ("benchmark", "item_features"),
+    "Where to": ("as_json",),
+}
 
-@click.command("search")
+
+@click.command("search", cls=GroupedCommand, groups=_GROUPS)
 @click.argument("index", metavar="INDEX", type=click.Path(path_type=Path))
 @click.option("--text", metavar="WORDS", help="Words to search for.")
 @click.option("--image", metavar="FILE", type=click.Path(path_type=Path), help="A picture to search with.")

@@ -10,14 +10,22 @@ from typing import Any
 import click
 from rich.console import Console
 
+from .grouped import GroupedCommand
+from .nearest import Choice
 from .options import debug_option
 
 __all__ = ["command"]
 
+_GROUPS = {
+    "What to serve": ("index", "images", "texts", "encoding", "image_encoder", "text_encoder"),
+    "To whom": ("host", "port", "max_megabytes", "rate", "connections", "patience"),
+    "Where it runs": ("device",),
+}
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-@click.command("serve")
+@click.command("serve", cls=GroupedCommand, groups=_GROUPS)
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--index", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Made by ucch index.")
 @click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Folder of the items' pictures.")
@@ -33,7 +41,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 @click.option(
     "--patience", type=click.FloatRange(0.1), default=30, show_default=True, help="Seconds a slow client is waited for."
 )
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--device", type=Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @debug_option
 def command(
     run: Path,

@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .nearest import NamingGroup
 from .options import debug_option
 
 __all__ = ["command"]
@@ -19,7 +20,7 @@ _uri_option = click.option("--uri", required=True, help="Folder or s3://... for 
 _name_option = click.option("--name", default="codes", show_default=True, help="Table of the store.")
 
 
-@click.group("store")
+@click.group("store", cls=NamingGroup)
 def command() -> None:
     """Keep codes in an engine that grows: LanceDB or Milvus.
 

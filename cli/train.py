@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
+from .asked_recipe import asked_recipe, check_same
 from .extraction_options import ENCODING, SOURCE, encoding_options, source_options
+from .grouped import GroupedCommand, recipe_option
+from .nearest import Choice
 from .options import OPTIMIZERS, debug_option
 
 if TYPE_CHECKING:
@@ -18,61 +21,74 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_OWN = (
-    "data",
-    "data_root",
-    "optimizer",
-    "goal",
-    "teacher",
-    "pseudo_labels",
-    "bits",
-    "nested",
-    "epochs",
-    "recipe",
-    "settings",
-    "seed",
-    "fine_tune",
+_GROUPS = {
+    "What to train on": ("data", "data_root", "allow_overlap", *SOURCE),
+    "What to learn": ("bits", "nested", "goal", "optimizer", "teacher", "pseudo_labels", "fine_tune"),
+    "How long, and everything else of the recipe": ("epochs", "seed", "recipe", "settings"),
+    "Where to": ("out", "resume", "as_json"),
+    "Where and how fast it runs": ("device", *ENCODING),
+}
+
+
+@click.command("train", cls=GroupedCommand, groups=_GROUPS)
+@recipe_option("--data", key="data", metavar="NAME|FILE", help="Data set, or .npz or .parquet of features.")
+@recipe_option(
+    "--data-root",
+    key="data_root",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Folder of a published data set.",
 )
-_FROM_RECIPE = (*_OWN, *SOURCE)
-
-
-@click.command("train")
-@click.option("--data", metavar="NAME|FILE", help="Data set, or .npz or .parquet of features.  [default: digits]")
-@click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
 @source_options(required=False)
-@click.option(
+@recipe_option(
     "--optimizer",
-    type=click.Choice(OPTIMIZERS, case_sensitive=False),
-    help="How to train through the sign.  [default: momentum]",
+    key="optimizer",
+    type=Choice(OPTIMIZERS, case_sensitive=False),
+    help="How to train through the sign.",
 )
-@click.option(
+@recipe_option(
     "--goal",
-    type=click.Choice(["auto", "categories", "both", "partners", "neighbors"], case_sensitive=False),
-    help="What the codes are for; auto decides without labels.  [default: auto]",
+    key="goal",
+    type=Choice(["auto", "categories", "both", "partners", "neighbors"], case_sensitive=False),
+    help="What the codes are for; auto decides without labels.",
 )
-@click.option(
+@recipe_option(
     "--teacher",
-    type=click.Choice(["auto", "none", "mie", "joint-semantics"], case_sensitive=False),
-    help="Similarity of the training pairs that guides the codes, without labels.  [default: auto]",
+    key="teacher.similarity",
+    type=Choice(["auto", "none", "mie", "joint-semantics"], case_sensitive=False),
+    help="Similarity of the training pairs that guides the codes, without labels.",
 )
-@click.option(
+@recipe_option(
     "--pseudo-labels",
-    type=click.Choice(["tags", "kmeans"]),
+    key="labels.pseudo",
+    type=Choice(["tags", "kmeans"]),
     help="Make labels up from the features, for a recipe that learns from labels.",
 )
-@click.option("--bits", type=click.IntRange(1, 4096), help="Bits of a code.  [default: 64]")
-@click.option("--nested", is_flag=True, help="Make the first 32, 64, 128 ... bits of a code codes themselves.")
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the pairs.  [default: as the recipe says]")
+@recipe_option("--bits", key="bits", type=click.IntRange(1, 4096), help="Bits of a code.")
+@recipe_option(
+    "--nested",
+    key="model.nested",
+    is_flag=True,
+    help="Make the first 32, 64, 128 ... bits of a code codes themselves.",
+)
+@recipe_option(
+    "--epochs", key="training.epochs", type=click.IntRange(1), help="Passes over the pairs; auto suits the goal."
+)
 @click.option("--recipe", metavar="NAME|FILE.toml", help="Where the other choices come from.  [default: default]")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change one choice of the recipe.")
-@click.option("--seed", type=click.IntRange(0), help="Decides everything random.  [default: 0]")
-@click.option("--fine-tune", is_flag=True, help="Train the image encoder too, after epochs in which it stays as it is.")
+@recipe_option("--seed", key="seed", type=click.IntRange(0), help="Decides everything random.")
+@recipe_option(
+    "--fine-tune",
+    key="fine_tuning.enabled",
+    is_flag=True,
+    help="Train the image encoder too, after epochs in which it stays as it is.",
+)
 @encoding_options
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--device", type=Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option(
     "--out", metavar="DIR", type=click.Path(path_type=Path), help="Run folder.  [default: a new one in runs/]"
 )
-@click.option("--resume", is_flag=True, help="Go on with the run in --out where it stopped.")
+@click.option("--resume", is_flag=True, help="Go on with the run in --out where it stopped; start it if there is none.")
 @click.option("--allow-overlap", is_flag=True, help="Accept queries that stand in the training set or the database.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @debug_option
@@ -86,6 +102,8 @@ def command(
     resume: bool,
     allow_overlap: bool,
     as_json: bool,
+    recipe: str | None,
+    settings: tuple[str, ...],
     **choices: Any,
 ) -> None:
     """Learn binary codes from image-text pairs and report how well they retrieve.
@@ -93,6 +111,8 @@ def command(
     Labels are not read, but for the recipes unihash and mlwch-like, which need them. Without options it trains on
     built-in digits. With --images it first does what ucch extract does. Nothing is overwritten: --out must be new or
     empty. Ctrl-C and SIGTERM finish the step, save, and exit with 130 and 143; --resume goes on as if nothing had been.
+    A command with --resume may be given again as it was: it starts the run or goes on with it, and is refused where it
+    says something else than the run's recipe.
 
     torchrun starts several processes, which train one model (docs/scale.md).
 
@@ -104,31 +124,34 @@ def command(
     """
     from ucch.data import check_overlap
     from ucch.evaluation import evaluate_run
-    from ucch.training import choose_device, processes, training_labels
+    from ucch.training import RunFolder, choose_device, processes, training_labels
 
     from .feature_source import keep_tuned, new_run, old_run, open_tuning
     from .tables import report_table
 
     encoding = {name: choices.pop(name) for name in ENCODING}
+    if resume and out is None:
+        raise click.UsageError("--resume needs the run folder: name it with --out")
+    resume = resume and out is not None and RunFolder(out).recipe_file.is_file()  # asked before processes may make it
+    if resume and out is not None:
+        check_same(out, ctx.command, choices, recipe=recipe, settings=settings)
     where = choose_device(device)
-    if resume:
-        _check_resume(ctx, out)
     with processes(where) as world:
         console = Console(stderr=True, quiet=world.rank > 0)
         if resume:
             run, dataset = old_run(console, out or Path(), where, world=world, **encoding)
-            recipe = run.recipe()
+            chosen = run.recipe()
         else:
-            recipe = _recipe(**choices)
+            chosen = asked_recipe(ctx.command, choices, recipe=recipe, settings=settings)
 
             def check(dataset: PairedDataset) -> None:
                 if not allow_overlap:
                     check_overlap(dataset)
-                if recipe.wants_labels:
-                    training_labels(recipe, dataset.train)
+                if chosen.wants_labels:
+                    training_labels(chosen, dataset.train)
 
-            run, dataset = new_run(console, out, recipe, where, check=check, world=world, **encoding)
-        pairs = f"{dataset.name}: {len(dataset.train)} pairs, {recipe.bits} bits"
+            run, dataset = new_run(console, out, chosen, where, check=check, world=world, **encoding)
+        pairs = f"{dataset.name}: {len(dataset.train)} pairs, {chosen.bits} bits"
         console.print(f"{pairs}, into {run.path}", highlight=False)
         with open_tuning(run, where, **encoding) as tuning:
             _train(console, run, dataset, device=where, world=world, resume=resume, fine_tuning=tuning)
@@ -166,64 +189,3 @@ def _train(console: Console, run: RunFolder, dataset: PairedDataset, **options: 
         except RunStoppedError as error:
             console.print(str(error), highlight=False, soft_wrap=True)
             raise SystemExit(128 + (stop.number or 0)) from None  # ctx.exit's is a RuntimeError, as lost processes are
-
-
-def _check_resume(ctx: click.Context, out: Path | None) -> None:
-    if out is None:
-        raise click.UsageError("--resume needs the run folder: name it with --out")
-    default = click.core.ParameterSource.DEFAULT
-    given = [name for name in _FROM_RECIPE if ctx.get_parameter_source(name) is not default]
-    if given:
-        options = ", ".join("--" + ("set" if name == "settings" else name.replace("_", "-")) for name in given)
-        raise click.UsageError(f"--resume goes on with the recipe in {out}; leave out {options}")
-
-
-def _recipe(**choices: Any) -> Any:
-    from ucch.training import load_recipe
-
-    settings = list(choices.pop("settings"))
-    recipe = load_recipe(choices.pop("recipe") or "default", settings)
-    source = {name: choices.pop(name) for name in SOURCE}
-    fine_tune, nested = choices.pop("fine_tune"), choices.pop("nested")
-    data, root, epochs, pseudo = (choices.pop(name) for name in ("data", "data_root", "epochs", "pseudo_labels"))
-    update: dict[str, Any] = {name: value for name, value in choices.items() if value is not None}
-    if data is not None:
-        update["data"] = str(Path(data).resolve()) if Path(data).is_file() else data
-    if root is not None:
-        update["data_root"] = str(root.resolve())
-    if any(value is not None for value in source.values()):
-        update["source"] = _source(recipe.source, data, source)
-    elif data is not None:
-        update["source"] = type(recipe.source)()
-    if epochs is not None:
-        update["training"] = recipe.training.model_copy(update={"epochs": epochs})
-    if (teacher := update.pop("teacher", None)) is not None:
-        update["teacher"] = recipe.teacher.model_copy(update={"similarity": teacher})
-    if nested:
-        update["model"] = recipe.model.model_copy(update={"nested": True})
-    if fine_tune:
-        update["fine_tuning"] = recipe.fine_tuning.model_copy(update={"enabled": True})
-    if pseudo is not None:
-        if not recipe.wants_labels:
-            raise click.UsageError(
-                f"--pseudo-labels goes with --recipe unihash or mlwch-like; recipe {recipe.name} reads no labels"
-            )
-        update["labels"] = recipe.labels.model_copy(update={"pseudo": pseudo})
-    return recipe.model_copy(update=update)
-
-
-def _source(known: Any, data: str | None, given: dict[str, Any]) -> Any:
-    """The recipe's section of photographs and captions with what the command line says."""
-    if data is not None:
-        raise click.UsageError("--data names features that exist, --images photographs to take them from; give one")
-    for name in ("images", "captions"):
-        if given[name] is not None:
-            given[name] = str(given[name].resolve())
-    source = known.model_copy(update={name: value for name, value in given.items() if value is not None})
-    if source.images and not source.captions:
-        source = source.model_copy(update={"captions": source.images})
-    needed = ("images", "image_encoder", "text_encoder")
-    missing = ["--" + name.replace("_", "-") for name in needed if not getattr(source, name)]
-    if missing:
-        raise click.UsageError(f"photographs also need {', '.join(missing)}")
-    return source

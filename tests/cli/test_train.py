@@ -17,7 +17,7 @@ from ucch.cli.progress import TrainingProgress
 from tests.training.kit import small_dataset
 from ucch.collectives import World
 from ucch.data import PairedDataset, Pairs, save_npz
-from ucch.training import RunFolder
+from ucch.training import RunFolder, load_recipe
 
 QUICK = ("--set", "width=16", "--set", "batch_size=32", "--epochs", "2", "--bits", "12", "--device", "cpu")
 
@@ -126,14 +126,50 @@ def test_resume_goes_on_with_the_recipe_of_the_folder(data: Path, tmp_path: Path
     ("arguments", "message"),
     [
         (("--resume",), "--resume needs the run folder: name it with --out"),
-        (("--resume", "--out", "run", "--bits", "8"), "leave out --bits"),
-        (("--resume", "--out", "run", "--set", "shift=1", "--seed", "1"), "leave out --set, --seed"),
+        (("--resume", "--out", "run", "--bits", "8"), "--bits is 12 in run/recipe.toml, this command says 8."),
+        (
+            ("--resume", "--out", "run", "--set", "shift=0.5", "--seed", "1"),
+            "--seed is 0 in run/recipe.toml, this command says 1; loss.shift is 0.1 in run/recipe.toml, this command"
+            " says 0.5. Leave that out, or name another --out",
+        ),
+        (
+            ("--resume", "--out", "run", "--recipe", "cvh"),
+            "baseline is 'none' in run/recipe.toml, this command says 'cvh'",
+        ),
     ],
 )
-def test_resume_with_other_choices_is_wrong_usage(arguments: tuple[str, ...], message: str) -> None:
+def test_resume_with_other_choices_is_wrong_usage(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    RunFolder.create("run", load_recipe("default", ["bits=12"]))
     result = ucch("train", *arguments)
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
+
+
+def test_the_same_command_starts_a_run_and_goes_on_with_it(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a scheduler gives it: first there is no folder, then half a run, then a whole one."""
+    ucch("train", "--data", data, "--recipe", "ucch-paper", "--out", tmp_path / "through", *QUICK)
+    again = ("train", "--data", data, "--recipe", "ucch-paper", "--out", tmp_path / "run", "--resume", *QUICK)
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingProgress, "step", lambda self, loss: signal.raise_signal(signal.SIGTERM))
+        assert ucch(*again).exit_code == 143
+    assert ucch(*again).exit_code == 0
+    model, through = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("run", "through"))
+    assert model == through
+    assert ucch(*again).exit_code == 0
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() == through
+
+
+def test_resume_takes_no_folder_that_holds_something_else(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "letter.txt").write_text("dear")
+    result = ucch("train", "--data", data, "--out", tmp_path / "run", "--resume", *QUICK)
+    assert result.exit_code == 1
+    assert "already holds something else" in result.stderr
 
 
 @pytest.mark.parametrize(
