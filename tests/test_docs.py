@@ -166,6 +166,24 @@ def test_code_that_pages_include_exists() -> None:
     assert {"plug_in.py", "text_codes.py", "lightning_pairs.py", "mapped_table.py"} <= set(included)
 
 
-def test_a_new_table_rule_takes_ten_lines_at_most() -> None:
-    marked = [line for line in text_of("docs/add_an_optimizer.md").splitlines() if line.endswith("  # rule")]
-    assert 0 < len(marked) <= 10
+@pytest.mark.parametrize(
+    ("page", "mark", "most"),
+    [("add_an_optimizer", "rule", 10), ("own_training", "loss", 15), ("own_training", "tower", 5)],
+)
+def test_something_new_takes_few_lines(page: str, mark: str, most: int) -> None:
+    """The marked lines define a class that the page's other lines use, and nothing else does."""
+    code = [line for block in blocks(f"docs/{page}.md", "python") for line in block.splitlines()]
+    marked = [line for line in code if line.endswith(f"  # {mark}")]
+    assert 0 < len(marked) <= most
+    names: dict[str, object] = {}
+    imports = [line for line in code if re.match(r"(from|import) ", line)]
+    exec(compile("\n".join([*imports, *marked]), page, "exec", dont_inherit=True), names)
+    (made,) = [name for name, one in names.items() if inspect.isclass(one) and one.__module__ == "builtins"]
+    assert [line for line in code if made in line and line not in marked]
+
+
+def test_a_third_view_takes_no_line() -> None:
+    """One function, written once, learns from two views and from three."""
+    code = "\n".join(blocks("docs/own_training.md", "python"))
+    assert code.count("def learn(") == 1
+    assert re.search(r"learn\(views\)\nviews\[\"sound\"\] = .*\n.*learn\(views\)", code)

@@ -15,7 +15,7 @@ from .data import Pairs, multi_hot
 from .data.arrays import FeatureArray
 from .errors import RunError
 from .models import HashModel
-from .training import Recipe, TrainingLoop, choose_device, fit_baseline, load_recipe
+from .training import Objective, Recipe, TrainingLoop, choose_device, fit_baseline, load_recipe
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -34,6 +34,7 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         epochs: passes over the pairs; None leaves it to the recipe.
         seed: decides everything random.
         device: ``auto``, ``cpu`` or ``cuda``.
+        objective: a class of one's own to train by, as of :class:`~ucch.training.Trainer`.
 
     Attributes:
         model_: the trained :class:`~ucch.models.HashModel`.
@@ -67,6 +68,7 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         epochs: int | None = None,
         seed: int = 0,
         device: str = "auto",
+        objective: type[Objective] | None = None,
     ) -> None:
         self.n_bits = n_bits
         self.recipe = recipe
@@ -74,6 +76,7 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         self.epochs = epochs
         self.seed = seed
         self.device = device
+        self.objective = objective
 
     def fit(self, image: FeatureArray, text: FeatureArray, label: object = None) -> Self:
         """Learn from paired features.
@@ -91,10 +94,10 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         """
         recipe = self._full_recipe()
         pairs = Pairs(image, text, None if label is None else multi_hot({"label": label})["label"])
-        if recipe.baseline != "none":
+        if recipe.baseline != "none" and self.objective is None:
             self._take(fit_baseline(recipe, pairs)[0], recipe)
             return self
-        loop = TrainingLoop(recipe, pairs, device=choose_device(self.device))
+        loop = TrainingLoop(recipe, pairs, device=choose_device(self.device), objective=self.objective)
         self._take(loop.train(_warn), loop.trainer.recipe)
         self.outcome_ = loop.outcome()
         return self

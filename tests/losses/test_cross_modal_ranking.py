@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 
 import pytest
 import torch
@@ -141,3 +142,15 @@ def test_soft_targets_by_loop() -> None:
     assert found.item() == pytest.approx(expected, abs=1e-12)
     with pytest.raises(ValueError, match="targets and h_image h_text"):
         cross_modal_ranking_loss(h_image, h_text, targets=targets[:2])
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+@pytest.mark.filterwarnings("ignore")
+def test_compiled_by_default_it_has_the_same_gradients() -> None:
+    rows, found = [unit_rows(32, 12, seed).float() for seed in (0, 1)], []
+    torch.compiler.reset()
+    with torch._inductor.config.patch(compile_threads=1):
+        for loss in (cross_modal_ranking_loss, torch.compile(cross_modal_ranking_loss)):
+            inputs = [each.clone().requires_grad_() for each in rows]
+            found.append(torch.autograd.grad(loss(*inputs), inputs))
+    torch.testing.assert_close(*found)

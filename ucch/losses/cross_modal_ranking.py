@@ -28,9 +28,11 @@ def cross_modal_ranking_loss(
     if targets is not None:
         same_shape("targets", targets, "h_image h_text^T", by_image)
     total = by_image.new_zeros(())
+    places = torch.arange(first, first + len(by_image), device=by_image.device)[:, None]
     for rows in (by_image, by_text):
         own = rows.diagonal(first)
-        outside = own.detach()[:, None] - rows.detach() > margin
+        # gathered, since the mask of a diagonal is another one in the backward pass of torch 2.14's inductor on the CPU
+        outside = rows.detach().gather(1, places) - rows.detach() > margin
         shifted = rows - shift * outside.to(rows.dtype)
         if targets is not None:
             own = (1 - targets.sum(dim=1)) * own + (targets * rows).sum(dim=1)

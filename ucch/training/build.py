@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -23,32 +24,41 @@ __all__ = ["build_model", "build_objective", "build_ranking", "check_optimizer",
 AUTO_EPOCHS, AUTO_STEPS = 3, 600  # the least that ``epochs = "auto"`` trains; docs/default_study.md
 
 
-def check_optimizer(recipe: Recipe) -> None:
+def check_optimizer(recipe: Recipe, own: type[Objective] | None = None) -> None:
     """Refuse an optimizer that folds into the towers what the objective has not seen, and untrained nested lengths.
+
+    Args:
+        recipe: all choices.
+        own: objective of one's own, in place of the one that the recipe names.
 
     Raises:
         RecipeError: the loss of the objective reads tanh(u), and the optimizer folds a rotation or thresholds; as
             :func:`~ucch.training.nested.check_nested`.
     """
     check_nested(recipe)
-    objective = OBJECTIVES.get(recipe.objective)
+    objective = own or OBJECTIVES.get(recipe.objective)
     if recipe.baseline != "none" or objective is None or not objective.passes_queries_by(recipe):
         return
     folding = [name for name, strategy in STRATEGIES.items() if strategy.fold is not Strategy.fold]
     if recipe.optimizer in folding:
+        name = recipe.objective if own is None else own.__name__
         raise RecipeError(
-            f"optimizer of the objective {recipe.objective} must not be {' or '.join(folding)}, which fold into the"
+            f"optimizer of the objective {name} must not be {' or '.join(folding)}, which fold into the"
             f" towers what its loss has not seen, got {recipe.optimizer!r}; take momentum or another"
         )
 
 
-def build_objective(recipe: Recipe, pairs: Pairs, generator: torch.Generator) -> Objective | None:
-    """The objective a recipe names; None for UCCH, whose losses are the trainer's own.
+def build_objective(
+    recipe: Recipe, pairs: Pairs, generator: torch.Generator, own: type[Objective] | None = None
+) -> Objective | None:
+    """The objective a recipe names, or one's own, which sees no labels; None for UCCH, whose losses are the step's.
 
     Raises:
         RecipeError: as :func:`check_optimizer`; a choice of the objective's own.
     """
-    check_optimizer(recipe)
+    check_optimizer(recipe, own)
+    if own is not None:
+        return own(recipe, replace(pairs, label=None), generator=generator)
     if recipe.objective == "ucch":
         return None
     return OBJECTIVES[recipe.objective](recipe, pairs, generator=generator)

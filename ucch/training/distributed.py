@@ -87,7 +87,9 @@ def on_first(world: World, work: Callable[[], str]) -> str:
     return answer
 
 
-def check_parallel(recipe: Recipe, placements: tuple[str, ...], world: World, *, batch_size: int) -> None:
+def check_parallel(
+    recipe: Recipe, placements: tuple[str, ...], world: World, *, batch_size: int, own: str = ""
+) -> None:
     """Refuse what does not train on several processes.
 
     Args:
@@ -95,6 +97,7 @@ def check_parallel(recipe: Recipe, placements: tuple[str, ...], world: World, *,
         placements: of the table that its optimizer can do with.
         world: the processes; a single one refuses nothing.
         batch_size: B, of all processes together.
+        own: name of an objective of one's own; empty for none.
 
     Raises:
         RecipeError: an objective but UCCH's; an encoder that trains along; a teacher's structure term; an optimizer
@@ -104,8 +107,9 @@ def check_parallel(recipe: Recipe, placements: tuple[str, ...], world: World, *,
     if world.size == 1:
         return
     said = f"{world.size} processes"
-    if recipe.objective != "ucch":
-        raise RecipeError(f"recipe key objective must be ucch on {said}, got {recipe.objective!r}; train on one")
+    if recipe.objective != "ucch" or own:
+        name = own or recipe.objective
+        raise RecipeError(f"recipe key objective must be ucch on {said}, got {name!r}; train on one")
     if recipe.teacher.closeness_weight > 0:
         raise RecipeError(f"teacher.closeness_weight compares a whole batch, got {said}; set it to 0 or train on one")
     if recipe.fine_tuning.enabled:

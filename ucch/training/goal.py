@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import baselines
 from ..data import Pairs
+from ..errors import RecipeError
 from .closed_form import sampled_features
 from .goal_sections import GOALS
 from .recipe import Recipe
@@ -42,7 +43,7 @@ class Choice:
         return f"codes for {self.goal} ({_MEANS[self.goal]}): {self.reason}"
 
 
-def choose_goal(recipe: Recipe, pairs: Pairs, *, n_processes: int = 1) -> Choice:
+def choose_goal(recipe: Recipe, pairs: Pairs, *, n_processes: int = 1, own: str | None = None) -> Choice:
     """Settle ``recipe.goal``; labels are not read, and nothing is drawn.
 
     ``auto`` is ``both`` where both modalities share a space (:func:`~ucch.baselines.share_space`) and pairs do not
@@ -55,10 +56,20 @@ def choose_goal(recipe: Recipe, pairs: Pairs, *, n_processes: int = 1) -> Choice
         recipe: all choices.
         pairs: training pairs.
         n_processes: that train together; ``auto`` keeps neighbours in one process only.
+        own: name of an objective of one's own, which trains; the goal is then ``categories``, UCCH's way to train.
 
     Returns:
         The choice; its recipe has no ``auto`` left in ``goal`` and ``model.start``.
+
+    Raises:
+        RecipeError: an objective of one's own, and the recipe names another, a baseline or a goal that has one.
     """
+    if own is not None:
+        for key, rest in (("baseline", "none"), ("objective", "ucch"), ("goal", "categories")):
+            value = getattr(recipe, key)
+            if value not in (rest, "auto"):
+                raise RecipeError(f"recipe key {key} must be {rest} beside objective={own}, got {value!r}; drop one")
+        return Choice("categories", _settled(recipe, "categories"), f"{own} is the objective")
     if recipe.objective == "neighbors" or recipe.goal in GOALS[1:]:
         goal = recipe.goal if recipe.goal in GOALS[1:] else "both"
         return Choice(goal, _settled(recipe, goal), "as asked for")

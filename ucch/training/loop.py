@@ -14,6 +14,7 @@ from ..data.caption_rows import RowNumbers
 from ..models import HashModel
 from ..teachers import Teacher
 from .fine_tuning import FineTuning
+from .objectives import Objective
 from .recipe import Recipe
 from .table_balance import BalanceWatch
 from .trainer import EpochStats, Trainer
@@ -33,6 +34,7 @@ class TrainingLoop:
         world: the processes that train together; this process alone by default.
         teacher: of the pairs that train, or what makes it from them, or ``"fit"`` for the one that the recipe asks for.
         fine_tuning: the image encoder, where it trains along.
+        objective: a class of one's own, as of :class:`~ucch.training.Trainer`.
 
     Attributes:
         trainer: of the pairs that train.
@@ -50,6 +52,7 @@ class TrainingLoop:
         world: World | None = None,
         teacher: Callable[[Pairs], Teacher | None] | Literal["fit"] = "fit",
         fine_tuning: FineTuning | None = None,
+        objective: type[Objective] | None = None,
     ) -> None:
         self.world = world or World()
         self.rows: RowNumbers = np.arange(len(pairs))
@@ -59,7 +62,8 @@ class TrainingLoop:
         self.held_out = None if held_out is None else pairs.take(held_out)
         train = pairs if held_out is None else pairs.take(self.rows)
         made: Callable[[], Teacher | None] | Literal["fit"] = "fit" if teacher == "fit" else lambda: teacher(train)
-        self.trainer = Trainer(recipe, train, device=device, world=world, teacher=made, fine_tuning=fine_tuning)
+        options: dict[str, Any] = {"device": device, "world": world, "fine_tuning": fine_tuning, "objective": objective}
+        self.trainer = Trainer(recipe, train, teacher=made, **options)
         self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
         self.history: list[dict[str, Any]] = []
         warmup, n_epochs, bits = recipe.table.warmup_epochs, self.trainer.n_epochs, recipe.bits

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
 import torch
 
@@ -20,6 +21,7 @@ from .checkpoint import load_newest, save_state
 from .fine_tuning import FineTuning
 from .fit_baseline import fit_baseline
 from .loop import TrainingLoop
+from .objectives import Objective
 from .run_folder import RunFolder
 from .teacher_run import check_pairs, run_teacher_stage
 from .trainer import EpochStats, Trainer
@@ -37,6 +39,7 @@ def train_run(
     world: World | None = None,
     resume: bool = False,
     fine_tuning: FineTuning | None = None,
+    objective: type[Objective] | None = None,
     on_start: Callable[[Trainer], None] | None = None,
     on_step: Callable[[float], None] | None = None,
     on_epoch: Callable[[EpochStats], None] | None = None,
@@ -62,6 +65,8 @@ def train_run(
             last one took to write, when ``stop`` says so, when ``on_epoch`` raises, and at the end; steps done after
             the checkpoint are done again, and their epochs leave the history.
         fine_tuning: the image encoder and the photographs, where the recipe trains it too.
+        objective: a class of one's own, as of :class:`~ucch.training.Trainer`; ``goal.json`` names it, and the same is
+            given to resume.
         on_start, on_step, on_epoch: called with the trainer, with the loss of every step, and after every epoch.
         on_warning: called with a sentence when the codes no longer move or all of them do
             (:class:`~ucch.training.watch.FlipWatch`), when they collapse or bits die
@@ -82,10 +87,10 @@ def train_run(
     """
     world = world or World()
     with run.locked() if world.rank == 0 else nullcontext():
-        if run.recipe().baseline != "none":
+        if run.recipe().baseline != "none" and objective is None:
             model = _fitted(run, pairs) if world.rank == 0 else None
         else:
-            model = _Run(run, pairs, device, world, resume, fine_tuning, on_warning, on_teacher).train(
+            model = _Run(run, pairs, device, world, resume, fine_tuning, objective, on_warning, on_teacher).train(
                 on_start, on_step, on_epoch, stop
             )
         world.wait()
@@ -111,6 +116,7 @@ class _Run:
         world: World,
         resume: bool,
         fine_tuning: FineTuning | None,
+        objective: type[Objective] | None,
         on_warning: Callable[[str], None] | None,
         on_teacher: Callable[[int, int], None] | None,
     ) -> None:
@@ -123,9 +129,8 @@ class _Run:
                 run, train, self.identity, device=device, world=world, resume=resume, on_epoch=on_teacher
             )
 
-        self.loop = TrainingLoop(
-            run.recipe(), pairs, device=device, world=world, teacher=teacher, fine_tuning=fine_tuning
-        )
+        options: dict[str, Any] = {"device": device, "world": world, "fine_tuning": fine_tuning, "objective": objective}
+        self.loop = TrainingLoop(run.recipe(), pairs, teacher=teacher, **options)
         self.trainer = self.loop.trainer
         if resume:
             self._load()

@@ -27,6 +27,7 @@ from .fine_tuning import FineTuning
 from .finite import FiniteSteps
 from .goal import choose_goal
 from .guarantee import Verdict, judge, set_aside, what_is_kept
+from .objectives import Objective
 from .recipe import Recipe
 from .shared_teacher import shared_teacher
 from .start_table import start_table
@@ -60,6 +61,8 @@ class Trainer:
         teacher: of these pairs, or what makes it, called once the recipe is found to train; ``"fit"`` (default) fits
             the one that ``recipe.teacher`` asks for, None does without.
         fine_tuning: the image encoder, where it trains along on the photographs of these pairs.
+        objective: a class of one's own in place of the objective that a recipe names; it is given the pairs without
+            labels. Whoever loads a state of such a run gives it again.
         world: the processes that train together; this process alone by default. With several, every method but
             :meth:`finished_model` is collective.
 
@@ -79,7 +82,7 @@ class Trainer:
     Raises:
         DataError: the objective needs labels and there are none, or none that tell rows apart.
         RecipeError: the recipe does not train on several processes, or not with such a table; it asks for fine tuning
-            and ``fine_tuning`` is not given, or the reverse.
+            and ``fine_tuning`` is not given, or the reverse; it names an objective or a goal beside ``objective``.
     """
 
     def __init__(
@@ -91,11 +94,13 @@ class Trainer:
         world: World | None = None,
         teacher: Teacher | Callable[[], Teacher | None] | Literal["fit"] | None = "fit",
         fine_tuning: FineTuning | None = None,
+        objective: type[Objective] | None = None,
     ) -> None:
         if recipe.fine_tuning.enabled != (fine_tuning is not None):
             raise RecipeError("fine_tuning needs the photographs: it goes with ucch train --images")
         self.world = world or World()
-        self.choice = choose_goal(recipe, pairs, n_processes=self.world.size)
+        self._own_objective = "" if objective is None else objective.__name__
+        self.choice = choose_goal(recipe, pairs, n_processes=self.world.size, own=self._own_objective or None)
         recipe = self.choice.recipe
         self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
         self.rows, self.held_out = np.arange(len(pairs)), np.arange(0)
@@ -104,7 +109,8 @@ class Trainer:
         self.verdict: Verdict | None = None
         training = recipe.training
         self.batch_size = min(training.batch_size, len(self.rows))
-        check_parallel(recipe, STRATEGIES[recipe.optimizer].placements, self.world, batch_size=self.batch_size)
+        placements = STRATEGIES[recipe.optimizer].placements
+        check_parallel(recipe, placements, self.world, batch_size=self.batch_size, own=self._own_objective)
         if teacher == "fit":
             teacher = shared_teacher(self.world, lambda: fit_teacher(recipe, pairs, device=device))
         elif callable(teacher):
@@ -115,7 +121,7 @@ class Trainer:
         self.steps_per_epoch = len(self.rows) // self.batch_size
         self.n_epochs = n_epochs(recipe, self.steps_per_epoch)
         self.generator = torch.Generator().manual_seed(recipe.seed)
-        self.objective = build_objective(recipe, pairs, self.generator)
+        self.objective = build_objective(recipe, pairs, self.generator, objective)
         self.model = build_model(recipe, pairs, self.objective.towers() if self.objective else None).to(self.device)
         self.start = copy.deepcopy(self.model).eval() if len(self.held_out) else None
         if self.objective is not None:
@@ -269,12 +275,23 @@ class Trainer:
             "skipped_in_a_row": self.finite.in_a_row,
             "part": None if self.part is None else self.part.state_dict(),
             **({} if self.objective is None else {"objective": self.objective.state_dict()}),
+            **({"own_objective": self._own_objective} if self._own_objective else {}),
             **({} if self.fine_tuning is None else {"image_encoder": self.fine_tuning.state_dict()}),
             **self.strategy.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where another trainer of the same recipe and data stood."""
+        """Go on where another trainer of the same recipe, data and objective stood.
+
+        Raises:
+            RecipeError: the other had another objective of one's own, or had one and this has none, or the reverse.
+        """
+        theirs = state.get("own_objective", "")
+        if theirs != self._own_objective:
+            said = [
+                f"objective={name}" if name else "no objective of one's own" for name in (theirs, self._own_objective)
+            ]
+            raise RecipeError(f"the state was trained with {said[0]}, got {said[1]}; give the one it was trained with")
         self.epoch = state["epoch"]
         self.model.load_state_dict(state["model"])
         self.adam.load_state_dict(state["adam"])
