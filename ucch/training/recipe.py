@@ -286,6 +286,8 @@ def with_settings(recipe: Recipe, settings: Iterable[str]) -> Recipe:
         >>> with_settings(Recipe(), ["temperature=0.5"]).loss.temperature
         0.5
     """
+    if not (settings := list(settings)):
+        return recipe
     values = recipe.model_dump(exclude_none=True)
     for setting in settings:
         key, found, text = setting.partition("=")

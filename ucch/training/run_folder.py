@@ -110,8 +110,11 @@ class RunFolder:
         return run
 
     def recipe(self) -> Recipe:
-        """Read the recipe the run was started with."""
-        return load_recipe(self.recipe_file)
+        """Read the recipe the run was started with; one from before there were goals trained for categories."""
+        recipe = load_recipe(self.recipe_file)
+        if "goal" in recipe.model_fields_set:
+            return recipe
+        return recipe.model_copy(update={"goal": "categories"})
 
     def model(self) -> HashModel:
         """Load the trained model, on the CPU.
