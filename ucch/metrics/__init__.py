@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .average_precision import average_precision, mean_over_queries
 from .bootstrap import MeanInterval, PairedDifference, bootstrap_mean, paired_bootstrap
+from .calibration_error import Reliability, calibration_error
 from .chance import chance_map
 from .code_health import (
     CodeHealth,
@@ -37,11 +38,13 @@ __all__ = [
     "Protocol",
     "QuantizationGap",
     "RadiusCurve",
+    "Reliability",
     "average_precision",
     "bit_agreement",
     "bit_balance",
     "bit_correlation",
     "bootstrap_mean",
+    "calibration_error",
     "chance_map",
     "code_health",
     "cosine_neighbors",
