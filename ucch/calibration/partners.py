@@ -1,0 +1,227 @@
+"""From distances to the probability of being a query's partner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._checks import positive_int
+from ..plain_json import parse_json
+from .conditional_logit import fit_decay
+
+__all__ = ["FEWEST", "FORMAT", "DistanceMap", "PartnerCalibration"]
+
+FORMAT = "ucch-calibration-1"
+FEWEST = 20  # pairs under which nothing is calibrated
+_REAL_BINS = 512  # that real distances, in [0, 2], are counted in
+_NEAR, _UNRELATED = 0.5, 0.01  # a likely match is as near as half of the partners, and as few others
+
+Real = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class DistanceMap:
+    """How the weight of an item falls with its distance, and up to where it is a likely match.
+
+    Attributes:
+        slope, curve: at least 0; the weight is ``exp(-(slope x + curve x^2))`` of the distance x as a share of the
+            largest one, see :func:`~ucch.calibration.fit_decay`.
+        likely: the largest x of a likely match.
+    """
+
+    slope: float
+    curve: float
+    likely: float
+
+    def log_weight(self, share: npt.ArrayLike) -> Real:
+        """Log of the weight of items at distances in [0, 1] of the largest; 0 at distance 0, never rising."""
+        x = np.asarray(share, np.float64)
+        return -(self.slope * x + self.curve * x * x)
+
+    def log_evidence(self, share: npt.ArrayLike, counts: npt.ArrayLike) -> Real:
+        """Log of the summed weights of a gallery, of which (Q, B) items are counted at (B,) distances: (Q,).
+
+        -inf where a gallery is empty.
+        """
+        weight = self.log_weight(share)
+        top = weight.max(initial=-np.inf)
+        with np.errstate(divide="ignore"):
+            return np.asarray(top + np.log(np.asarray(counts, np.float64) @ np.exp(weight - top)))
+
+
+@dataclass(frozen=True)
+class PartnerCalibration:
+    """The probability that an item is the partner of a query of the other modality.
+
+    ``P(i | query, gallery) = min(1, m w(d_i) / sum_j w(d_j))``, the sum over all N items of the gallery, with
+    ``w(d) = exp(-(slope x + curve x^2))``, x the distance as a share of the largest. It is a logistic function of the
+    distance whose intercept, ``-log sum_j w(d_j) / m``, is the gallery's: it falls as log N for items drawn alike,
+    and further for a query that many items are near. Two numbers, fitted on pairs that no weight was trained on.
+
+    It assumes that the gallery holds the partners, m of them: one picture for a text, for a picture as many texts as
+    one had among the pairs set aside. Words that belong to no picture have no partner; whether anything fits at all is
+    what :meth:`likely` says, which asks neither N nor the other items: a match is likely if it is as near as half of
+    the partners set aside, and as few (1 in 100) of the pairs that do not belong together.
+
+    Attributes:
+        n_bits: D.
+        hamming: of Hamming distances, as shares of D.
+        real: of ``1 - <u, b> / (|u| sqrt(D))`` of real queries, as shares of 2.
+        texts_per_image: m for a picture that asks.
+        n_pairs: set aside.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> meant = rng.normal(size=(40, 32))
+        >>> image, text = (meant + rng.normal(size=meant.shape) for _ in range(2))
+        >>> calibration = PartnerCalibration.fit(image, text)
+        >>> counts = np.bincount([3, 9, 15, 16, 16, 17], minlength=33)  # six items, at these distances
+        >>> probability = calibration.probability([3, 9, 16], calibration.log_evidence(counts))
+        >>> bool(probability[0] > 0.5 > probability[1] > probability[2])
+        True
+    """
+
+    n_bits: int
+    hamming: DistanceMap
+    real: DistanceMap
+    texts_per_image: float
+    n_pairs: int
+
+    @classmethod
+    def fit(
+        cls, image: npt.ArrayLike, text: npt.ArrayLike, *, image_of_text: npt.ArrayLike | None = None
+    ) -> PartnerCalibration:
+        """Learn from pairs set aside: each image asks the texts of all, each text the images.
+
+        Args:
+            image: (n, D) real outputs, n >= 2, of pairs that towers were not trained on.
+            text: (m, D) real outputs.
+            image_of_text: (m,) the image that each text belongs to; None where text i belongs to image i.
+
+        Raises:
+            ValueError: shapes do not fit, there is one image alone, or an image has no text.
+
+        Note:
+            Cost: O(n m D) time for n images and m texts, memory ``8 (n + m) 512`` bytes. The approximation is one
+            of the choice of form: distances enter by their first two powers, and items are independent given them.
+        """
+        images, texts = np.asarray(image, np.float32), np.asarray(text, np.float32)
+        own = np.arange(len(texts)) if image_of_text is None else np.asarray(image_of_text, np.int64)
+        if images.ndim != 2 or texts.ndim != 2 or images.shape[1] != texts.shape[1] or own.shape != texts.shape[:1]:
+            raise ValueError(
+                "image and text must be outputs of one width, with an image for each text,"
+                f" got shapes {images.shape}, {texts.shape} and {own.shape}"
+            )
+        if len(images) < 2 or not np.array_equal(np.unique(own), np.arange(len(images))):
+            raise ValueError(f"every one of two images or more needs a text, got {len(images)} images")
+        sides = ((images, texts, np.arange(len(images)), own), (texts, images, own, np.arange(len(images))))
+        n_bits = images.shape[1]
+        maps = []
+        for rounded in (True, False):
+            n_places = n_bits + 1 if rounded else _REAL_BINS
+            counted = [_counted(*side, n_places, rounded=rounded) for side in sides]
+            counts, partners = (np.concatenate(table) for table in zip(*counted, strict=True))
+            place = np.arange(n_places) / n_bits if rounded else (np.arange(n_places) + 0.5) / n_places
+            maps.append(DistanceMap(*fit_decay(place, counts, partners), _likely(place, counts, partners)))
+        return cls(n_bits, maps[0], maps[1], len(texts) / len(images), len(images))
+
+    def log_evidence(self, counts: npt.ArrayLike) -> Real:
+        """Log of the summed weights of galleries, of which (Q, D + 1) items are at each Hamming distance."""
+        return self.hamming.log_evidence(np.arange(self.n_bits + 1) / self.n_bits, counts)
+
+    def probability(
+        self, distance: npt.ArrayLike, log_evidence: npt.ArrayLike, *, asks: str = "text", real: bool = False
+    ) -> Real:
+        """Probability of being the partner, in [0, 1], of items at these distances.
+
+        Args:
+            distance: Hamming distances, or with ``real`` those of real queries, in [0, 2].
+            log_evidence: of the gallery, that broadcasts with them (:meth:`log_evidence`).
+            asks: the query's modality, ``image`` or ``text``; items are of the other.
+            real: what the distances are.
+        """
+        share, one = self._share(distance, real=real)
+        partners = self.texts_per_image if asks == "image" else 1.0
+        return np.asarray(np.minimum(1, partners * np.exp(one.log_weight(share) - np.asarray(log_evidence))))
+
+    def likely(self, distance: npt.ArrayLike, *, real: bool = False) -> npt.NDArray[np.bool_]:
+        """Whether items at these distances are likely matches, whatever else the gallery holds."""
+        share, one = self._share(distance, real=real)
+        return np.asarray(share <= one.likely + 1e-9)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, with the format's version."""
+        return {"format": FORMAT, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, values: Any) -> PartnerCalibration:
+        """Undo :meth:`as_dict`; what somebody else wrote is checked.
+
+        Raises:
+            ValueError: another format or version, a key is missing, or a number has no such value.
+        """
+        version = values.get("format") if isinstance(values, Mapping) else None
+        if version != FORMAT:
+            raise ValueError(f"expected a calibration of format {FORMAT!r}, got {version!r}")
+        try:
+            maps = [DistanceMap(*(_number(values[name][key]) for key in _KEYS)) for name in ("hamming", "real")]
+            bits, pairs = (positive_int(name, values[name]) for name in ("n_bits", "n_pairs"))
+            return cls(bits, maps[0], maps[1], _number(values["texts_per_image"]), pairs)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"the calibration is damaged: {error}") from error
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> PartnerCalibration:
+        """Read what ``calibration.json`` of a run folder holds; ``ValueError`` where it is damaged."""
+        return cls.from_dict(parse_json(text))
+
+    def _share(self, distance: npt.ArrayLike, *, real: bool) -> tuple[Real, DistanceMap]:
+        found = np.asarray(distance, np.float64)
+        return (found / 2, self.real) if real else (found / self.n_bits, self.hamming)
+
+
+_KEYS = ("slope", "curve", "likely")
+
+
+def _number(value: object) -> float:
+    """A finite number of at least 0, else ``ValueError``."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise ValueError(f"the calibration is damaged: expected a finite number of at least 0, got {value!r}")
+    return float(value)
+
+
+def _counted(
+    asks: npt.NDArray[np.float32],
+    answers: npt.NDArray[np.float32],
+    own: Counts,
+    theirs: Counts,
+    n_places: int,
+    *,
+    rounded: bool,
+) -> tuple[Counts, Counts]:
+    """Items, and partners among them, that each query counts at each place: twice (Q, B)."""
+    codes = np.where(answers >= 0, 1, -1).astype(np.float32).T
+    counts, partners = (np.zeros((len(asks), n_places), np.int64) for _ in range(2))
+    for row, outputs in enumerate(asks):
+        if rounded:
+            place = (len(outputs) - np.where(outputs >= 0, 1, -1).astype(np.float32) @ codes).astype(np.int64) // 2
+        else:
+            length = np.linalg.norm(outputs) * np.sqrt(len(outputs), dtype=np.float32)
+            cosine = outputs @ codes / length if length > 0 else np.zeros(codes.shape[1], np.float32)
+            place = np.clip(((1 - cosine) / 2 * n_places).astype(np.int64), 0, n_places - 1)
+        counts[row] = np.bincount(place, minlength=n_places)
+        partners[row] = np.bincount(place[theirs == own[row]], minlength=n_places)
+    return counts, partners
+
+
+def _likely(place: Real, counts: Counts, partners: Counts) -> float:
+    """The distance up to which half of the partners lie, or 1 in 100 of the others, whichever is nearer."""
+    near, others = partners.sum(0), (counts - partners).sum(0)
+    half = place[np.searchsorted(near.cumsum(), _NEAR * near.sum())]
+    few = place[max(0, int(np.searchsorted(others.cumsum(), _UNRELATED * others.sum(), "right")) - 1)]
+    return float(min(half, few))
