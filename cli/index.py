@@ -77,6 +77,7 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     parameters, measured = _parameters(building["settings"]), None
     sample = None if target is None else _sample(**building)
     codes, n_bits, ids, origin, whole = read_source(console, source, **choices)
+    modality, calibration = choices["modality"] or ("image" if source.is_dir() else ""), origin.pop("calibration", None)
     if whole is not None and compact is None:
         compact = CompactFeatures.of_codes(whole)
     with _bar(console) as bar:
@@ -95,6 +96,9 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
         else:
             tuned = tune(codes, n_bits, target, **sample, **options)
             index, measured = tuned.index, [asdict(one) for one in tuned.measured]
+    index.modality = modality
+    if calibration is not None and calibration.n_bits == n_bits:
+        index.calibration = calibration
     index.save(out)
     summary: dict[str, Any] = {
         "out": str(out),
@@ -103,6 +107,7 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
         "kind": index.kind,
         "parameters": index.parameters,
         "bytes_per_item": out.stat().st_size / max(1, len(index)),
+        "calibrated": index.calibration is not None,
     }
     if measured is not None:
         summary["measured"] = measured

@@ -10,7 +10,7 @@ from rich.console import Console
 
 __all__ = ["read_source"]
 
-Source = tuple[Any, int, Any, dict[str, str]]
+Source = tuple[Any, int, Any, dict[str, Any]]
 
 
 def read_source(
@@ -22,8 +22,10 @@ def read_source(
     modality: str | None,
     images: Path | None,
     **encoding: Any,
-) -> tuple[Any, int, Any, dict[str, str], Any]:
-    """Codes, their bits, their ids or None, which model made them, and the whole codes behind first bits or None.
+) -> tuple[Any, int, Any, dict[str, Any], Any]:
+    """Codes, their bits, their ids or None, where they come from, and the whole codes behind first bits or None.
+
+    Where they come from is ``model`` and ``source`` of the index, and ``calibration`` where the run has one.
 
     Args:
         console: stderr.
@@ -60,7 +62,9 @@ def _from_run(
     model, recipe = folder.model(), folder.recipe()
     if bits:
         shortened(model, bits)  # refuses a length that the run was not trained for, before anything is encoded
-    origin = {"model": folder.model_digest(), "source": str(source.resolve())}
+    origin: dict[str, Any] = {"model": folder.model_digest(), "source": str(source.resolve())}
+    if (calibration := folder.calibration()) is not None:
+        origin["calibration"] = calibration
     if images is not None:
         features, names = _photographs(console, source, images, **encoding)
         return model.encode_image(features), model.n_bits, names, origin

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["command", "read_queries", "show_hits"]
 
 _GROUPS = {
-    "What to search for": ("text", "image", "codes", "k", "only"),
+    "What to search for": ("text", "image", "codes", "asks", "k", "only"),
     "In what order": ("features", "real_query", "candidates"),
     "By what run": ("run", "image_encoder", "text_encoder"),
     "Measure the index": ("benchmark", "item_features"),
@@ -38,6 +38,7 @@ _GROUPS = {
     type=click.Path(path_type=Path),
     help="Packed codes, a row per query; with --real-query outputs.",
 )
+@click.option("--asks", type=click.Choice(["image", "text"]), help="What --codes are codes of, for a probability.")
 @click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="Items wanted for each query.")
 @click.option("--only", metavar="FILE", type=click.Path(path_type=Path), help="Answer with these ids alone.")
 @click.option("--run", metavar="RUN", type=click.Path(path_type=Path), help="Where the run of the codes is now.")
@@ -53,6 +54,7 @@ _GROUPS = {
 def command(
     index: Path,
     k: int,
+    asks: str | None,
     only: Path | None,
     features: Path | None,
     real_query: bool,
@@ -67,7 +69,8 @@ def command(
     Words and pictures are encoded by the run that the index was made by, with the encoders it remembers. With
     --features the best --candidates are put in order by the features that the index keeps. With --real-query the
     query is not rounded to a code: a flat index compares it with every code, the others with --candidates; distances
-    are 1 - cosine then. --benchmark measures the
+    are 1 - cosine then. Of an index whose run is calibrated each hit has the probability of being the query's partner,
+    and matches likely or weakly (docs/calibration.md). --benchmark measures the
     index beside exact float search, plain sign codes, PQ and OPQ of equal bytes.
 
     \b
@@ -107,6 +110,9 @@ def command(
         hits = opened.search(queries, k, only=ids)
     else:
         hits = opened.search_reranked(queries, real, k, candidates=max(k, candidates or 100), only=ids)
+    asks = asks or ("text" if query["text"] is not None else "image" if query["image"] is not None else None)
+    if asks is not None and real is None and not whole:
+        hits = opened.judged(hits, queries, asks=asks, real=real_query)
     show_hits(hits, names, as_json=as_json)
 
 
@@ -151,11 +157,15 @@ def read_queries(
 
 
 def show_hits(hits: Hits, names: Ids | None, *, as_json: bool) -> None:
-    """Print JSON, or a line per hit: query, rank, distance, id."""
+    """Print JSON, or a line per hit: query, rank, distance, id, and of a calibrated index probability and match."""
+    answer = hits.to_json()
     if as_json:
-        click.echo(json.dumps(hits.to_json()))
+        click.echo(json.dumps(answer))
         return
-    for query, (ids, distances) in enumerate(hits):
+    for query, found in enumerate(answer["queries"]):
         title = query if names is None else names[query]
-        for rank, (item, distance) in enumerate(zip(ids.tolist(), distances.tolist(), strict=True), start=1):
-            click.echo(f"{title}\t{rank}\t{distance}\t{item}")
+        for rank, hit in enumerate(found["hits"], start=1):
+            columns = [title, rank, hit["distance"], hit["id"]]
+            if "match" in hit:
+                columns += [f"{hit['probability']:.3f}", hit["match"]]
+            click.echo("\t".join(map(str, columns)))

@@ -23,7 +23,7 @@ __all__ = ["command"]
 
 _GROUPS = {
     "What to train on": ("data", "data_root", "allow_overlap", *SOURCE),
-    "What to learn": ("bits", "nested", "goal", "optimizer", "teacher", "pseudo_labels", "fine_tune"),
+    "What to learn": ("bits", "nested", "calibrate", "goal", "optimizer", "teacher", "pseudo_labels", "fine_tune"),
     "How long, and everything else of the recipe": ("epochs", "seed", "recipe", "settings"),
     "Where to": ("out", "resume", "as_json"),
     "Where and how fast it runs": ("device", *ENCODING),
@@ -70,6 +70,12 @@ _GROUPS = {
     key="model.nested",
     is_flag=True,
     help="Make the first 32, 64, 128 ... bits of a code codes themselves.",
+)
+@recipe_option(
+    "--calibrate",
+    key="training.calibrate",
+    is_flag=True,
+    help="Set a tenth of the pairs aside to learn what distances mean.",
 )
 @recipe_option(
     "--epochs", key="training.epochs", type=click.IntRange(1), help="Passes over the pairs; auto suits the goal."

@@ -16,6 +16,7 @@ from .data.arrays import FeatureArray
 from .errors import RunError
 from .models import HashModel
 from .training import Objective, Recipe, TrainingLoop, choose_device, fit_baseline, load_recipe
+from .training.calibrate import calibrated, for_calibration
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -40,6 +41,8 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         model_: the trained :class:`~ucch.models.HashModel`.
         recipe_: the recipe it was trained by.
         outcome_: what the codes are for and why, and what they keep of pairs set aside where that was the goal.
+        calibration_: what distances mean (:class:`~ucch.calibration.PartnerCalibration`), where pairs were set aside;
+            else None.
         n_features_image_, n_features_text_: widths of the features seen in :meth:`fit`.
 
     Note:
@@ -95,11 +98,14 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         recipe = self._full_recipe()
         pairs = Pairs(image, text, None if label is None else multi_hot({"label": label})["label"])
         if recipe.baseline != "none" and self.objective is None:
-            self._take(fit_baseline(recipe, pairs)[0], recipe)
+            rows, unseen = for_calibration(recipe, pairs)
+            self._take(fit_baseline(recipe, pairs.take(rows) if len(unseen) else pairs)[0], recipe)
+            self.calibration_ = calibrated(self.model_, pairs, unseen)
             return self
         loop = TrainingLoop(recipe, pairs, device=choose_device(self.device), objective=self.objective)
         self._take(loop.train(_warn), loop.trainer.recipe)
         self.outcome_ = loop.outcome()
+        self.calibration_ = loop.calibration(self.model_)
         return self
 
     def encode_image(self, image: FeatureArray) -> PackedCodes:

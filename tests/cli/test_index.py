@@ -40,6 +40,23 @@ def test_codes_of_a_file_with_ids_and_parameters(codes: Path, tmp_path: Path) ->
     assert (index.kind, index.parameters["nprobe"], index.ids[3]) == ("ivf", 3, "item 3")
 
 
+@pytest.mark.parametrize("modality", ["image", "text"])
+def test_what_distances_mean_goes_from_the_run_into_its_index(modality: str, tmp_path: Path) -> None:
+    save_npz(tmp_path / "small.npz", small_dataset())
+    quick = ("--set", "width=16", "--set", "batch_size=32", "--epochs", 2, "--bits", 12, "--device", "cpu")
+    trained = ucch("train", "--data", tmp_path / "small.npz", "--calibrate", "--out", tmp_path / "run", *quick)
+    assert trained.exit_code == 0, trained.stderr
+    calibration = RunFolder.open(tmp_path / "run").calibration()
+    assert calibration is not None
+    result = ucch("index", tmp_path / "run", "--modality", modality, "--out", tmp_path / "it.index", "--json")
+    assert json.loads(result.stdout)["calibrated"]
+    index = BinaryIndex.load(tmp_path / "it.index")
+    assert (index.modality, index.calibration) == (modality, calibration)
+    tuned = ucch("index", tmp_path / "run", "--tune", 0.5, "--kind", "flat", "--out", tmp_path / "tuned.index")
+    assert tuned.exit_code == 0, tuned.stderr
+    assert BinaryIndex.load(tmp_path / "tuned.index").calibration == calibration
+
+
 def test_bits_that_fill_no_byte_are_said(tmp_path: Path) -> None:
     np.save(tmp_path / "codes.npy", random_codes(10, 12))
     ucch("index", tmp_path / "codes.npy", "--bits", 12, "--out", tmp_path / "it")

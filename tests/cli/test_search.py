@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from ucch.cli.main import cli
 
+from tests.calibration.kit import small_calibration
 from tests.retrieval.kit import random_codes
 from tests.serving.kit import IMAGE, TEXT, make_index, make_pictures, make_run
 from ucch.retrieval import BinaryIndex
@@ -66,6 +67,20 @@ def test_outputs_from_a_file_are_not_rounded(index: Path) -> None:
     refused = ucch(*asked, "--features", index.parent / "real.npy")
     assert refused.exit_code == 2
     assert "--real-query orders items by their codes; leave out --features" in refused.stderr
+
+
+def test_a_calibrated_index_says_how_probable_hits_are(index: Path) -> None:
+    opened = BinaryIndex.load(index)
+    opened.modality, opened.calibration = "image", small_calibration(16)
+    opened.save(index.parent / "calibrated.index")
+    queries = np.load(index.parent / "queries.npy")
+    asked = ("search", index.parent / "calibrated.index", "--codes", index.parent / "queries.npy", "-k", 3)
+    judged = opened.judged(opened.search(queries, 3), queries, asks="text")
+    assert json.loads(ucch(*asked, "--asks", "text", "--json").stdout) == judged.to_json()
+    line = ucch(*asked, "--asks", "text").stdout.splitlines()[0]
+    assert line == f"0\t1\t0\tp07.jpg\t{judged.probability.round(4)[0]:.3f}\tlikely"
+    for unknown in ((), ("--asks", "image")):
+        assert ucch(*asked, *unknown).stdout.splitlines()[0] == "0\t1\t0\tp07.jpg"
 
 
 def test_wrong_use(index: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.calibration.kit import small_calibration
 from tests.serving.conftest import Served
 from tests.serving.kit import NAMES, in_base64, make_encoder, png
 from ucch.errors import DataError
@@ -161,3 +162,26 @@ def test_images_that_are_none(served: Served, image: str, reason: str) -> None:
 def test_health(served: Served) -> None:
     health = served.service.health()
     assert (health.items, health.bits, health.kind, health.text, health.pictures) == (6, 12, "flat", True, True)
+
+
+def test_hits_of_a_calibrated_index_say_how_probable_they_are(served: Served) -> None:
+    index = BinaryIndex.load(served.index)
+    index.modality, index.calibration = "image", small_calibration(12)
+    service = SearchService(make_encoder(served.run), index)
+    assert service.health().calibrated
+    for real in (False, True):
+        request = SearchRequest(text="boat", k=6, real_query=real)
+        hits = service.search(request).hits
+        code = service.encoder.real_text("boat") if real else service.encoder.text("boat")
+        found = index.search_real(code, 6) if real else index.search(code, 6)
+        judged = index.judged(found, code, asks="text", real=real)
+        assert [hit.id for hit in hits] == judged.ids.tolist()
+        assert [hit.probability for hit in hits] == judged.probability.round(4).tolist()
+        assert [hit.match for hit in hits] == judged.match
+    code = service.encode(EncodeRequest(text="boat")).code
+    for request in (SearchRequest(image=in_base64(png("red"))), SearchRequest(code=code)):
+        assert {(hit.probability, hit.match) for hit in service.search(request).hits} == {(None, None)}
+    by_code = service.search(SearchRequest(code=code, asks="text", k=6)).hits
+    by_text = service.search(SearchRequest(text="boat", k=6)).hits
+    assert [hit.probability for hit in by_code] == [hit.probability for hit in by_text]
+    assert not served.service.health().calibrated

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .conditional_logit import fit_decay
-from .partners import DistanceMap, PartnerCalibration
+from .partners import FEWEST, DistanceMap, PartnerCalibration
 
-__all__ = ["DistanceMap", "PartnerCalibration", "fit_decay"]
+__all__ = ["FEWEST", "DistanceMap", "PartnerCalibration", "fit_decay"]

@@ -46,11 +46,11 @@ def fit_decay(
     """
     from scipy.optimize import minimize
 
-    others = counts - own
     if place.ndim != 1 or counts.shape != own.shape or counts.shape[1:] != place.shape or not len(counts):
         raise ValueError(
             f"counts and own must be (Q, {len(place)}) alike, Q at least 1, got {counts.shape} and {own.shape}"
         )
+    others = counts - own
     if not (own.sum(1) > 0).all() or not (others.sum(1) > 0).all() or (others < 0).any():
         raise ValueError("every query needs a partner in its gallery, and an item that is none")
     smoothed = 1 / (len(counts) + 2)

@@ -124,7 +124,7 @@ class PartnerCalibration:
         maps = []
         for rounded in (True, False):
             n_places = n_bits + 1 if rounded else _REAL_BINS
-            counted = [_counted(*side, n_places, rounded=rounded) for side in sides]
+            counted = [_counted(*side, n_places=n_places, rounded=rounded) for side in sides]
             counts, partners = (np.concatenate(table) for table in zip(*counted, strict=True))
             place = np.arange(n_places) / n_bits if rounded else (np.arange(n_places) + 0.5) / n_places
             maps.append(DistanceMap(*fit_decay(place, counts, partners), _likely(place, counts, partners)))
@@ -200,8 +200,8 @@ def _counted(
     answers: npt.NDArray[np.float32],
     own: Counts,
     theirs: Counts,
-    n_places: int,
     *,
+    n_places: int,
     rounded: bool,
 ) -> tuple[Counts, Counts]:
     """Items, and partners among them, that each query counts at each place: twice (Q, B)."""

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._checks import positive_int
+from .._checks import one_of, positive_int
+from ..calibration import PartnerCalibration
 from ..codes import PackedCodes
 from ..errors import DataError, IndexFileError
 from .engine import Engine, Parameters, Progress, one_thread
 from .features import CompactFeatures, unit_rows
 from .hits import Hits
 from .index_file import digest, read_index_file, write_index_file
+from .judging import judge
 from .kinds import KINDS, full_parameters
 from .nearest import nearest
 from .real_query import SignScan
@@ -37,6 +39,9 @@ class BinaryIndex:
         kind: ``flat``, ``ivf``, ``multihash`` or ``hnsw``.
         model: digest of the model that made the codes; empty where it is not known.
         source: the run folder they come from; empty where there is none.
+        modality: what the items are, ``image`` or ``text``; empty where it is not known.
+        calibration: what distances mean (:class:`~ucch.calibration.PartnerCalibration`), or None. This and
+            ``modality`` may be set; :meth:`save` keeps them.
 
     Example:
         >>> codes = np.array([[0b1100], [0b1110], [0b0001]], np.uint8)
@@ -50,6 +55,8 @@ class BinaryIndex:
         self, n_bits: int, kind: str, rows: Rows, engine: Engine, *, model: str = "", source: str = ""
     ) -> None:
         self.n_bits, self.kind, self.model, self.source = n_bits, kind, model, source
+        self.modality = ""
+        self.calibration: PartnerCalibration | None = None
         self._rows, self._engine = rows, engine
         self._signs: SignScan | None = None  # made by the first real query, dropped by a change
 
@@ -271,6 +278,31 @@ class BinaryIndex:
         hits = nearest(self._signs, self._rows, unit, k, chosen, exact=lambda codes: SignScan(codes, self.n_bits))
         return Hits(shown_ids(hits.ids), hits.distances.astype(np.float32), hits.starts)
 
+    def judged(self, hits: Hits, queries: npt.NDArray[Any], *, asks: str, real: bool = False) -> Hits:
+        """Say of hits how probable it is that they are their query's partners, and which match at all.
+
+        Args:
+            hits: what :meth:`search` found for ``queries``, or with ``real`` :meth:`search_real`.
+            queries: those packed codes, or real outputs.
+            asks: what the queries are, ``image`` or ``text``.
+            real: which search it was.
+
+        Returns:
+            The hits with ``probability`` and ``likely``; as they were where the index is not calibrated, or its items
+            are not known to be of the other modality. Cost of a query: O(min(M, 32,768) D).
+
+        Raises:
+            ValueError: ``asks`` is another word, or hits and queries differ in number.
+        """
+        one_of("asks", asks, ("image", "text"))
+        if self.calibration is None or self.modality in ("", asks):
+            return hits
+        rows = np.atleast_2d(np.asarray(queries))
+        if len(rows) != len(hits):
+            raise ValueError(f"queries must be those of the hits, {len(hits)}, got {len(rows)}")
+        asked = unit_rows("queries", rows) if real else checked_codes("queries", rows, self.n_bits)
+        return judge(hits, self._rows, asked, self.calibration, asks=asks, real=real)
+
     def add(self, ids: Ids, codes: PackedCodes, features: CompactFeatures | None = None) -> None:
         """Take in new items.
 
@@ -335,7 +367,11 @@ class BinaryIndex:
             arrays["features"] = rows.features.values
             if rows.features.scales is not None:
                 arrays["feature_scales"] = rows.features.scales
-        header = {"kind": self.kind, "n_bits": self.n_bits, "parameters": self.parameters}
+        header: dict[str, Any] = {"kind": self.kind, "n_bits": self.n_bits, "parameters": self.parameters}
+        if self.modality:
+            header["modality"] = self.modality
+        if self.calibration is not None:
+            header["calibration"] = self.calibration.as_dict()
         write_index_file(
             path, header | {"model": self.model, "source": self.source, "structure": digest(structure)}, arrays
         )
@@ -366,7 +402,11 @@ class BinaryIndex:
             checked_codes("codes", codes[:1], header["n_bits"])
             engine = KINDS[header["kind"]].restore(codes, arrays["structure"], header["parameters"])
             rows = Rows(codes, stored, arrays.get("alive"), compact)
-            return cls(header["n_bits"], header["kind"], rows, engine, model=header["model"], source=header["source"])
+            index = cls(header["n_bits"], header["kind"], rows, engine, model=header["model"], source=header["source"])
+            index.modality = one_of("modality", header.get("modality", ""), ("", "image", "text"))
+            if "calibration" in header:
+                index.calibration = PartnerCalibration.from_dict(header["calibration"])
+            return index
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise IndexFileError(f"{path} is damaged: {error}") from error
 

@@ -22,6 +22,8 @@ class Hits:
         ids: (n,) int64 numbers or text, n items over all queries.
         distances: (n,) of the same order: int32 differing bits, or float32 scores after re-ranking (smaller is nearer).
         starts: (Q + 1,) int64; query i owns ``ids[starts[i]:starts[i + 1]]``.
+        probability: (n,) of being the query's partner, where the index is calibrated; else None.
+        likely: (n,) whether each is a likely match; None as above.
 
     Example:
         >>> hits = Hits(np.array([7, 3, 5]), np.array([0, 2, 1]), np.array([0, 2, 3]))
@@ -32,6 +34,8 @@ class Hits:
     ids: npt.NDArray[Any]
     distances: npt.NDArray[Any]
     starts: npt.NDArray[np.int64]
+    probability: npt.NDArray[np.float64] | None = None
+    likely: npt.NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -48,18 +52,25 @@ class Hits:
         return (self[query] for query in range(len(self)))
 
     def to_json(self) -> dict[str, Any]:
-        """The answer as ``ucch search --json`` prints it: ``{"queries": [{"hits": [{"id": 7, "distance": 0}]}]}``."""
+        """The answer as ``ucch search --json`` prints it: ``{"queries": [{"hits": [{"id": 7, "distance": 0}]}]}``.
+
+        A hit of a calibrated index also has ``probability``, in [0, 1], and ``match``, ``likely`` or ``weak``.
+        """
+        columns: dict[str, list[Any]] = {"id": self.ids.tolist(), "distance": self.distances.tolist()}
+        if self.probability is not None and self.likely is not None:
+            columns["probability"] = self.probability.round(4).tolist()
+            columns["match"] = self.match
+        hits = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         return {
             "queries": [
-                {
-                    "hits": [
-                        {"id": item, "distance": distance}
-                        for item, distance in zip(ids.tolist(), distances.tolist(), strict=True)
-                    ]
-                }
-                for ids, distances in self
+                {"hits": hits[first:last]} for first, last in zip(self.starts[:-1], self.starts[1:], strict=True)
             ]
         }
+
+    @property
+    def match(self) -> list[str]:
+        """``likely`` or ``weak`` for each hit; empty where the index is not calibrated."""
+        return [] if self.likely is None else ["likely" if one else "weak" for one in self.likely.tolist()]
 
 
 def cut_to(ids: npt.NDArray[Any], distances: npt.NDArray[Any], kept: npt.NDArray[np.bool_], k: int) -> Hits:

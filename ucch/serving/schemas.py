@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -43,6 +43,9 @@ class SearchRequest(EncodeRequest):
     ) = None
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
     only: Annotated[list[str], Field(max_length=MAX_ONLY, description="answer with these ids alone")] | None = None
+    asks: Annotated[
+        Literal["image", "text"] | None, Field(description="what the code is one of, for a probability")
+    ] = None
     real_query: Annotated[bool, Field(description="order by the query's outputs, not rounded to a code")] = False
 
     @model_validator(mode="after")
@@ -51,13 +54,25 @@ class SearchRequest(EncodeRequest):
             raise ValueError("real_query goes with text and image; a code is rounded already")
         return self
 
+    @property
+    def modality(self) -> Literal["image", "text"] | None:
+        """What the query is; None for an item of the index, and for a code of which nothing was said."""
+        if self.code is not None:
+            return self.asks
+        return "text" if self.text is not None else "image" if self.image is not None else None
+
 
 class Hit(BaseModel):
-    """One item found."""
+    """One item found; ``probability`` and ``match`` where the index is calibrated and the query of the other modality.
+
+    The probability is that the item is the query's own partner; a match is weak where items are so far from all.
+    """
 
     id: str
     distance: int
     differing_bits: list[int]
+    probability: Annotated[float, Field(ge=0, le=1)] | None = None
+    match: Literal["likely", "weak"] | None = None
     picture: str | None = None
     text: str | None = None
 
@@ -102,6 +117,7 @@ class Health(BaseModel):
     text: bool
     image: bool
     pictures: bool
+    calibrated: bool
     words: list[str]
     examples: list[Item]
 

@@ -90,6 +90,7 @@ class SearchService:
             text=self._can_encode,
             image=self._can_encode,
             pictures=self.pictures is not None,
+            calibrated=self.index.calibration is not None,
             words=self._words if self._can_encode else [],
             examples=[self.item(item) for item in self._spread(N_FIRST)],
         )
@@ -117,21 +118,24 @@ class SearchService:
         encoded = time.perf_counter()
         only = None if request.only is None else self._ids(request.only)
         if real is None:
-            ids, _ = self.index.search(code, request.k, only=only)[0]
+            found = self.index.search(code, request.k, only=only)
         else:
-            ids, _ = self.index.search_real(real, request.k, only=only)[0]
-        found = time.perf_counter()
-        differ = np.unpackbits(self.index.codes_of(ids) ^ code, axis=1, count=self.index.n_bits)
+            found = self.index.search_real(real, request.k, only=only)
+        if request.modality is not None:
+            asked = code if real is None else real
+            found = self.index.judged(found, asked, asks=request.modality, real=real is not None)
+        searched = time.perf_counter()
+        differ = np.unpackbits(self.index.codes_of(found.ids) ^ code, axis=1, count=self.index.n_bits)
         hits = [
-            self._hit(str(item), int(bits.sum()), np.flatnonzero(bits).tolist())
-            for item, bits in zip(ids.tolist(), differ, strict=True)
+            self._hit(hit, np.flatnonzero(bits).tolist())
+            for hit, bits in zip(found.to_json()["queries"][0]["hits"], differ, strict=True)
         ]
         return SearchAnswer(
             bits=self.index.n_bits,
             code=code.tobytes().hex(),
             hits=hits,
             encode_milliseconds=1000 * (encoded - start),
-            search_milliseconds=1000 * (found - encoded),
+            search_milliseconds=1000 * (searched - encoded),
         )
 
     def _outputs(self, request: EncodeRequest) -> npt.NDArray[np.float32]:
@@ -166,9 +170,17 @@ class SearchService:
                 return self.index.codes_of(ids)
         raise DataError(f"no item {item!r} in the index")
 
-    def _hit(self, item: str, distance: int, differing: list[int]) -> Hit:
-        text = self.texts[item][0] if item in self.texts else None
-        return Hit(id=item, distance=distance, differing_bits=differing, picture=self._picture(item), text=text)
+    def _hit(self, hit: dict[str, Any], differing: list[int]) -> Hit:
+        item = str(hit["id"])
+        return Hit(
+            id=item,
+            distance=len(differing),
+            differing_bits=differing,
+            picture=self._picture(item),
+            text=self.texts[item][0] if item in self.texts else None,
+            probability=hit.get("probability"),
+            match=hit.get("match"),
+        )
 
     def _picture(self, item: str) -> str | None:
         return None if self.pictures is None else f"picture?id={quote(item, safe='')}"

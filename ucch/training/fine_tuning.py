@@ -45,6 +45,10 @@ def check_fine_tuning(recipe: Recipe) -> None:
         )
     if training.keep == "best":
         raise RecipeError("fine_tuning goes with training.keep='last'; 'best' scores features of the encoder as it was")
+    if training.calibrate:
+        raise RecipeError(
+            "fine_tuning does not go with training.calibrate: pairs set aside have features of the encoder as it was"
+        )
     if recipe.optimizer == "itq":
         raise RecipeError(
             "fine_tuning does not go with optimizer 'itq', which fits its rotation to features of the start"

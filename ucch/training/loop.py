@@ -8,11 +8,13 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from ..calibration import PartnerCalibration
 from ..collectives import World
 from ..data import Pairs
 from ..data.caption_rows import RowNumbers
 from ..models import HashModel
 from ..teachers import Teacher
+from .calibrate import calibrated, for_calibration
 from .fine_tuning import FineTuning
 from .objectives import Objective
 from .recipe import Recipe
@@ -39,6 +41,7 @@ class TrainingLoop:
     Attributes:
         trainer: of the pairs that train.
         rows: numbers of those among ``pairs``.
+        unseen: numbers of those that no weight is trained on, held out or set aside.
         history: what each epoch did, as plain values.
         best: score, epoch and weights of the best epoch so far, where some pairs are held out.
     """
@@ -54,16 +57,21 @@ class TrainingLoop:
         fine_tuning: FineTuning | None = None,
         objective: type[Objective] | None = None,
     ) -> None:
-        self.world = world or World()
+        self.world, self.pairs = world or World(), pairs
         self.rows: RowNumbers = np.arange(len(pairs))
         held_out: RowNumbers | None = None
         if recipe.training.keep == "best":
             self.rows, held_out = split_rows(recipe, len(pairs))
         self.held_out = None if held_out is None else pairs.take(held_out)
-        train = pairs if held_out is None else pairs.take(self.rows)
+        unseen = held_out
+        if unseen is None:
+            own = None if objective is None else objective.__name__
+            self.rows, unseen = for_calibration(recipe, pairs, n_processes=self.world.size, own=own)
+        train = pairs.take(self.rows) if len(unseen) else pairs
         made: Callable[[], Teacher | None] | Literal["fit"] = "fit" if teacher == "fit" else lambda: teacher(train)
         options: dict[str, Any] = {"device": device, "world": world, "fine_tuning": fine_tuning, "objective": objective}
         self.trainer = Trainer(recipe, train, teacher=made, **options)
+        self.unseen = unseen if len(unseen) else self.rows[self.trainer.held_out]
         self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
         self.history: list[dict[str, Any]] = []
         warmup, n_epochs, bits = recipe.table.warmup_epochs, self.trainer.n_epochs, recipe.bits
@@ -113,6 +121,14 @@ class TrainingLoop:
             "start": choice.recipe.model.start,
             "kept": None if verdict is None else verdict.as_dict(),
         }
+
+    def calibration(self, model: HashModel) -> PartnerCalibration | None:
+        """What the distances of a finished model mean, learnt from pairs that were set aside for this or otherwise.
+
+        None where there are too few, or where the image encoder trained along, so that features are no longer those
+        of the pairs.
+        """
+        return None if self.trainer.fine_tuning is not None else calibrated(model, self.pairs, self.unseen)
 
     def resume(self, trainer: Mapping[str, Any], best: dict[str, Any], history: list[dict[str, Any]]) -> None:
         """Go on where another loop of the same recipe and pairs stood."""

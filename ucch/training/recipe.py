@@ -89,7 +89,11 @@ class LossSection(Section):
 
 
 class TrainingSection(Section):
-    """The loop around them."""
+    """The loop around them.
+
+    With ``calibrate`` a tenth of the pairs, at most 1,000, is set aside to learn what distances mean; where pairs are
+    set aside anyway, to keep the best epoch or for the guarantee of a goal, those are taken without it.
+    """
 
     epochs: Count | Literal["auto"] = "auto"
     batch_size: Annotated[int, Field(ge=2)] = 256
@@ -101,6 +105,7 @@ class TrainingSection(Section):
     precision: Literal["float32", "bfloat16"] = "float32"
     keep: Literal["last", "best"] = "last"
     validation_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
+    calibrate: bool = False
 
 
 class SourceSection(Section):

@@ -11,6 +11,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ..calibration import PartnerCalibration
 from ..errors import RunError
 from ..files import is_leftover, write_atomically
 from ..models import HashModel
@@ -26,8 +27,9 @@ class RunFolder:
 
     ``recipe.toml`` (resolved), ``teacher.safetensors`` (where there is a teacher), ``model.safetensors`` (scaling and
     towers), ``checkpoint/`` (the last two states and, in the teacher stage, its own, to resume), ``history.jsonl`` (a
-    line per epoch), ``goal.json`` (what the codes are for, and what they keep), ``report.json``, ``plots/``. None of
-    them can hold code. ``.lock`` is held by the process that trains.
+    line per epoch), ``goal.json`` (what the codes are for, and what they keep), ``calibration.json`` (what distances
+    mean, where pairs were set aside), ``report.json``, ``plots/``. None of them can hold code. ``.lock`` is held by
+    the process that trains.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -41,6 +43,7 @@ class RunFolder:
         self.history_file = self.path / "history.jsonl"
         self.report_file = self.path / "report.json"
         self.goal_file = self.path / "goal.json"
+        self.calibration_file = self.path / "calibration.json"
         self.plots = self.path / "plots"
 
     @classmethod
@@ -136,6 +139,23 @@ class RunFolder:
             return hashlib.sha256(self.model_file.read_bytes()).hexdigest()
         except OSError as error:
             raise RunError(f"{self.model_file} cannot be read: {error.strerror}") from error
+
+    def calibration(self) -> PartnerCalibration | None:
+        """Read what distances of the run's codes mean; None where no pairs were set aside to learn it.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        if not self.calibration_file.exists():
+            return None
+        try:
+            return PartnerCalibration.from_json(self.calibration_file.read_bytes())
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.calibration_file} cannot be read: {error}") from error
+
+    def write_calibration(self, calibration: PartnerCalibration) -> None:
+        """Write what distances mean."""
+        write_atomically(self.calibration_file, json.dumps(calibration.as_dict(), indent=2) + "\n")
 
     def write_history(self, lines: Iterable[dict[str, Any]]) -> None:
         """Replace the history by one JSON line per epoch."""

@@ -17,6 +17,7 @@ from ..files import write_atomically
 from ..models import HashModel
 from ..plain_json import one_line
 from ..teachers import Teacher
+from .calibrate import calibrated, for_calibration
 from .checkpoint import load_newest, save_state
 from .fine_tuning import FineTuning
 from .fit_baseline import fit_baseline
@@ -99,9 +100,13 @@ def train_run(
 
 def _fitted(run: RunFolder, pairs: Pairs) -> HashModel:
     """Fit the baseline of a recipe and leave its model and history."""
-    model, history = fit_baseline(run.recipe(), pairs)
+    recipe = run.recipe()
+    rows, unseen = for_calibration(recipe, pairs)
+    model, history = fit_baseline(recipe, pairs.take(rows) if len(unseen) else pairs)
     run.write_history(history)
     model.save(run.model_file)
+    if (calibration := calibrated(model, pairs, unseen)) is not None:
+        run.write_calibration(calibration)
     return model
 
 
@@ -201,6 +206,10 @@ class _Run:
         model = self.loop.finished()
         model.save(run.model_file)
         write_atomically(run.goal_file, json.dumps(self.loop.outcome(), indent=2) + "\n")
+        if (calibration := self.loop.calibration(model)) is not None:
+            run.write_calibration(calibration)
+        elif run.recipe().training.calibrate:
+            self._warn(f"not calibrated: of {len(self.loop.rows)} pairs too few can be set aside; 40 is the fewest")
         return model
 
     def _note(self, stats: EpochStats) -> list[str]:
