@@ -13,7 +13,7 @@ from rich.console import Console
 
 from .grouped import GroupedCommand
 from .nearest import Choice
-from .options import debug_option
+from .options import code_format_option, debug_option
 
 if TYPE_CHECKING:
     from ucch.collectives import World
@@ -43,17 +43,16 @@ def _file(name: str, summary: str, metavar: str = "FILE.npy") -> Callable[[Comma
 @click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
 @_file("query-codes", "Codes that ask, from anywhere, instead of a run; .npy or .parquet.", "FILE")
 @_file("database-codes", "Codes that answer.", "FILE")
-@_file("query-labels", "Classes (rows,) or 0/1 (rows, classes).")
+@_file("query-labels", "Classes (rows,), numbers or text, or 0/1 (rows, classes).")
 @_file("database-labels", "As --query-labels.")
 @_file("query-features", "Features behind the codes, for the uncompressed reference.")
 @_file("database-features", "As --query-features.")
 @click.option(
     "--bits",
     type=click.IntRange(1),
-    help="Bits of packed uint8 codes; leave out for one bit a column, or the .parquet of ucch encode.",
+    help="Bits of packed uint8 codes; one bit a column and the .parquet of ucch encode say theirs.",
 )
-@click.option("--code-format", type=Choice(["auto", "ubinary", "binary"]), default="auto", show_default=True,
-              help="ubinary and binary: the packed codes of sentence-transformers.")  # fmt: skip
+@code_format_option
 @click.option(
     "--chunk-rows", type=click.IntRange(1), default=1 << 20, show_default=True, help="Database rows at a time."
 )

@@ -14,12 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from .extraction_options import ENCODING, encoding_options
 from .grouped import GroupedCommand
 from .nearest import Choice
-from .options import debug_option
+from .options import code_format_option, debug_option
 
 __all__ = ["command"]
 
 _GROUPS = {
-    "What to index": ("ids", "bits", "modality", "images", "image_encoder"),
+    "What to index": ("ids", "bits", "code_format", "modality", "images", "image_encoder"),
     "How to find it again": ("kind", "settings", "target", "queries", "features", "features_as"),
     "Where to": ("out", "reproducible", "as_json"),
     "How fast it runs": ENCODING,
@@ -44,6 +44,7 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
 @click.option("--modality", type=Choice(["image", "text"]), help="What of RUN's data.  [default: image]")
 @click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Photographs for RUN to encode instead.")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
+@code_format_option
 @encoding_options
 @click.option("--reproducible", is_flag=True, help="Build on one thread: equal codes, equal file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
@@ -75,7 +76,7 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     compact = _compact(choices.pop("features"), choices.pop("features_as"))
     target, reproducible = choices.pop("target"), choices.pop("reproducible")
     parameters, measured = _parameters(building["settings"]), None
-    sample = None if target is None else _sample(**building)
+    sample = None if target is None else _sample(**building, bits=choices["bits"], code_format=choices["code_format"])
     codes, n_bits, ids, origin, whole = read_source(console, source, **choices)
     modality, calibration = choices["modality"] or ("image" if source.is_dir() else ""), origin.pop("calibration", None)
     if whole is not None and compact is None:
@@ -135,13 +136,15 @@ def _compact(path: Path | None, kind: str) -> Any:
     return None if path is None else CompactFeatures.compress(read_matrix(path), kind)
 
 
-def _sample(*, settings: tuple[str, ...], queries: Path | None, kind: str | None) -> dict[str, Any]:
+def _sample(
+    *, settings: tuple[str, ...], queries: Path | None, kind: str | None, bits: int | None, code_format: str
+) -> dict[str, Any]:
     from ucch.retrieval.code_files import read_codes
 
     if settings:
         raise click.UsageError("--set and --tune exclude each other: --tune chooses the parameters")
     return {
-        "queries": None if queries is None else read_codes(queries)[0],
+        "queries": queries and read_codes(queries, n_bits=bits, code_format=code_format, what="queries")[0],
         "kinds": [kind] if kind else KINDS,
     }
 

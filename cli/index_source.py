@@ -21,6 +21,7 @@ def read_source(
     bits: int | None,
     modality: str | None,
     images: Path | None,
+    code_format: str = "auto",
     **encoding: Any,
 ) -> tuple[Any, int, Any, dict[str, Any], Any]:
     """Codes, their bits, their ids or None, where they come from, and the whole codes behind first bits or None.
@@ -34,11 +35,14 @@ def read_source(
         bits: of a code in a file; of a run that was trained for it, the first bits to search by.
         modality: what of the run's data.
         images: a folder of photographs to encode instead.
+        code_format: how codes lie in a file.
         encoding: ``image_encoder`` and the options of :func:`~ucch.cli.extraction_options.encoding_options`.
     """
     from ucch.retrieval.code_files import read_codes, read_ids
 
     if source.is_dir():
+        if code_format != "auto":
+            raise click.UsageError("--code-format goes with CODES.npy; leave it out with a run folder")
         if images is not None and (modality or ids):
             raise click.UsageError("--images takes the files' names as ids; leave out --modality and --ids")
         codes, n_bits, names, origin = _from_run(console, source, modality or "image", images, bits, **encoding)
@@ -47,8 +51,8 @@ def read_source(
     else:
         if modality or images:
             raise click.UsageError("--modality and --images go with a run folder; CODES.npy holds codes already")
-        codes, names = read_codes(source)
-        n_bits, origin = bits or 8 * codes.shape[1], {}
+        codes, n_bits, names = read_codes(source, n_bits=bits, code_format=code_format)
+        origin = {}
     return codes, n_bits, names if ids is None else read_ids(ids), origin, None
 
 

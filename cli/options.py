@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
-__all__ = ["DEBUG", "METHODS", "OPTIMIZERS", "debug_option"]
+from .nearest import Choice
+
+__all__ = ["CODE_FORMATS", "DEBUG", "METHODS", "OPTIMIZERS", "code_format_option", "debug_option"]
 
 # the names in ucch.training.STRATEGIES, which would take a second to import
 OPTIMIZERS = (
@@ -21,6 +23,7 @@ OPTIMIZERS = (
 )
 # recipes of the baselines, which learn without labels: ucch.baselines.BASELINES and the deep ones
 METHODS = ("lsh", "sign", "itq", "cca-itq", "cvh", "cmfh", "lssh", "fsh", "djsrh", "jdsh", "dgcpn", "cirh")
+CODE_FORMATS = ("auto", "packed", "ubinary", "binary", "words", "plain")  # those of ucch.data.code_files
 DEBUG = "ucch.debug"  # the place in a click context where the group looks
 
 
@@ -30,4 +33,11 @@ def _remember(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 
 debug_option = click.option(
     "--debug", is_flag=True, expose_value=False, callback=_remember, help="Show the traceback of a failure."
+)
+code_format_option = click.option(
+    "--code-format",
+    type=Choice(CODE_FORMATS),
+    default="auto",
+    show_default=True,
+    help="How codes lie in their file: packed (ubinary), binary (int8), packed words, or plain, a bit a column.",
 )

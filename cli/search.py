@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .grouped import GroupedCommand
-from .options import debug_option
+from .options import code_format_option, debug_option
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["command", "read_queries", "show_hits"]
 
 _GROUPS = {
-    "What to search for": ("text", "image", "codes", "asks", "k", "only"),
+    "What to search for": ("text", "image", "codes", "code_format", "asks", "k", "only"),
     "In what order": ("features", "real_query", "candidates"),
     "By what run": ("run", "image_encoder", "text_encoder"),
     "Measure the index": ("benchmark", "item_features"),
@@ -36,8 +36,9 @@ _GROUPS = {
     "--codes",
     metavar="FILE.npy",
     type=click.Path(path_type=Path),
-    help="Packed codes, a row per query; with --real-query outputs.",
+    help="Codes, a row per query; with --real-query outputs.",
 )
+@code_format_option
 @click.option("--asks", type=click.Choice(["image", "text"]), help="What --codes are codes of, for a probability.")
 @click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="Items wanted for each query.")
 @click.option("--only", metavar="FILE", type=click.Path(path_type=Path), help="Answer with these ids alone.")
@@ -92,7 +93,7 @@ def command(
         raise click.UsageError("--real-query orders items by their codes; leave out --features and --benchmark")
     # of an index of first bits the run's codes and outputs are longer than its own
     whole = opened.features_kind == "codes" and (query["codes"] is None or real_query)
-    queries, names, digest = read_queries(**query, real=real_query or whole)
+    queries, names, digest = read_queries(**query, n_bits=opened.n_bits, real=real_query or whole)
     if whole and not real_query:
         queries = sign(queries)
     if digest is not None and opened.model:
@@ -122,12 +123,15 @@ def read_queries(
     image: Path | None,
     codes: Path | None,
     run: Path | None,
+    n_bits: int | None = None,
+    code_format: str = "auto",
     real: bool = False,
     **encoders: str | None,
 ) -> tuple[npt.NDArray[Any], Ids | None, str | None]:
     """Codes to search for, names of the queries or None, and the digest of the model that encoded them, if one did.
 
-    With ``real`` they are not rounded: outputs of the model, or of a file of them.
+    Codes of a file are those of ``n_bits`` bits, in any form. With ``real`` they are not rounded: outputs of the model,
+    or of a file of them.
     """
     from ucch.errors import DataError
     from ucch.retrieval.code_files import read_codes, read_matrix
@@ -137,7 +141,7 @@ def read_queries(
     if codes is not None and real:
         return read_matrix(codes), None, None
     if codes is not None:
-        packed, names = read_codes(codes)
+        packed, _, names = read_codes(codes, n_bits=n_bits, code_format=code_format, what="queries")
         return packed, names, None
     if run is None:
         raise click.UsageError("words and pictures are encoded by the run that made the codes; name it with --run")

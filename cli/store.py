@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .nearest import NamingGroup
-from .options import debug_option
+from .options import code_format_option, debug_option
 
 __all__ = ["command"]
 
@@ -66,7 +66,8 @@ def push(index: Path, uri: str, name: str, metadata: Path | None, as_json: bool)
 @command.command("search")
 @_uri_option
 @_name_option
-@click.option("--codes", metavar="FILE.npy", type=click.Path(path_type=Path), help="Packed codes, a row per query.")
+@click.option("--codes", metavar="FILE.npy", type=click.Path(path_type=Path), help="Codes, a row per query.")
+@code_format_option
 @click.option("--text", metavar="WORDS", help="Words to search for; needs --run.")
 @click.option("--image", metavar="FILE", type=click.Path(path_type=Path), help="A picture to search with; needs --run.")
 @click.option("--run", metavar="RUN", type=click.Path(path_type=Path), help="The run that encodes words and pictures.")
@@ -92,7 +93,12 @@ def search(uri: str, name: str, k: int, where: tuple[str, ...], as_json: bool, *
         if not equals:
             raise click.UsageError(f"--where takes COLUMN=VALUE, got {one!r}")
         conditions.setdefault(column, []).append(value)
-    queries, names, digest = read_queries(**query)
+    n_bits = None
+    if query["codes"] is not None:  # the form of codes in a file is told by the bits of the store
+        opened = open_store(uri, name)
+        n_bits = opened.n_bits
+        opened.close()
+    queries, names, digest = read_queries(**query, n_bits=n_bits)
     store = open_store(uri, name, model=digest)
     hits = store.search(queries, k, where=conditions)
     store.close()

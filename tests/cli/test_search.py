@@ -88,7 +88,7 @@ def test_wrong_use(index: Path) -> None:
     np.save(index.parent / "wide.npy", random_codes(2, 64))
     result = ucch("search", index, "--codes", index.parent / "wide.npy")
     assert result.exit_code == 1
-    assert "queries must be 2 bytes wide for 16 bits" in result.stderr
+    assert "wide.npy is 8 bytes wide, but 16 bits packed are 2 bytes" in result.stderr
     index.write_bytes(index.read_bytes()[:-3])
     result = ucch("search", index, "--codes", index.parent / "queries.npy")
     assert result.exit_code == 1

@@ -8,6 +8,7 @@ import pytest
 
 from ucch.data import multi_hot
 from ucch.errors import DataError
+from ucch.label_forms import FORMS
 
 
 def test_classes_share_their_columns_over_all_arrays() -> None:
@@ -53,19 +54,31 @@ def test_no_arrays_give_no_arrays() -> None:
     assert multi_hot({}) == {}
 
 
-FORMS = "integer classes of shape (rows,) or 0/1 multi-hot of shape (rows, classes)"
-
-
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ({"label": np.array(["cat", "dog"])}, f"label must be {FORMS}, got dtype <U3 and shape (2,)"),
+        ({"label": np.array([["cat", "dog"]])}, f"label must be {FORMS}, got dtype <U3 and shape (1, 2)"),
+        ({"label": np.zeros(2, complex)}, f"label must be {FORMS}, got dtype complex128 and shape (2,)"),
+        ({"label": ["cat", None, "dog"]}, f"label must be {FORMS}, but value 1 is None"),
+        ({"label": [1, "dog"]}, f"label must be {FORMS}, but value 1 is 'dog'"),
+        ({"label": np.array(["cat", np.nan], object)}, f"label must be {FORMS}, but value 1 is nan"),
+        (
+            {"label": [[0, 2], [1]]},
+            f"label must be {FORMS}, got lists of several lengths; sklearn.preprocessing.MultiLabelBinarizer()"
+            ".fit_transform(labels) makes lists of classes multi-hot",
+        ),
+        ({"a": ["cat"], "b": [1]}, "classes must all be numbers or all be text, got a text, b numbers"),
+        (
+            {"label": np.array([[3, 1, 0]])},
+            "label of shape (1, 3) must hold only 0 and 1, but row 0 holds 3 in column 0; one row of classes is"
+            " labels.T, a column",
+        ),
         ({"label": np.zeros((2, 2, 2))}, f"label must be {FORMS}, got shape (2, 2, 2)"),
         ({"label": np.zeros((0,))}, f"label must be {FORMS}, got shape (0,)"),
         ({"label": np.zeros((4, 0))}, f"label must be {FORMS}, got shape (4, 0)"),
-        ({"label": np.array([1.0, 2.5])}, "label must hold integer classes, but row 1 holds 2.5"),
-        ({"label": np.array([np.nan])}, "label must hold integer classes, but row 0 holds nan"),
-        ({"label": np.array([1.0, np.inf])}, "label must hold integer classes, but row 1 holds inf"),
+        ({"label": np.array([1.0, 2.5])}, "label must hold whole numbers as classes, but row 1 holds 2.5"),
+        ({"label": np.array([np.nan])}, "label must hold whole numbers as classes, but row 0 holds nan"),
+        ({"label": np.array([1.0, np.inf])}, "label must hold whole numbers as classes, but row 1 holds inf"),
         (
             {"label": np.array([[0, 1], [0, 2]])},
             "label of shape (2, 2) must hold only 0 and 1, but row 1 holds 2 in column 1",

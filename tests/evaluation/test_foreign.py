@@ -81,10 +81,10 @@ def rewrite(path: Path, change) -> None:  # type: ignore[no-untyped-def]
         (
             "database_labels",
             lambda a: np.eye(3)[a],
-            r"one kind and width, got \(30,\) in .*query_labels.npy and \(80, 3\) in .*database_labels.npy",
+            r"labels must all be .*, got shapes .*query_labels.npy \(30,\), .*database_labels.npy \(80, 3\)",
         ),
         ("query_codes", lambda a: a[:, :2], "query codes .* is 2 bytes wide, but 20 bits packed are 3 bytes"),
-        ("query_labels", lambda a: a[None, None], r"must have shape \(rows,\) or \(rows, classes\), got \(1, 1, 30\)"),
+        ("query_labels", lambda a: a[None, None], r"query_labels.npy must be classes .*, got shape \(1, 1, 30\)"),
     ],
 )
 def test_sides_that_disagree_are_both_named(name, change, message, tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -44,7 +44,8 @@ class Case:
     def arguments(self) -> tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike, npt.ArrayLike, int]:
         """What ``distance_histograms`` takes."""
         codes = pack(self.query_bits), pack(self.database_bits)
-        return (*codes, self.query_labels, self.database_labels, self.n_bits)
+        labels = [side == 1 for side in (self.query_labels, self.database_labels)]  # one column of numbers is classes
+        return (*codes, *labels, self.n_bits)
 
     def histograms(self, *, graded: bool = False) -> DistanceHistograms:
         return distance_histograms(*self.arguments(), graded=graded)

@@ -77,7 +77,7 @@ def test_a_refused_chunk_leaves_no_trace(monkeypatch):
     evaluator = HammingEvaluator(codes, np.eye(4), 8)
     labels = np.eye(4)
     labels[3, 1] = np.nan
-    with pytest.raises(ValueError, match="database_labels must be multi-hot rows of 0 and 1, got nan in row 1"):
+    with pytest.raises(ValueError, match="database_labels of shape .* must hold only 0 and 1, but row 1 holds nan"):
         evaluator.update(codes, labels)
     assert not evaluator.histograms.counts.any()
 

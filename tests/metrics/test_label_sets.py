@@ -41,17 +41,28 @@ def test_class_numbers_are_kept_and_single():
     np.testing.assert_array_equal(sets[1:].words, [[0, 4]])
 
 
+@pytest.mark.parametrize("form", [lambda a: a[:, None], lambda a: a.astype(float), lambda a: a == 1])
+def test_every_form_of_two_classes_is_two_classes(form):
+    classes = np.array([1, 0, 0, 1])
+    np.testing.assert_array_equal(label_sets("labels", form(classes)).words, label_sets("labels", classes).words)
+    assert len(label_sets("labels", form(classes)[:0])) == 0
+
+
 @pytest.mark.parametrize(
     ("labels", "error", "text"),
     [
-        ([0.0, 1.0], TypeError, r"labels of shape \(n,\) must be integer class numbers, got float64"),
-        ([True, False], TypeError, r"labels of shape \(n,\) must be integer class numbers, got bool"),
+        ([0.5, 1.0], ValueError, "labels must hold whole numbers as classes, but row 0 holds 0.5"),
+        (
+            ["a", "b"],
+            TypeError,
+            "labels must be class numbers, got text; ucch.label_forms.read_labels numbers",
+        ),
         ([3, -1], ValueError, "labels must be class numbers of at least 0, got -1"),
-        ([[0, 1], [2, 0]], ValueError, "labels must be multi-hot rows of 0 and 1, got 2 in row 1"),
+        ([[0, 1], [2, 0]], ValueError, "labels of shape .* must hold only 0 and 1, but row 1 holds 2 in column 0"),
         (
             np.zeros((2, 0)),
             ValueError,
-            r"labels must be class numbers \(n,\) or multi-hot rows \(n, C\), got shape \(2, 0\)",
+            r"labels must be classes .*, got shape \(2, 0\)",
         ),
         (np.zeros((2, 2, 2)), ValueError, r"got shape \(2, 2, 2\)"),
     ],

@@ -16,7 +16,7 @@ import numpy as np
 from tests.reliability.family import CARDS, each, odd_array
 from ucch.data import load_npz
 from ucch.data.array_spec import read_npy
-from ucch.evaluation.code_files import read_array
+from ucch.data.code_files import read_array
 from ucch.extraction import read_npz_encoders
 from ucch.retrieval.code_files import read_codes, read_ids, read_matrix
 

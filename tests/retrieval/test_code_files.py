@@ -13,10 +13,20 @@ from ucch.retrieval.code_files import read_codes, read_ids, read_matrix
 
 def test_codes_with_the_ids_beside_them(tmp_path: Path) -> None:
     np.save(tmp_path / "photos.npy", np.arange(6, dtype=np.uint8).reshape(2, 3))
-    codes, ids = read_codes(tmp_path / "photos.npy")
-    assert (codes.tolist(), ids) == ([[0, 1, 2], [3, 4, 5]], None)
+    codes, n_bits, ids = read_codes(tmp_path / "photos.npy")
+    assert (codes.tolist(), n_bits, ids) == ([[0, 1, 2], [3, 4, 5]], 24, None)
+    assert isinstance(codes.base, np.memmap)  # packed codes stay on disk
     (tmp_path / "photos.ids.txt").write_text("a b.jpg\nc.jpg\n")
-    assert read_codes(tmp_path / "photos.npy")[1] == ["a b.jpg", "c.jpg"]
+    assert read_codes(tmp_path / "photos.npy")[2] == ["a b.jpg", "c.jpg"]
+
+
+def test_other_forms_are_packed(tmp_path: Path) -> None:
+    np.save(tmp_path / "bits.npy", np.array([[1, -1, -1], [1, 1, 1]]))
+    for n_bits in (None, 3):
+        codes, found, _ = read_codes(tmp_path / "bits.npy", n_bits=n_bits)
+        assert (codes.tolist(), found) == ([[0b10000000], [0b11100000]], 3)
+    np.save(tmp_path / "offset.npy", np.array([[-128], [127]], np.int8))
+    assert read_codes(tmp_path / "offset.npy", code_format="binary")[0].tolist() == [[0], [255]]
 
 
 def test_ids_are_numbers_only_where_every_line_is_one_in_plain_form(tmp_path: Path) -> None:
@@ -29,17 +39,20 @@ def test_ids_are_numbers_only_where_every_line_is_one_in_plain_form(tmp_path: Pa
 
 
 def test_what_is_refused(tmp_path: Path) -> None:
-    np.save(tmp_path / "float.npy", np.zeros((2, 3)))
+    np.save(tmp_path / "float.npy", np.full((2, 3), 0.5))
     np.save(tmp_path / "flat.npy", np.zeros(3))
     np.save(tmp_path / "object.npy", np.array([{}]), allow_pickle=True)
     np.savez(tmp_path / "more.npz", a=np.zeros(3))
     (tmp_path / "gap.txt").write_text("a\n\nb\n")
     for name, text in (
-        ("float.npy", "must hold packed codes, uint8, got float64; make them with ucch.codes.pack"),
-        ("flat.npy", r"must hold one matrix of numbers, got shape \(3,\)"),
-        ("object.npy", "cannot be read as a .npy of numbers"),
+        (
+            "float.npy",
+            r"must be codes, got float64 other than \+-1 and 0/1; binarize real outputs with",
+        ),
+        ("flat.npy", r"must have shape \(rows, columns\), neither of them 0, got \(3,\)"),
+        ("object.npy", "cannot be read as .npy"),
         ("more.npz", "it holds an archive of arrays"),
-        ("none.npy", "cannot be read as a .npy of numbers"),
+        ("none.npy", "cannot be read as .npy: No such file"),
     ):
         with pytest.raises(DataError, match=text):
             read_codes(tmp_path / name)

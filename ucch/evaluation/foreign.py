@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from ..codes import PackedCodes
 from ..collectives import World
+from ..data.code_files import CodeFile, read_array, read_codes
 from ..errors import DataError
+from ..label_forms import read_labels
 from ..metrics import PROTOCOLS, Protocol, code_health, split_digest
-from .code_files import CodeFile, read_array, read_codes
 from .compression import compression_cost
 from .evaluate import health_figures
 from .ranking import measure_ranking
@@ -52,9 +53,11 @@ def evaluate_files(
     beside one chunk and the queries, memory holds ``8 Q (D+1) (1 + most labels)`` bytes of counts. Health is that of
     the first chunk.
 
+    Labels are read as :func:`~ucch.label_forms.read_labels` says, as those of a data set are.
+
     Args:
         files: codes, labels, and optionally the features for the uncompressed reference.
-        n_bits, code_format: as :func:`~ucch.evaluation.code_files.read_codes`.
+        n_bits, code_format: as :func:`~ucch.data.code_files.read_codes`.
         protocol: how MAP is computed.
         seed: of the bootstrap interval.
         chunk_rows: database rows read at a time.
@@ -74,13 +77,9 @@ def evaluate_files(
             f"query and database codes must have one length, got {query.n_bits} bits in {query.path} and"
             f" {database.n_bits} in {database.path}"
         )
-    query_labels = _labels(files.query_labels, query, "query")
-    database_labels = _labels(files.database_labels, database, "database")
-    if query_labels.shape[1:] != database_labels.shape[1:]:
-        raise DataError(
-            f"query and database labels must be of one kind and width, got {query_labels.shape} in"
-            f" {files.query_labels} and {database_labels.shape} in {files.database_labels}"
-        )
+    query_labels, database_labels = _labels(
+        {"query": (files.query_labels, query), "database": (files.database_labels, database)}
+    )
     if not allow_overlap and _same_rows(query, database):
         raise DataError(
             f"the queries in {query.path} are the first rows of the database in {database.path}, so that each finds"
@@ -130,16 +129,18 @@ def _compression(
     return compression_cost(*sides, query_labels, target[1], n_bits, code_map=code_map)
 
 
-def _labels(path: Path, codes: CodeFile, side: str) -> npt.NDArray[Any]:
-    labels = read_array(path, f"{side} labels")
-    if labels.ndim not in (1, 2):
-        raise DataError(f"{side} labels {path} must have shape (rows,) or (rows, classes), got {labels.shape}")
-    if len(labels) != len(codes):
-        raise DataError(
-            f"{side} labels and codes must have one row per item, got {len(labels)} in {path} and {len(codes)} in"
-            f" {codes.path}"
-        )
-    return labels
+def _labels(sides: dict[str, tuple[Path, CodeFile]]) -> list[npt.NDArray[Any]]:
+    """Labels of the queries and of the database, of one kind."""
+    labels = {}
+    for side, (path, codes) in sides.items():
+        held = read_array(path, f"{side} labels", kinds="biufUS")
+        if held.ndim in (1, 2) and len(held) != len(codes):
+            raise DataError(
+                f"{side} labels and codes must have one row per item, got {len(held)} in {path} and {len(codes)} in"
+                f" {codes.path}"
+            )
+        labels[f"{side} labels {path}"] = held
+    return list(read_labels(labels).values())
 
 
 def _chunks(

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..label_forms import plain_labels
+
 __all__ = ["LabelSets", "check_same_kind", "label_sets"]
 
 
@@ -49,28 +51,32 @@ def label_sets(name: str, labels: npt.ArrayLike) -> LabelSets:
 
     Args:
         name: what error messages call ``labels``.
-        labels: integers >= 0, (n,), one class per item; or (n, C) of booleans or 0/1 numbers, any C >= 1.
+        labels: whole numbers of at least 0, (n,) or (n, 1), one class per item; or (n, C) of booleans or 0/1 numbers,
+            any C >= 1: see :func:`~ucch.label_forms.plain_labels`. Text is no class here, since the classes of the
+            other side are not known: :func:`~ucch.label_forms.read_labels` numbers it.
 
     Returns:
         The labels as words: uint8, uint16, uint32 or uint64, the narrowest that holds C; several uint64 above 64.
 
     Raises:
-        TypeError: class numbers are not integers.
-        ValueError: the shape is neither, a class number is negative, or a multi-hot entry is not 0 or 1.
+        TypeError: classes are text.
+        ValueError: the shape is neither, a class has a fraction or is negative, or a multi-hot entry is not 0 or 1.
     """
     array = np.asarray(labels)
-    if array.ndim == 1:
-        return LabelSets(_class_numbers(name, array)[None, :], 0)
-    if array.ndim != 2 or array.shape[1] == 0:
-        raise ValueError(f"{name} must be class numbers (n,) or multi-hot rows (n, C), got shape {array.shape}")
-    if array.dtype != np.bool_:
-        present = array == 1
-        wrong = ~(present | (array == 0))
-        if wrong.any():
-            row, column = (int(i) for i in np.argwhere(wrong)[0])
-            raise ValueError(f"{name} must be multi-hot rows of 0 and 1, got {array[row, column]} in row {row}")
-        array = present
-    return LabelSets(_bit_words(array), int(array.shape[1]))
+    if array.ndim in (1, 2) and len(array) == 0 and array.shape != (0, 0):  # an empty part of a database
+        return LabelSets(np.empty((1, 0), np.int64), 0) if array.ndim == 1 else _of_matrix(array == 1)
+    array = plain_labels(name, labels)
+    if array.ndim == 2:
+        return _of_matrix(array == 1)
+    if array.dtype.kind == "U":
+        raise TypeError(f"{name} must be class numbers, got text; ucch.label_forms.read_labels numbers both sides")
+    if array.size and int(array.min()) < 0:
+        raise ValueError(f"{name} must be class numbers of at least 0, got {int(array.min())}")
+    return LabelSets(array.astype(np.int64)[None, :], 0)
+
+
+def _of_matrix(present: npt.NDArray[np.bool_]) -> LabelSets:
+    return LabelSets(_bit_words(present), int(present.shape[1]))
 
 
 def check_same_kind(query: LabelSets, database: LabelSets) -> None:
@@ -84,14 +90,6 @@ def check_same_kind(query: LabelSets, database: LabelSets) -> None:
 
 def _describe(labels: LabelSets) -> str:
     return "class numbers" if labels.single else f"multi-hot rows of {labels.n_labels} labels"
-
-
-def _class_numbers(name: str, array: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    if array.dtype == np.bool_ or not np.issubdtype(array.dtype, np.integer):
-        raise TypeError(f"{name} of shape (n,) must be integer class numbers, got {array.dtype}")
-    if array.size and int(array.min()) < 0:
-        raise ValueError(f"{name} must be class numbers of at least 0, got {int(array.min())}")
-    return array.astype(np.int64)
 
 
 def _bit_words(array: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..codes import PackedCodes
+from ..data import code_files as data_files
 from ..data.npy import map_npy
 from ..errors import DataError
 from ..text_lines import read_lines
@@ -17,21 +18,27 @@ from .rows import Ids
 __all__ = ["read_codes", "read_ids", "read_matrix"]
 
 
-def read_codes(path: str | Path) -> tuple[PackedCodes, Ids | None]:
-    """Map packed codes from a ``.npy`` file, with the ids that ``ucch encode`` wrote beside it, if they are there.
+def read_codes(
+    path: str | Path, *, n_bits: int | None = None, code_format: str = "auto", what: str = "codes"
+) -> tuple[PackedCodes, int, Ids | None]:
+    """Read codes in any of the forms of :func:`ucch.data.code_files.read_codes`, with the ids beside them.
+
+    Args:
+        path: ``.npy`` or ``.parquet``; packed codes in an ``.npy`` stay on disk, mapped.
+        n_bits: D where it is known; packed codes are of 8 bits a byte otherwise.
+        code_format: how the codes lie, where that is to be said.
+        what: what messages call them.
 
     Returns:
-        uint8 (M, W), and the lines of ``<name>.ids.txt`` or None.
+        uint8 (M, ceil(D/8)), D, and the lines of ``<name>.ids.txt``, which ``ucch encode`` writes, or None.
 
     Raises:
-        DataError: the file is missing, damaged, or holds anything but a matrix of bytes.
+        DataError: the file is missing, damaged, or holds no codes or such that leave doubt about their form.
     """
     path = Path(path)
-    codes = read_matrix(path)
-    if codes.dtype != np.uint8:
-        raise DataError(f"{path} must hold packed codes, uint8, got {codes.dtype}; make them with ucch.codes.pack")
+    codes = data_files.read_codes(path, what, n_bits=n_bits, code_format=code_format, whole_bytes=True)
     beside = path.with_suffix(".ids.txt")
-    return codes, read_ids(beside) if beside.exists() else None
+    return codes.packed(), codes.n_bits, read_ids(beside) if beside.exists() else None
 
 
 def read_matrix(path: str | Path) -> npt.NDArray[Any]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ucch.data.parquet_codes import read_code_column
 from ucch.errors import DataError
-from ucch.evaluation.parquet_codes import read_code_column
 from ucch.extraction import write_codes
 
 pyarrow = pytest.importorskip("pyarrow", reason="pip install 'ucch[data]'")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data.parquet_lists import list_matrix
 from ..errors import DataError
 from ..extras import require
+from .parquet_lists import list_matrix
 
 __all__ = ["read_code_column"]
 
