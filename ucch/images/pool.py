@@ -56,15 +56,16 @@ class ImagePool:
     Args:
         prepare: turns an RGB picture into what the encoder takes; picklable.
         workers: processes, 0 or more.
+        enough: pixels of a side that ``prepare`` can do with, as :func:`decode_image` has it.
 
     Raises:
         ValueError: ``workers`` is negative.
     """
 
-    def __init__(self, prepare: Prepare, workers: int = 0) -> None:
+    def __init__(self, prepare: Prepare, workers: int = 0, *, enough: int | None = None) -> None:
         if workers < 0:
             raise ValueError(f"workers must be 0 or more, got {workers}")
-        self.prepare, self.workers = prepare, workers
+        self.prepare, self.workers, self.enough = prepare, workers, enough
         self._pool: Executor | None = None
 
     def __enter__(self) -> ImagePool:
@@ -94,13 +95,13 @@ class ImagePool:
         """
         tasks = zip(paths, repeat(self.prepare) if prepares is None else prepares)  # noqa: B905  one may be endless
         if self.workers == 0:
-            yield from (_decode_file(path, prepare) for path, prepare in tasks)
+            yield from (_decode_file(path, prepare, self.enough) for path, prepare in tasks)
             return
         pool = self._started()
         waiting: deque[tuple[Path | StoredImage, Future[DecodedImage]]] = deque()
         try:
             for path, prepare in tasks:
-                waiting.append((path, pool.submit(_decode_file, path, prepare)))
+                waiting.append((path, pool.submit(_decode_file, path, prepare, self.enough)))
                 if len(waiting) >= _IN_FLIGHT * self.workers:
                     yield waiting.popleft()[1].result()
             while waiting:
@@ -143,12 +144,12 @@ def _hash_file(path: Path | StoredImage) -> DecodedImage:
         return DecodedImage(path, b"", problem=str(error))
 
 
-def _decode_file(path: Path | StoredImage, prepare: Prepare) -> DecodedImage:
+def _decode_file(path: Path | StoredImage, prepare: Prepare, enough: int | None) -> DecodedImage:
     key = b""
     try:
         content = _read(path)
         key = hashlib.sha256(content).digest()
-        picture = decode_image(content)
+        picture = decode_image(content, enough)
     except BadImageError as error:
         return DecodedImage(path, key, problem=str(error))
     try:

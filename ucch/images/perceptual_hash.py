@@ -1,0 +1,154 @@
+"""64 bits that a picture keeps when it is re-encoded or resized, and the pairs of pictures that share them nearly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from .pool import ImagePool
+from .stored import StoredImage
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["HASH_VERSION", "NEAR_BITS", "hash_pictures", "near_groups", "near_pairs", "perceptual_hash"]
+
+HASH_VERSION = 1  # a change of the hash; caches ask for it
+NEAR_BITS = 4  # copies at quality 70, at half the size or both differ by 0 to 4 bits, other photographs by 12 and more
+
+_SIDE, _KEPT = 32, 8  # of the small grey picture, of its low frequencies
+_ENOUGH = 8 * _SIDE  # pixels of the shorter side; a JPEG is decoded at the smallest size that has them
+_FLATTEST = 2.0  # grey levels of deviation; below, what is left is noise
+_BLOCK = 1 << 16  # hashes that are looked up at a time
+
+Hashes = npt.NDArray[np.uint64]
+
+
+def perceptual_hash(picture: Image) -> int | None:
+    """Hash a picture by the signs of its low frequencies; None where it shows nothing but one grey.
+
+    The picture becomes 32 x 32 grey pixels; of their cosine transform the 8 x 8 lowest frequencies are kept, and a bit
+    says which are above their median. The first bit is the most significant one.
+
+    Reference:
+        C. Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010 (the DCT hash).
+
+    Example:
+        >>> from PIL import Image
+        >>> ramp = Image.linear_gradient("L")
+        >>> perceptual_hash(ramp) == perceptual_hash(ramp.resize((90, 90))), perceptual_hash(Image.new("L", (9, 9)))
+        (True, None)
+    """
+    from PIL.Image import Resampling
+    from scipy.fft import dctn
+
+    grey = np.asarray(picture.convert("L").resize((_SIDE, _SIDE), Resampling.LANCZOS), dtype=np.float64)
+    if grey.std() < _FLATTEST:
+        return None
+    low = dctn(grey, norm="ortho")[:_KEPT, :_KEPT].ravel()
+    return int.from_bytes(np.packbits(low > np.median(low)).tobytes(), "big")
+
+
+def hash_pictures(
+    paths: Sequence[Path | StoredImage],
+    *,
+    workers: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> tuple[Hashes, npt.NDArray[np.bool_]]:
+    """Hash picture files, or pictures in shards and tables, by :func:`perceptual_hash`.
+
+    Args:
+        paths: the pictures, as :class:`ImagePool` takes them.
+        workers: processes that decode; 0 decodes in this one. Large JPEGs are decoded at a part of their size.
+        on_progress: called with the pictures done and their number.
+
+    Returns:
+        (n,) uint64, and (n,) bool: False where a picture is bad or shows nothing, so that its hash, 0, says nothing.
+    """
+    hashes, known = np.zeros(len(paths), dtype=np.uint64), np.zeros(len(paths), dtype=np.bool_)
+    with ImagePool(perceptual_hash, workers, enough=_ENOUGH) as pool:
+        for row, entry in enumerate(pool.decode(paths)):
+            if entry.pixels is not None:
+                hashes[row], known[row] = entry.pixels, True
+            if on_progress is not None:
+                on_progress(row + 1, len(paths))
+    return hashes, known
+
+
+def near_pairs(hashes: Hashes, radius: int = NEAR_BITS) -> npt.NDArray[np.int64]:
+    """Find the pairs of hashes that differ in at most ``radius`` bits; never by comparing all with all.
+
+    Hashes are looked up by parts of 16 bits, of which one agrees up to ``radius // 4`` bits, in about
+    ``O(n (1 + n / 2^16))`` for hashes of photographs.
+
+    Args:
+        hashes: (n,) uint64.
+        radius: 0 to 15.
+
+    Returns:
+        (pairs, 2) rows, the smaller first, in order. Where several rows have one hash, the first stands for them: the
+        others are paired with it alone, so that many copies of one picture are no square of pairs.
+
+    Raises:
+        ValueError: another radius.
+
+    Reference:
+        Norouzi, Punjani, Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", CVPR 2012.
+
+    Example:
+        >>> near_pairs(np.array([0b0, 0b1, 0b11111111, 0b0], dtype=np.uint64), radius=2).tolist()
+        [[0, 1], [0, 3]]
+    """
+    if not 0 <= radius <= 15:
+        raise ValueError(f"radius must lie in [0, 15], got {radius}")
+    distinct, first, place = np.unique(hashes, return_index=True, return_inverse=True)
+    rows = np.arange(len(hashes))
+    again = first[place] != rows
+    found = [np.stack([first[place][again], rows[again]], axis=1)]
+    if radius and len(distinct) > 1:
+        near = first[_near(distinct, radius)]
+        found.append(np.sort(near, axis=1))
+    pairs = np.concatenate(found)
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+def near_groups(hashes: Hashes, radius: int = NEAR_BITS) -> npt.NDArray[np.int64]:
+    """Put hashes into groups by chains of :func:`near_pairs`.
+
+    Returns:
+        (n,) the first row of each row's group: its own where it is the first, or alone.
+    """
+    pairs = near_pairs(hashes, radius)
+    return first_of_group(len(hashes), pairs)
+
+
+def first_of_group(n_rows: int, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The first row of the group that chains of pairs put each row into, (n_rows,); O(rows + pairs)."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    edges = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n_rows, n_rows))
+    group = connected_components(edges, directed=False)[1]
+    first = np.unique(group, return_index=True)[1]
+    return first[group].astype(np.int64)
+
+
+def _near(distinct: Hashes, radius: int) -> npt.NDArray[np.int64]:
+    """Pairs of places of hashes that are all different, each once."""
+    import faiss
+
+    codes = distinct.astype("<u8").view(np.uint8).reshape(-1, 8)
+    index = faiss.IndexBinaryMultiHash(64, 4, 16)
+    index.nflip = radius // 4
+    index.add(codes)
+    found = []
+    for start in range(0, len(codes), _BLOCK):
+        limits, _, others = index.range_search(codes[start : start + _BLOCK], radius + 1)  # distances below it
+        own = start + np.repeat(np.arange(len(limits) - 1), np.diff(limits.astype(np.int64)))
+        smaller = own < others
+        found.append(np.stack([own[smaller], others[smaller]], axis=1).astype(np.int64))
+    return np.concatenate(found)
