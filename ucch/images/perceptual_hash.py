@@ -148,7 +148,7 @@ def _near(distinct: Hashes, radius: int) -> npt.NDArray[np.int64]:
     found = []
     for start in range(0, len(codes), _BLOCK):
         limits, _, others = index.range_search(codes[start : start + _BLOCK], radius + 1)  # distances below it
-        own = start + np.repeat(np.arange(len(limits) - 1), np.diff(limits.astype(np.int64)))
+        own = start + np.repeat(np.arange(len(limits) - 1), (limits[1:] - limits[:-1]).astype(np.int64))
         smaller = own < others
         found.append(np.stack([own[smaller], others[smaller]], axis=1).astype(np.int64))
     return np.concatenate(found)
