@@ -83,7 +83,9 @@ async function askPicture(file) {
     const image = await readPicture(file);
     small = await smallCopy(file);
     if (!signal.aborted) preview(small, file.name);
-    return server.search({ image }, address.STEP, signal);
+    return server.search({ image }, address.STEP, signal).catch((error) => {
+      throw error instanceof server.Unanswered ? error : new Error(`${shorten(file.name)}: ${error.message}`);
+    });
   });
   if (!found) return;
   remember(found.code, file.name, small);
