@@ -14,15 +14,16 @@ import pytest
 
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'ucch[serve]'")
 
-MOST, PATIENCE, LONG = 3, 0.4, 64 * 2**20
+MOST, PATIENCE, SOME, LONG = 3, 0.4, 2 * 2**20, 64 * 2**20
 ASK = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Answer ``/`` at once, ``/late`` after more than the patience, ``/long`` with more than any buffer holds."""
+    """Answer ``/`` at once, ``/late`` after more than the patience, ``/some`` and ``/long`` with some and with more
+    than any buffer holds."""
     if scope["path"] == "/late":
         await asyncio.sleep(2 * PATIENCE)
-    body = bytes(LONG) if scope["path"] == "/long" else b"here"
+    body = {"/some": bytes(SOME), "/long": bytes(LONG)}.get(scope["path"], b"here")
     await send(
         {"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]}
     )
@@ -104,6 +105,23 @@ def test_a_client_that_does_not_read_is_cut_off(port: int) -> None:
         except ConnectionError:
             pass
     assert read < LONG
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the system keeps to itself what it has not sent")
+def test_what_a_client_does_not_read_is_not_left_to_the_system(port: int) -> None:
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        one.settimeout(20)
+        one.connect(("127.0.0.1", port))
+        one.sendall(ASK.replace(b"/ ", b"/some ", 1))
+        time.sleep(4 * PATIENCE)
+        read = 0
+        try:
+            while part := one.recv(2**16):
+                read += len(part)
+        except ConnectionError:
+            pass
+    assert read < SOME / 4
 
 
 def test_a_client_that_reads_gets_all_of_it_however_late(port: int) -> None:

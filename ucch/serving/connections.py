@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 __all__ = ["CONNECTIONS", "bounded"]
 
-CONNECTIONS = 512
+CONNECTIONS, UNSENT = 512, 128 * 2**10  # bytes of an answer that the system takes before they can leave
 
 
 def bounded(*, connections: int, patience: float) -> type[asyncio.Protocol]:
     """Make the HTTP protocol of a server, for ``uvicorn.Config(http=...)``.
 
     A connection beyond the limit is told so with status 503 and closed. One is cut off when the head of its next
-    request has not come in ``patience`` seconds, or when the client does not read what waits for it for so long. The
-    time that a body takes is bounded by :class:`~ucch.serving.limits.Limits`.
+    request has not come in ``patience`` seconds, or when the client does not read what waits for it for so long. What
+    waits is here, where it is seen: left to itself the system takes megabytes of it for each connection. The time that
+    a body takes is bounded by :class:`~ucch.serving.limits.Limits`.
 
     Args:
         connections: how many may be open at once.
@@ -40,6 +42,8 @@ class _Bounded(H11Protocol):
             self._refused = True
             return
         super().connection_made(transport)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT") and (own := transport.get_extra_info("socket")) is not None:
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
         self._expect()
 
     def data_received(self, data: bytes) -> None:
