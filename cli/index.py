@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -123,7 +124,7 @@ def _parameters(settings: tuple[str, ...]) -> dict[str, int]:
     parameters = {}
     for setting in settings:
         name, _, value = setting.partition("=")
-        if not value.isdecimal():
+        if not re.fullmatch("[0-9]{1,18}", value):
             raise click.UsageError(f"--set takes NAME=N with a whole number, got {setting!r}")
         parameters[name] = int(value)
     return parameters

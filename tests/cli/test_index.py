@@ -91,6 +91,7 @@ def test_wrong_use(codes: Path, tmp_path: Path) -> None:
         ((codes, "--out", codes), 1, "exists; choose another name"),
         ((codes, "--out", tmp_path / "none" / "it"), 1, "does not exist"),
         ((codes, "--out", out, "--set", "nprobe"), 2, "--set takes NAME=N with a whole number, got 'nprobe'"),
+        ((codes, "--out", out, "--set", f"nprobe={'9' * 5000}"), 2, "--set takes NAME=N with a whole number, got"),
         ((codes, "--out", out, "--tune", 0.9, "--set", "nprobe=1"), 2, "--set and --tune exclude each other"),
         ((codes, "--out", out, "--modality", "text"), 2, "--modality and --images go with a run folder"),
         ((tmp_path, "--out", out), 1, "is not a run folder"),

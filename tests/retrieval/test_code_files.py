@@ -34,6 +34,13 @@ def test_ids_are_numbers_only_where_every_line_is_one_in_plain_form(tmp_path: Pa
     for text, expected in (("3\n-4\n", [3, -4]), ("3\nx\n", ["3", "x"]), ("007\n3\n", ["007", "3"])):
         path.write_text(text)
         assert read_ids(path) == expected
+    for other in ("--7", "-0", "+7", "\uff17", "\u0967", "1_0", "9" * 20, "9" * 5000, str(2**63)):
+        path.write_text(f"{other}\n3\n", encoding="utf-8")
+        assert read_ids(path) == [other, "3"]
+    for number in (2**63 - 1, -(2**63)):
+        expected = [number, 3]
+        path.write_text(f"{number}\n3\n")
+        assert read_ids(path) == expected
     np.save(tmp_path / "ids.npy", np.array([9, 8]))
     assert list(read_ids(tmp_path / "ids.npy")) == [9, 8]
 

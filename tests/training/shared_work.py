@@ -13,7 +13,7 @@ from tests.training.kit import small_pairs, small_recipe
 from ucch.collectives import World
 from ucch.errors import UcchError
 from ucch.evaluation import EncodedDataset, encode_dataset, measure
-from ucch.training import EpochStats, RunFolder, Trainer, on_first, train_run
+from ucch.training import EpochStats, HashingStep, RunFolder, Trainer, on_first, train_run
 from ucch.training.distributed import Towers, data_parallel
 from ucch.training.row_stream import RowStream
 
@@ -105,6 +105,31 @@ def failing(world: World) -> str:
     except (UcchError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def own_loop(world: World, wrong: str) -> tuple[str, torch.Tensor]:
+    """Two steps of a loop of one's own, each process seeded apart; the last is given something wrong. What it says."""
+    torch.manual_seed(world.rank)
+    pairs, last = small_pairs(), world.rank == world.size - 1
+    generator = torch.Generator().manual_seed(100 + world.rank)
+    try:
+        towers = {"image": nn.Linear(8, 12), "text": nn.Linear(5, 12)}
+        n_items = 99 if last and wrong == "items" else 100
+        step = HashingStep(towers, n_items, small_recipe("warmup_epochs=0"), generator=generator, world=world)
+        for _ in range(2):
+            index = torch.arange(12) + (last and wrong == "rows")
+            own = index[world.share(12)]
+            views = {
+                "image": torch.from_numpy(pairs.image)[own].float(),
+                "text": torch.from_numpy(pairs.text)[own].float(),
+            }
+            if last and wrong == "names":
+                views["sound"] = views.pop("text")
+            step(index, views).loss.backward()
+            step.after_step()
+    except (ValueError, UcchError) as error:
+        return str(error), torch.zeros(())
+    return "", torch.cat([step.bank.values().flatten(), *[each.grad.flatten() for each in step.towers.parameters()]])
 
 
 def refusal(world: World, *settings: str) -> str:

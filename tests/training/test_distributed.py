@@ -57,6 +57,24 @@ def test_gradients_are_those_of_one_process(processes: Processes, epoch: int, be
         close(whole, alone["latent"], rtol=0, atol=1e-12)
 
 
+def test_a_step_in_a_loop_of_ones_own_is_one_step_however_processes_are_seeded(processes: Processes) -> None:
+    answers = processes.run(shared_work.own_loop, "")
+    assert [said for said, _ in answers] == [""] * processes.size
+    assert all(torch.equal(moved, answers[0][1]) for _, moved in answers)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("items", "n_items must be the same in all processes, got "),
+        ("rows", "index must be the same in all processes, but that of process "),
+        ("names", "views must be named image, text, as the towers are, got image, sound"),
+    ],
+)
+def test_what_one_process_gives_a_step_wrongly_is_an_error_of_all(processes: Processes, wrong: str, said: str) -> None:
+    assert all(text.startswith(said) for text, _ in processes.run(shared_work.own_loop, wrong))
+
+
 @pytest.mark.parametrize("placement", BOTH)
 def test_epochs_end_with_one_model_and_one_table(processes: Processes, placement: str) -> None:
     alone = shared_work.epochs(World(), 3)

@@ -13,7 +13,7 @@ from ..data import code_files as data_files
 from ..data.npy import map_npy
 from ..errors import DataError
 from ..text_lines import read_lines
-from .rows import Ids
+from .rows import Ids, is_number
 
 __all__ = ["read_codes", "read_ids", "read_matrix"]
 
@@ -59,7 +59,7 @@ def read_matrix(path: str | Path) -> npt.NDArray[Any]:
 def read_ids(path: str | Path) -> Ids:
     """Read ids: whole numbers from a ``.npy`` file, or from any other the text of each line.
 
-    Lines that are all whole numbers in their plain form are numbers.
+    Lines that are all whole numbers of 64 signed bits in their plain form are numbers.
 
     Raises:
         DataError: the file is missing or damaged, or a line is empty.
@@ -77,6 +77,6 @@ def read_ids(path: str | Path) -> Ids:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             raise DataError(f"{path}: line {number} holds no id")
-    if lines and all(line.lstrip("-").isdecimal() and str(int(line)) == line for line in lines):
+    if lines and all(is_number(line) for line in lines):
         return [int(line) for line in lines]
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,9 @@ from ..codes import PackedCodes, check_packed
 from ..errors import DataError
 from .features import CompactFeatures
 
-__all__ = ["Ids", "Rows", "as_ids", "checked_codes", "distinct", "shown_ids"]
+__all__ = ["Ids", "Rows", "as_ids", "checked_codes", "distinct", "is_number", "shown_ids"]
+
+_NUMBER = re.compile("0|-?[1-9][0-9]{0,18}")
 
 Ids = Sequence[int] | Sequence[str] | npt.NDArray[Any]
 
@@ -127,6 +130,11 @@ def as_ids(ids: Ids) -> npt.NDArray[Any]:
     if (raw[:, 0] == 0).any() or ((raw[:, :-1] == 0) & (raw[:, 1:] != 0)).any():
         raise DataError("an id of text must not be empty or hold a NUL")
     return stored
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is an id that is a number, of 64 signed bits: no sign but minus, no leading zero, ASCII digits."""
+    return _NUMBER.fullmatch(text) is not None and -(2**63) <= int(text) < 2**63
 
 
 def distinct(ids: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ..codes import PackedCodes, n_bytes, pack, sign
 from ..errors import DataError
 from ..retrieval import BinaryIndex
-from ..retrieval.rows import checked_codes
+from ..retrieval.rows import checked_codes, is_number
 from .frequent_words import frequent_words
 from .pictures import Pictures
 from .query_encoder import QueryEncoder
@@ -28,7 +28,6 @@ from .schemas import EncodeAnswer, EncodeRequest, Health, Hit, Item, SearchAnswe
 __all__ = ["SearchService"]
 
 N_FIRST, N_READ = 3, 10_000  # words and items to begin with; items whose texts are read for the words
-_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -194,13 +193,8 @@ class SearchService:
     def _ids(self, items: list[str]) -> Any:
         """The given ids in the index's own form, without those that it cannot hold."""
         if not self._longest:
-            return np.array([int(item) for item in items if _is_number(item)], np.int64)
+            return np.array([int(item) for item in items if is_number(item)], np.int64)
         return np.array([item for item in items if _is_text(item, self._longest)], dtype=np.str_)
-
-
-def _is_number(item: str) -> bool:
-    """Whether a text is a number of 64 signed bits as the server writes it: no sign but minus, no leading zero."""
-    return _NUMBER.fullmatch(item) is not None and -(2**63) <= int(item) < 2**63
 
 
 def _is_text(item: str, longest: int) -> bool:

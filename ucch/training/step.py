@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from .._row_checks import index_rows
 from ..codes import PackedCodes, pack, sign
 from ..collectives import World
 from ..data import Pairs
@@ -69,7 +70,8 @@ class HashingStep(nn.Module):
         generator: source of everything drawn, on the CPU; seeded by the recipe by default.
         device: of the table.
         world: the processes that share each batch; this process alone by default. With several, all call with the
-            same ``index`` and each with the views of its :meth:`share <ucch.collectives.World.share>`.
+            same ``index`` and each with the views of its :meth:`share <ucch.collectives.World.share>`; their generators
+            go on from that of process 0, and what one of them is given wrong is an error in all.
 
     Shape:
         - ``index``: (B,) int64 rows of the table, one per item, so that an item is known again.
@@ -77,7 +79,9 @@ class HashingStep(nn.Module):
 
     Raises:
         RecipeError: the recipe names an objective and none is given; its optimizer needs all pairs.
-        ValueError: no towers; the views of a batch have other names than the towers, or a tower gives no (B, D).
+        ValueError: no towers; the views of a batch have other names than the towers, or a tower gives no (B, D); the
+            processes were given different numbers of items, or of a batch different rows.
+        TypeError, ValueError: ``index`` is no vector of int64 row numbers.
 
     Note:
         For V views the contrastive loss is 2/V times the sum over the views and the ranking loss the mean over every
@@ -114,15 +118,22 @@ class HashingStep(nn.Module):
         world: World | None = None,
     ) -> None:
         super().__init__()
-        recipe = recipe or Recipe()
-        if not towers:
-            raise ValueError("towers must name at least one view, got none")
-        if objective is None and recipe.objective != "ucch":
-            raise RecipeError(f"recipe key objective is {recipe.objective!r}, so a step needs it as objective=")
+        recipe, world = recipe or Recipe(), world or World()
+
+        def checked() -> list[int]:
+            if not towers:
+                raise ValueError("towers must name at least one view, got none")
+            if objective is None and recipe.objective != "ucch":
+                raise RecipeError(f"recipe key objective is {recipe.objective!r}, so a step needs it as objective=")
+            return [n_items]
+
+        if any(others != [n_items] for others in world.agree(checked)):
+            raise ValueError(f"n_items must be the same in all processes, got {n_items} here")
         if n_epochs is None:
             n_epochs = AUTO_EPOCHS if recipe.training.epochs == "auto" else recipe.training.epochs
-        self.recipe, self.names, self.world = recipe, tuple(towers), world or World()
+        self.recipe, self.names, self.world = recipe, tuple(towers), world
         self.generator = generator or torch.Generator().manual_seed(recipe.seed)
+        self.generator.set_state(world.spread(self.generator.get_state()))  # what is drawn is drawn alike
         self.strategy = STRATEGIES[recipe.optimizer](
             recipe,
             n_items,
@@ -214,8 +225,15 @@ class HashingStep(nn.Module):
         return self.scalers[name](view) if name in self.scalers else view
 
     def _batch(self, index: Tensor, views: Mapping[str, Any]) -> Batch:
-        if set(views) != set(self.names):
-            raise ValueError(f"views must be named {', '.join(self.names)}, as the towers are, got {', '.join(views)}")
+        def checked() -> list[int]:
+            if set(views) != set(self.names):
+                names = ", ".join(self.names)
+                raise ValueError(f"views must be named {names}, as the towers are, got {', '.join(views)}")
+            index_rows("index", index, self.bank.n_codes)
+            return []
+
+        self.world.agree(checked)
+        self.world.same("index", index)
         own = self.world.share(len(index))
         scaled = [self._scaled(name, views[name]) for name in self.names]
         if self.objective is not None:
