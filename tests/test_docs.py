@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import os
 import re
+import runpy
 import shlex
 from pathlib import Path
 from types import ModuleType
@@ -32,6 +33,7 @@ PAGES = [
     "CONTRIBUTING.md",
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md") if path.name not in MADE),
 ]
+START = "docs/start.md"
 RECIPES = {name: load_recipe(name) for name in recipe_names()}
 DEEP = {  # recipes with an objective that is neither UCCH's, nor learns from labels, nor follows a teacher
     name
@@ -125,20 +127,41 @@ def test_links_to_files_lead_somewhere(page: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python") or blocks(page, "sh")])
-def test_blocks_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every ``python`` block and every ``ucch`` line of a ``sh`` block, in the order of the page, in one folder."""
+def as_one_file(page: str) -> str:
+    """The page as one program: its ``python`` blocks, the ``ucch`` lines of ``sh`` blocks as calls in their places."""
+    parts = []
+    for kind, block in re.findall(r"```(python|sh)\n(.*?)```", text_of(page), re.S):
+        parts += [block] if kind == "python" else [f"ucch_command({words!r})\n" for words in ucch_lines(block)]
+    return "\n".join(parts)
+
+
+def ucch_command(words: list[str]) -> None:
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 0, f"ucch {' '.join(words)}: {result.output}"
+
+
+def run_page(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run it from top to bottom, as a program of an empty folder."""
     if "open_store(" in text_of(page):
         pytest.importorskip("lancedb", reason="lancedb is not installed: pip install 'ucch[store]'")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    names: dict[str, object] = {"__name__": "page"}
-    for kind, block in re.findall(r"```(python|sh)\n(.*?)```", text_of(page), re.S):
-        if kind == "python":
-            exec(compile(block, page, "exec"), names)
-        for words in ucch_lines(block) if kind == "sh" else []:
-            result = CliRunner().invoke(cli, words)
-            assert result.exit_code == 0, f"ucch {' '.join(words)}: {result.output}"
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))
+    file = folder / "page.py"
+    file.write_text(as_one_file(page), encoding="utf-8")
+    runpy.run_path(str(file), {"ucch_command": ucch_command}, "__main__")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if as_one_file(page) and page != START])
+def test_a_page_runs_as_one_file(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_page(page, tmp_path, monkeypatch)
+
+
+def test_start_runs_and_lists_all_that_a_run_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_page(START, tmp_path, monkeypatch)
+    section = text_of(START).partition("## What a run leaves behind\n")[2].partition("\n## ")[0]
+    listed = [name for row in re.findall(r"^\| (`.*?) \|", section, re.M) for name in re.findall(r"`(.*?)`", row)]
+    run = tmp_path / "runs" / "mine"
+    assert sorted(listed) == sorted(str(path.relative_to(run)) for path in run.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if "ucch " in "".join(blocks(page, "text"))])

@@ -1,0 +1,34 @@
+"""A pytest plugin, ``-p tests.skips``: a test that is skipped fails, unless it stands here with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+ALLOWED = {  # the node's file, and why it cannot run anywhere
+    "ucch/data/raw_images.py::ucch.data.raw_images.RawImages": "its example reads 25,000 pictures that are not shipped",
+}
+
+
+def refuse(report: pytest.CollectReport | pytest.TestReport) -> None:
+    """Turn a skip that is not in the list into a failure that says what the skip said."""
+    if not report.skipped or hasattr(report, "wasxfail") or report.nodeid in ALLOWED:
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    report.outcome = "failed"
+    report.longrepr = f"{report.nodeid} must not be skipped here (tests/skips.py lists what may be): {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    refuse(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    refuse(report)
+    return report
