@@ -167,6 +167,31 @@ def test_no_scheduler_of_torch_is_missing() -> None:
     assert found <= known
 
 
+@every_case
+def test_an_option_that_was_changed_since_is_refused_before_anything_moves(case: Case) -> None:
+    for options, message in ((case.wrong, case.message), ({"lr": float("nan")}, "lr must be a finite number")):
+        bank = bank_of(8, 6)
+        optimizer = case.build(bank.parameters(), **case.options)
+        case.observe(bank, optimizer, 0)
+        before, right = bank.latent.detach().clone(), dict(optimizer.param_groups[0])
+        optimizer.param_groups[0].update(options)
+        with pytest.raises(ValueError, match=message):
+            optimizer.step()
+        assert torch.equal(bank.latent, before)
+        optimizer.param_groups[0].update(right)
+        optimizer.step()  # what was observed still waits
+        assert int(optimizer.state[bank.latent]["step"]) == 1
+
+
+def test_schedulers_that_move_momentum_too_are_held_to_its_range() -> None:
+    bank = bank_of()
+    binary = MomentumBinary(bank.parameters())
+    lr_scheduler.CyclicLR(binary, 0.1, 1.0, base_momentum=0.9, max_momentum=1.5)
+    bank.observe(torch.tensor([3]), torch.ones(1, 16))
+    with pytest.raises(ValueError, match=r"momentum must lie in \[0\.0, 1\.0\), got 1\.5"):
+        binary.step()
+
+
 def test_lr_multiplies_the_gradient_before_the_rule() -> None:
     """Without normalisation a step is v - (1 - momentum) lr (v - t)."""
     bank = bank_of(dtype=torch.float64)

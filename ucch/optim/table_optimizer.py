@@ -50,8 +50,9 @@ class TableOptimizer(Optimizer):
 
     Raises:
         ValueError: an option is outside its range, wherever groups come in: here, in ``add_param_group`` and in
-            ``load_state_dict``. At :meth:`step` under ``strict``: a deposited row is no finite number, or would become
-            none; its table, and those after it, do not move.
+            ``load_state_dict``; at :meth:`step` where it was changed since, as by a scheduler, before a table of its
+            group moves. At :meth:`step` under ``strict``: a deposited row is no finite number, or would become none;
+            its table, and those after it, do not move.
         TypeError: at :meth:`step`, a table has a gradient of autograd.
 
     Note:
@@ -143,6 +144,7 @@ class TableOptimizer(Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
+            self._checked({**group, "lr": max(group["lr"], 0.0)})  # schedulers change it, and round below 0
             for table in group["params"]:
                 if is_observed(table):
                     self._move(table, group)
