@@ -12,6 +12,7 @@ from rich.console import Console
 from .grouped import GroupedCommand, recipe_option
 from .nearest import meant
 from .options import METHODS, OPTIMIZERS, debug_option
+from .paths import InputName, InputPath
 from .processes import cores
 
 __all__ = ["command"]
@@ -50,8 +51,8 @@ def _methods(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 
 
 @click.command("compare", cls=GroupedCommand, groups=_GROUPS)
-@recipe_option("--data", key="data", metavar="NAME|FILE.npz", help="Data set or feature file.")
-@click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
+@recipe_option("--data", key="data", type=InputName(), metavar="NAME|FILE.npz", help="Data set or feature file.")
+@click.option("--data-root", metavar="DIR", type=InputPath(), help="Folder of a published data set.")
 @click.option(
     "--optimizers",
     callback=_names,
@@ -64,7 +65,9 @@ def _methods(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 @click.option("--bits", default="64", show_default=True, callback=_numbers, metavar="N,M", help="Bits of a code.")
 @click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, help="Runs of each.")
 @recipe_option("--epochs", key="training.epochs", type=click.IntRange(1), help="Passes over the pairs.")
-@click.option("--recipe", metavar="NAME|FILE.toml", default="default", show_default=True, help="What is common.")
+@click.option(
+    "--recipe", type=InputName(), metavar="NAME|FILE.toml", default="default", show_default=True, help="What is common."
+)
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change one choice for all.")
 @click.option(
     "--grid", metavar="KEY=A,B,C", multiple=True, help="Try values on held-out training pairs, keep the best."

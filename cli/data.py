@@ -13,15 +13,14 @@ from rich.table import Table
 
 from .nearest import NamingGroup
 from .options import debug_option
+from .paths import InputPath
 
 if TYPE_CHECKING:
     from ucch.data import DatasetEntry
 
 __all__ = ["command"]
 
-_root_option = click.option(
-    "--data-root", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Folder of the files."
-)
+_root_option = click.option("--data-root", metavar="DIR", type=InputPath(file_okay=False), help="Folder of the files.")
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 

@@ -13,6 +13,7 @@ from .extraction_options import ENCODING, cache_folder, encoding_options, import
 from .grouped import GroupedCommand
 from .nearest import Choice
 from .options import debug_option
+from .paths import InputPath
 
 if TYPE_CHECKING:
     from ucch.models import HashModel
@@ -29,14 +30,10 @@ _GROUPS = {
 
 
 @click.command("encode", cls=GroupedCommand, groups=_GROUPS)
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Folder of photographs.")
-@click.option(
-    "--texts", metavar="FILE", type=click.Path(path_type=Path), help="Text file, a text per line, or captions."
-)
-@click.option(
-    "--features", metavar="FILE|DIR", type=click.Path(path_type=Path), help="Features: .npy, .parquet, or a folder."
-)
+@click.argument("run", type=InputPath())
+@click.option("--images", metavar="DIR", type=InputPath(), help="Folder of photographs.")
+@click.option("--texts", metavar="FILE", type=InputPath(), help="Text file, a text per line, or captions.")
+@click.option("--features", metavar="FILE|DIR", type=InputPath(), help="Features: .npy, .parquet, or a folder.")
 @click.option("--encoding", metavar="NAME", help="Encoding of --texts.  [default: UTF-8, or as its mark says]")
 @click.option("--modality", type=Choice(["image", "text"]), help="What --features holds.")
 @click.option("--bits", type=click.IntRange(1), help="First bits of codes trained with --nested.  [default: all]")

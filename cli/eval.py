@@ -14,6 +14,7 @@ from rich.console import Console
 from .grouped import GroupedCommand
 from .nearest import Choice
 from .options import code_format_option, debug_option
+from .paths import InputName, InputPath
 
 if TYPE_CHECKING:
     from ucch.collectives import World
@@ -34,13 +35,15 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _file(name: str, summary: str, metavar: str = "FILE.npy") -> Callable[[Command], Command]:
-    return click.option(f"--{name}", metavar=metavar, type=click.Path(path_type=Path), help=summary)
+    return click.option(f"--{name}", metavar=metavar, type=InputPath(), help=summary)
 
 
 @click.command("eval", cls=GroupedCommand, groups=_GROUPS)
-@click.argument("runs", metavar="[RUN]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--data", metavar="NAME|FILE.npz", help="Data to evaluate runs on.  [default: the run's own]")
-@click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
+@click.argument("runs", metavar="[RUN]...", nargs=-1, type=InputPath())
+@click.option(
+    "--data", type=InputName(), metavar="NAME|FILE.npz", help="Data to evaluate runs on.  [default: the run's own]"
+)
+@click.option("--data-root", metavar="DIR", type=InputPath(), help="Folder of a published data set.")
 @_file("query-codes", "Codes that ask, from anywhere, instead of a run; .npy or .parquet.", "FILE")
 @_file("database-codes", "Codes that answer.", "FILE")
 @_file("query-labels", "Classes (rows,), numbers or text, or 0/1 (rows, classes).")

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from .grouped import recipe_option
+from .paths import InputPath
 
 __all__ = [
     "ENCODING",
@@ -31,7 +32,7 @@ ENCODING = ("workers", "batch_size", "cache")
 
 def source_options(*, required: bool) -> Callable[[Command], Command]:
     """What is encoded, by what, and how it is split."""
-    path = click.Path(path_type=Path)
+    path = InputPath()
     return _all(
         recipe_option(
             "--images",

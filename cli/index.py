@@ -16,6 +16,7 @@ from .extraction_options import ENCODING, encoding_options
 from .grouped import GroupedCommand
 from .nearest import Choice
 from .options import code_format_option, debug_option
+from .paths import InputPath
 
 __all__ = ["command"]
 
@@ -30,20 +31,20 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
 
 
 @click.command("index", cls=GroupedCommand, groups=_GROUPS)
-@click.argument("source", metavar="RUN|CODES.npy", type=click.Path(path_type=Path))
+@click.argument("source", metavar="RUN|CODES.npy", type=InputPath())
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help="New index file.")
 @click.option("--kind", type=Choice(KINDS), help="flat is exact.  [default: flat]")
 @click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the kind, such as nprobe=16.")
 @click.option("--tune", "target", metavar="RECALL", type=click.FloatRange(0, 1), help="Measure and take the fastest.")
-@click.option("--queries", metavar="CODES.npy", type=click.Path(path_type=Path), help="Sample queries for --tune.")
-@click.option("--ids", metavar="FILE", type=click.Path(path_type=Path), help="An id per row: lines of text, or .npy.")
-@click.option("--features", metavar="FILE.npy", type=click.Path(path_type=Path), help="Features to re-rank by.")
+@click.option("--queries", metavar="CODES.npy", type=InputPath(), help="Sample queries for --tune.")
+@click.option("--ids", metavar="FILE", type=InputPath(), help="An id per row: lines of text, or .npy.")
+@click.option("--features", metavar="FILE.npy", type=InputPath(), help="Features to re-rank by.")
 @click.option("--features-as", type=Choice(["int8", "float16"]), default="int8", show_default=True)
 @click.option(
     "--bits", type=click.IntRange(1), help="Bits of a code in CODES.npy, or first bits of RUN.  [default: all]"
 )
 @click.option("--modality", type=Choice(["image", "text"]), help="What of RUN's data.  [default: image]")
-@click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Photographs for RUN to encode instead.")
+@click.option("--images", metavar="DIR", type=InputPath(), help="Photographs for RUN to encode instead.")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @code_format_option
 @encoding_options

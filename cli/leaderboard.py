@@ -10,14 +10,15 @@ import click
 from rich.console import Console
 
 from .options import debug_option
+from .paths import InputPath
 from .processes import cores
 
 __all__ = ["command"]
 
 
 @click.command("leaderboard")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of the data sets' folders.")
+@click.argument("file", type=InputPath(dir_okay=False))
+@click.option("--data-root", metavar="DIR", type=InputPath(), help="Folder of the data sets' folders.")
 @click.option("--jobs", type=click.IntRange(1), help="Runs at once, one thread each.  [default: the cores there are]")
 @click.option("--minutes", type=click.FloatRange(0), help="Start no run later; 0 only writes the tables.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder.  [default: runs/NAME of the file]")

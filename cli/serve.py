@@ -13,6 +13,7 @@ from rich.console import Console
 from .grouped import GroupedCommand
 from .nearest import Choice
 from .options import debug_option
+from .paths import InputPath
 
 __all__ = ["command"]
 
@@ -26,10 +27,10 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @click.command("serve", cls=GroupedCommand, groups=_GROUPS)
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--index", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Made by ucch index.")
-@click.option("--images", metavar="DIR", type=click.Path(path_type=Path), help="Folder of the items' pictures.")
-@click.option("--texts", metavar="FILE", type=click.Path(path_type=Path), help="The items' texts or captions.")
+@click.argument("run", type=InputPath())
+@click.option("--index", metavar="FILE", type=InputPath(), required=True, help="Made by ucch index.")
+@click.option("--images", metavar="DIR", type=InputPath(), help="Folder of the items' pictures.")
+@click.option("--texts", metavar="FILE", type=InputPath(), help="The items' texts or captions.")
 @click.option("--encoding", metavar="NAME", help="Encoding of --texts.  [default: UTF-8, or as its mark says]")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")

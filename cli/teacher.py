@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from .options import debug_option
+from .paths import InputPath
 
 __all__ = ["command"]
 
 
 @click.command("teacher")
-@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Folder of a published data set.")
+@click.argument("run", metavar="RUN", type=InputPath())
+@click.option("--data-root", metavar="DIR", type=InputPath(), help="Folder of a published data set.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @debug_option
 def command(run: Path, data_root: Path | None, as_json: bool) -> None:

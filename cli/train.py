@@ -14,6 +14,7 @@ from .extraction_options import ENCODING, SOURCE, encoding_options, source_optio
 from .grouped import GroupedCommand, recipe_option
 from .nearest import Choice
 from .options import OPTIMIZERS, debug_option
+from .paths import InputName, InputPath
 
 if TYPE_CHECKING:
     from ucch.data import PairedDataset
@@ -31,12 +32,14 @@ _GROUPS = {
 
 
 @click.command("train", cls=GroupedCommand, groups=_GROUPS)
-@recipe_option("--data", key="data", metavar="NAME|FILE", help="Data set, or .npz or .parquet of features.")
+@recipe_option(
+    "--data", key="data", type=InputName(), metavar="NAME|FILE", help="Data set, or .npz or .parquet of features."
+)
 @recipe_option(
     "--data-root",
     key="data_root",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=InputPath(),
     help="Folder of a published data set.",
 )
 @source_options(required=False)
@@ -80,7 +83,12 @@ _GROUPS = {
 @recipe_option(
     "--epochs", key="training.epochs", type=click.IntRange(1), help="Passes over the pairs; auto suits the goal."
 )
-@click.option("--recipe", metavar="NAME|FILE.toml", help="Where the other choices come from.  [default: default]")
+@click.option(
+    "--recipe",
+    type=InputName(),
+    metavar="NAME|FILE.toml",
+    help="Where the other choices come from.  [default: default]",
+)
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change one choice of the recipe.")
 @recipe_option("--seed", key="seed", type=click.IntRange(0), help="Decides everything random.")
 @recipe_option(

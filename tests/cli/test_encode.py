@@ -97,12 +97,12 @@ def test_broken_photographs_are_left_out_and_named(trained: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (("--texts", "x.txt", "--images", "y"), 2, "name one of --images, --texts and --features"),
-        (("--features", "x.npy"), 2, "--modality goes with --features, which cannot tell images from texts"),
-        (("--texts", "x.txt", "--modality", "text"), 2, "--modality goes with --features"),
-        (("--features", "none.npy", "--modality", "text"), 1, "none.npy cannot be read as a .npy of numbers: "),
-        (("--texts", "none.txt"), 1, "texts none.txt are not a file"),
-        (("--images", "none"), 1, "images none do not exist"),
+        (("--texts", __file__, "--images", "."), 2, "name one of --images, --texts and --features"),
+        (("--features", __file__), 2, "--modality goes with --features, which cannot tell images from texts"),
+        (("--texts", __file__, "--modality", "text"), 2, "--modality goes with --features"),
+        (("--features", "none.npy", "--modality", "text"), 2, "none.npy does not exist."),
+        (("--features", __file__, "--modality", "text"), 1, "test_encode.py"),
+        (("--images", __file__), 1, "test_encode.py"),
     ],
 )
 def test_wrong_usage_is_refused(

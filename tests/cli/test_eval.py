@@ -92,9 +92,9 @@ def test_codes_that_encode_wrote_as_parquet_need_no_bits(tmp_path: Path) -> None
     ("arguments", "message"),
     [
         ((), "name either run folders or files of codes"),
-        (("run", "--query-codes", "q.npy"), "name either run folders or files of codes"),
+        ((".", "--query-codes", __file__), "name either run folders or files of codes"),
         (
-            ("--query-codes", "q.npy"),
+            ("--query-codes", __file__),
             "codes from anywhere need --database-codes, --query-labels, --database-labels too",
         ),
     ],

@@ -69,10 +69,13 @@ def test_a_folder_in_use_is_refused_before_anything_is_encoded(folder: Path) -> 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--images", "photos"), "photographs also need --image-encoder, --text-encoder"),
-        (("--data", "digits", "--images", "photos"), "--data names features that exist, --images photographs to take"),
+        (("--images", "."), "photographs also need --image-encoder, --text-encoder"),
+        (("--data", "digits", "--images", "."), "--data names features that exist, --images photographs to take"),
         (("--query-share", "0.2"), "photographs also need --images, --image-encoder, --text-encoder"),
-        (("--resume", "--out", "x", "--images", "photos"), "leave out --images"),
+        (
+            ("--resume", "--out", "x", "--images", ".", "--image-encoder", "vgg19", "--text-encoder", "bow"),
+            "--images is ''",
+        ),
     ],
 )
 def test_wrong_usage_is_refused(tmp_path: Path, options: tuple[str, ...], message: str) -> None:

@@ -34,6 +34,6 @@ def test_without_a_teacher(data: Path, tmp_path: Path) -> None:  # noqa: F811
 
 
 def test_no_run_is_one_line(tmp_path: Path) -> None:
-    result = ucch("teacher", tmp_path / "nothing")
+    result = ucch("teacher", tmp_path)
     assert result.exit_code == 1
     assert "is not a run folder" in result.stderr

@@ -61,7 +61,7 @@ BAD = {
     "npy shape": (("index", "bad.npy", "--out", "x.index"), npy_header("(999999999999,)", "|u1")),
     "npy pickle": (("index", "bad.npy", "--out", "x.index"), b"\x80\x04N."),
     "recipe": (("train", "--recipe", "bad.toml", "--out", "run"), b"bits = " + b"[" * 50_000),
-    "index": (("search", "bad.index", "--codes", "none.npy"), b"\xff" * 100),
+    "index": (("search", "bad.index", "--codes", "bad.index"), b"\xff" * 100),
     "captions": (
         (
             *("extract", "--images", ".", "--captions", "bad.csv", "--out", "x.npz"),
