@@ -45,18 +45,17 @@ class InputPath(click.Path):
 
     def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Any:
         path = super().convert(value, param, ctx)
-        if missing := not_there(Path(path)):
+        if missing := not_there(Path(os.fsdecode(path))):
             self.fail(missing, param, ctx)
         return path
 
 
-class InputName(click.ParamType):
+class InputName(click.types.StringParamType):
     """A name of the program's own or a file; what looks like a file must be there."""
 
-    name = "text"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        is_path = Path(value).suffix != "" or len(Path(value).parts) > 1
-        if is_path and (missing := not_there(Path(value))):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        name = str(super().convert(value, param, ctx))
+        is_path = Path(name).suffix != "" or len(Path(name).parts) > 1
+        if is_path and (missing := not_there(Path(name))):
             self.fail(missing, param, ctx)
-        return value
+        return name

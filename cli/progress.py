@@ -6,12 +6,13 @@ import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from ucch.training import EpochStats, Trainer
 
 __all__ = ["TrainingProgress"]
 
+TEACHER = "a teacher guides the codes: how alike any two training pairs are, found without labels"
 LINE_SECONDS = 2.0  # between lines where there is no terminal: epochs of one step would fill a log
 
 
@@ -25,7 +26,7 @@ class TrainingProgress:
     def __init__(self, console: Console) -> None:
         self.console = console
         self.bar = Progress(
-            TextColumn("[bold]training"),
+            TextColumn("[bold]{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[figures]}"),
@@ -35,6 +36,7 @@ class TrainingProgress:
         )
         self.n_epochs, self._said_at = 0, float("-inf")
         self.trainer: Trainer | None = None
+        self.stage: TaskID | None = None
 
     def __enter__(self) -> TrainingProgress:
         self.bar.start()
@@ -50,18 +52,24 @@ class TrainingProgress:
         self.n_epochs = trainer.n_epochs
         self.trainer = trainer
         self.console.print(str(trainer.choice), highlight=False)
-        if trainer.teacher is not None:
-            self.console.print(f"guided by the teacher {trainer.teacher.kind}", highlight=False)
+        if self.stage is not None:
+            self.bar.remove_task(self.stage)
+        elif trainer.teacher is not None:
+            self.console.print(f"{TEACHER} ({trainer.teacher.kind})", highlight=False)
         self.task = self.bar.add_task(
-            "steps",
+            "training",
             total=trainer.n_epochs * trainer.steps_per_epoch,
             completed=trainer.steps_done,
             figures="",
         )
 
     def teacher(self, epoch: int, n_epochs: int) -> None:
-        """Show how far the teacher stage is, a tenth of it at a time."""
-        if epoch * 10 // n_epochs > (epoch - 1) * 10 // n_epochs:
+        """Show how far the teacher stage is: one bar, or, without a terminal, a line every other second."""
+        if self.stage is None:
+            self.console.print(TEACHER, highlight=False)
+            self.stage = self.bar.add_task("teacher", total=n_epochs, completed=epoch - 1, figures="")
+        self.bar.update(self.stage, completed=epoch)
+        if not self.console.is_terminal and (epoch == n_epochs or self._due()):
             self.console.print(f"teacher {epoch}/{n_epochs}", highlight=False)
 
     def step(self, loss: float) -> None:
@@ -76,10 +84,16 @@ class TrainingProgress:
         )
         if self.console.is_terminal:
             self.bar.update(self.task, figures=figures)
-        elif stats.epoch == self.n_epochs or time.monotonic() - self._said_at >= LINE_SECONDS:
-            self._said_at = time.monotonic()
+        elif stats.epoch == self.n_epochs or self._due():
             left = (self.n_epochs - stats.epoch) * stats.seconds
             self.console.print(f"{figures}  {left:.0f} s left", highlight=False)
+
+    def _due(self) -> bool:
+        """Whether it is time for another line; if so, time begins anew."""
+        if time.monotonic() - self._said_at < LINE_SECONDS:
+            return False
+        self._said_at = time.monotonic()
+        return True
 
     def finish(self) -> None:
         """Say what the codes keep, where that was what they were for."""

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ucch.optim import CodeBank, TableOptimizer
+from ucch.optim import CodeBank, MomentumBinary, TableOptimizer
 
 
 class Counting(TableOptimizer):
@@ -56,3 +56,13 @@ def test_zero_grad_forgets_what_was_observed() -> None:
         counting.zero_grad()
         counting.step()
         assert not counting.state[bank.latent]
+
+
+def test_rows_that_rest_are_not_counted_as_moved() -> None:
+    """Two rows are observed: one where it stands already, which gives no gradient, and one elsewhere."""
+    bank = CodeBank(n_codes=3, n_bits=4)
+    optimizer = MomentumBinary(bank.parameters(), momentum=0.5)
+    there = bank.values(torch.tensor([0]))
+    bank.observe(torch.tensor([0, 1]), torch.cat([there, -bank.values(torch.tensor([1]))]))
+    optimizer.step()
+    assert int(optimizer.state[bank.latent]["rows"]) == 1

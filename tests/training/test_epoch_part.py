@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 
@@ -47,3 +49,19 @@ def test_every_strategy_goes_on_in_the_middle_of_its_second_epoch(optimizer: str
     assert again.steps_done == 4
     assert [figures(again.train_epoch()) for _ in range(2)] == expected[1:]
     assert same_state(again.state_dict(), through.state_dict())
+
+
+def test_a_part_from_before_a_figure_was_there_goes_on() -> None:
+    trainer, other = (Trainer(small_recipe(), small_pairs()) for _ in range(2))
+
+    def stop(loss: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        trainer.train_epoch(stop)
+    state = copy.deepcopy(trainer.state_dict())
+    expected = trainer.train_epoch()
+    state["part"]["totals"] = state["part"]["totals"][:-1]
+    other.load_state_dict(state)
+    assert other.part is not None
+    assert other.train_epoch().loss == expected.loss

@@ -18,6 +18,7 @@ def test_health_by_hand() -> None:
     figures = dict(zip(HEALTH, map(float, health(h_image, h_text, keys=keys)), strict=True))
     assert figures["agreement"] == 0.5
     assert figures["key_cosine"] == pytest.approx(1.4 / math.sqrt(2))
+    assert figures["key_agreement"] == 0.75
     # image: 1.4/sqrt 2 against 1; text: .2/sqrt 2 against 0
     assert figures["key_gap"] == pytest.approx((1 - 1.4 / math.sqrt(2) + 0.2 / math.sqrt(2)) / 2)
 
@@ -25,7 +26,7 @@ def test_health_by_hand() -> None:
 def test_codes_leave_no_gap() -> None:
     h = torch.tensor([[1.0, -1.0, 1.0, 1.0]]) / 2
     figures = dict(zip(HEALTH, map(float, health(h, h, keys=Keys(2 * h, 2 * h, norm=2.0))), strict=True))
-    assert figures == {"agreement": 1.0, "key_cosine": 1.0, "key_gap": 0.0}
+    assert figures == {"agreement": 1.0, "key_cosine": 1.0, "key_gap": 0.0, "key_agreement": 1.0}
 
 
 def test_a_line_of_history_has_every_figure() -> None:

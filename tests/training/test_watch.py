@@ -29,6 +29,17 @@ def test_stillness_is_said_once_per_stretch() -> None:
     )
 
 
+def test_codes_that_rest_because_outputs_agree_with_them_are_no_alarm() -> None:
+    def said(flips: list[float], agreement: float) -> list[int]:
+        watch = FlipWatch(n_epochs=20, n_bits=16, patience=5)
+        found = [watch.see({**line, "key_agreement": agreement}) for line in lines(flips)]
+        return [number + 1 for number, text in enumerate(found) if text is not None]
+
+    assert said([3.0] + [0.0] * 9, 0.95) == []
+    assert said([3.0] + [0.0] * 9, 0.6) == [6]
+    assert said([0.0] * 9, 0.95) == [5]  # outputs that learnt keys by heart which never moved
+
+
 def test_long_runs_have_more_patience() -> None:
     assert list(warnings(FlipWatch(n_epochs=80, n_bits=16), [0.0] * 30)) == [20]
 

@@ -174,14 +174,22 @@ class TableOptimizer(Optimizer):
         for name, value in kept.items():
             value[rows] = _where(moves, memory[name], before[name]).to(value.dtype)
         if new is not old:
-            self.write(table, rows, _where(moves, new, old), old=old)
+            self.write(table, rows, _where(moves, new, old), old=old, moved=moves)
 
-    def write(self, table: Tensor, rows: Tensor | slice, new: Tensor, *, old: Tensor | None = None) -> None:
-        """Encode new rows (R, D) and put them into a table; counts rows and flipped bits."""
+    def write(
+        self,
+        table: Tensor,
+        rows: Tensor | slice,
+        new: Tensor,
+        *,
+        old: Tensor | None = None,
+        moved: Tensor | None = None,
+    ) -> None:
+        """Encode new rows (R, D) and put them into a table; counts flipped bits and the rows ``moved`` (R,), or all."""
         old = decode_rows(table[rows]) if old is None else old
         state = self.table_state(table)
         state["flips"] += (sign(old) != sign(new)).sum().to(state["flips"].device)
-        state["rows"] += len(new)
+        state["rows"] += len(new) if moved is None else moved.sum().to(state["rows"].device)
         table[rows] = encode_rows(new, table.dtype)
 
     def group_of(self, table: Tensor) -> dict[str, Any]:

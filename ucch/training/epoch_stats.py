@@ -24,12 +24,13 @@ class EpochStats:
         loss, contrastive, ranking, objective, structure, penalty: means over the steps; the losses of UCCH are not
             weighted and 0 where they take no part, the others are: cost of an objective, distance from the teacher's
             similarities, penalty of the optimizer.
-        flips_per_row: bits of the table that changed sign, over the rows moved.
+        flips_per_row: bits of the table that changed sign, over the rows moved; rows that rest are not among them.
         rows_touched: rows moved over all rows of the table; above 1 where negatives move too.
         agreement: share of bits on which two modalities of an item agree.
         key_cosine: mean cosine of a query with the signs of its own outputs; 1 leaves no quantisation gap.
         key_gap: mean difference between a query's cosine with its key and its code's cosine with that key, the
             part of what was learnt that taking signs changes.
+        key_agreement: share of bits on which the signs of a query and its key agree.
         learning_rate: at the last step.
         seconds: wall time, of the rest of an epoch that was resumed.
         skipped: steps left out because their loss or gradient was no finite number; the means are over the others.
@@ -49,6 +50,7 @@ class EpochStats:
     agreement: float
     key_cosine: float
     key_gap: float
+    key_agreement: float
     learning_rate: float
     seconds: float
     skipped: int
@@ -60,7 +62,7 @@ class EpochStats:
         return asdict(self)
 
 
-HEALTH = ("agreement", "key_cosine", "key_gap")
+HEALTH = ("agreement", "key_cosine", "key_gap", "key_agreement")
 
 
 @torch.no_grad()
@@ -68,11 +70,13 @@ def health(*queries: Tensor, keys: Keys) -> list[Tensor]:
     """Measure the health of the queries of a batch's views, in the order of ``HEALTH``; see :class:`EpochStats`."""
     own_keys = keys.positives.to(queries[0].dtype) / keys.norm  # (B, D), unit
     root = sqrt(queries[0].shape[1])
-    cosines, gaps = [], []
+    own_code = sign(own_keys)
+    cosines, gaps, followed = [], [], []
     for h in queries:
         code = sign(h) / root
         cosines.append((h * code).sum(dim=1).mean())
         gaps.append(((h - code) * own_keys).sum(dim=1).abs().mean())
+        followed.append((sign(h) == own_code).float().mean())
     twos = list(combinations(queries, 2)) or [(queries[0], queries[0])]  # a view by itself agrees with itself
     agreements = [(sign(one) == sign(other)).float().mean() for one, other in twos]
-    return [torch.stack(figures).sum() / len(figures) for figures in (agreements, cosines, gaps)]
+    return [torch.stack(figures).sum() / len(figures) for figures in (agreements, cosines, gaps, followed)]

@@ -24,6 +24,7 @@ from .fit_baseline import fit_baseline
 from .loop import TrainingLoop
 from .objectives import Objective
 from .run_folder import RunFolder
+from .run_size import check_room, run_bytes
 from .teacher_run import check_pairs, run_teacher_stage
 from .trainer import EpochStats, Trainer
 
@@ -80,8 +81,9 @@ def train_run(
         their partners best (:func:`~ucch.training.validation.pair_score`), a score without labels.
 
     Raises:
-        RunError: both checkpoints are damaged, or belong to other data; another process trains in this folder; a file
-            cannot be written, in which case the older ones stand; processes were given different pairs.
+        RunError: both checkpoints are damaged, or belong to other data; another process trains in this folder; the disk
+            has not the room that the run needs (:func:`~ucch.training.run_size.run_bytes`); a file cannot be written,
+            in which case the older ones stand; processes were given different pairs.
         RunStoppedError: ``stop`` said so; the state is saved.
         NonFiniteError: ``training.nonfinite_steps`` steps in a row had a loss or gradient that is no finite number;
             ``nonfinite.json`` in the folder has the rows of the last, and the checkpoint is from before them.
@@ -166,6 +168,7 @@ class _Run:
         trainer, run = self.trainer, self.run
         if self.world.rank == 0:
             run.write_history(self.loop.history)
+        self._look_for_room()
         if on_start is not None:
             on_start(trainer)
 
@@ -211,6 +214,17 @@ class _Run:
         elif run.recipe().training.calibrate:
             self._warn(f"not calibrated: of {len(self.loop.rows)} pairs too few can be set aside; 40 is the fewest")
         return model
+
+    def _look_for_room(self) -> None:
+        """Refuse to begin what the disk has not the room for."""
+        needed = run_bytes(self.trainer, keeps_best=self.loop.held_out is not None)
+
+        def check() -> list[int]:
+            if self.world.rank == 0:
+                check_room(self.run, needed)
+            return []
+
+        self.world.agree(check)
 
     def _note(self, stats: EpochStats) -> list[str]:
         """Write an epoch into the history; return the warnings due."""

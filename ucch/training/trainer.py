@@ -304,6 +304,8 @@ class Trainer:
         self.finite.in_a_row = state["skipped_in_a_row"]
         if state["part"] is not None:
             self.part = EpochPart(**state["part"])
+            missing = len(_FIGURES) - len(self.part.totals)  # of a state from before a figure was there
+            self.part.totals = torch.cat([self.part.totals, torch.zeros(missing)])
             self.strategy.resume_epoch(self.epoch)
 
 

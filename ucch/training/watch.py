@@ -11,7 +11,8 @@ class FlipWatch:
     """Look at the flips of each epoch after warm-up and say, once per trouble, that something is wrong.
 
     Nothing flips: not one bit for a quarter of the run, at least ``patience`` epochs, while the learning rate is above
-    a tenth of its first value; codes that rest at the end of a schedule are as they should be. Nearly everything
+    a tenth of its first value. Codes rest as they should at the end of a schedule, and where they have moved and the
+    outputs agree with them: ``key_agreement`` of at least ``agree``. Nearly everything
     flips: more than ``high`` of the bits of the rows moved, chance being half, for ``patience`` epochs.
 
     Args:
@@ -20,6 +21,7 @@ class FlipWatch:
         warmup_epochs: first epochs, which are not looked at.
         patience: epochs in a row.
         high: share of bits.
+        agree: share of bits.
 
     Example:
         >>> watch = FlipWatch(n_epochs=8, n_bits=16, patience=2)
@@ -30,20 +32,30 @@ class FlipWatch:
     """
 
     def __init__(
-        self, *, n_epochs: int, n_bits: int, warmup_epochs: int = 0, patience: int = 5, high: float = 0.4
+        self,
+        *,
+        n_epochs: int,
+        n_bits: int,
+        warmup_epochs: int = 0,
+        patience: int = 5,
+        high: float = 0.4,
+        agree: float = 0.9,
     ) -> None:
         self.warmup_epochs, self.high_flips, self.high_patience = warmup_epochs, high * n_bits, patience
         self.still_patience = max(patience, n_epochs // 4)
+        self.agree, self.has_moved = agree, False
         self.still = self.restless = 0
         self.first_rate = 0.0
 
     def see(self, line: Mapping[str, float]) -> str | None:
         """Take note of one epoch, a line of ``history.jsonl``; return a warning where one is due."""
         self.first_rate = max(self.first_rate, line["learning_rate"])
+        flips = line["flips_per_row"]
+        self.has_moved = self.has_moved or flips > 0
         if line["epoch"] <= self.warmup_epochs or line["learning_rate"] <= 0.1 * self.first_rate:
             return None
-        flips = line["flips_per_row"]
-        self.still = self.still + 1 if flips == 0 else 0
+        rests = self.has_moved and line.get("key_agreement", 0.0) >= self.agree
+        self.still = self.still + 1 if flips == 0 and not rests else 0
         self.restless = self.restless + 1 if flips > self.high_flips else 0
         if self.still == self.still_patience:
             return (
