@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .grouped import GroupedCommand
+from .nearest import Choice
 from .options import code_format_option, debug_option
 from .paths import InputPath
 
@@ -40,7 +41,7 @@ _GROUPS = {
     help="Codes, a row per query; with --real-query outputs.",
 )
 @code_format_option
-@click.option("--asks", type=click.Choice(["image", "text"]), help="What --codes are codes of, for a probability.")
+@click.option("--asks", type=Choice(["image", "text"]), help="What --codes are codes of, for a probability.")
 @click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="Items wanted for each query.")
 @click.option("--only", metavar="FILE", type=InputPath(), help="Answer with these ids alone.")
 @click.option("--run", metavar="RUN", type=InputPath(), help="Where the run of the codes is now.")
