@@ -41,7 +41,7 @@ def fit_decay(
         >>> place, counts = np.array([0.1, 0.5]), np.array([[1, 2], [1, 2], [1, 2]])
         >>> slope, curve = fit_decay(place, counts, np.array([[1, 0], [1, 0], [0, 1]]))
         >>> near, far = np.exp(-(slope * place + curve * place**2))
-        >>> round(near / (near + 2 * far), 2)  # two of three partners are near, less what smoothing takes
+        >>> float(round(near / (near + 2 * far), 2))  # two of three partners are near, less what smoothing takes
         0.57
     """
     from scipy.optimize import minimize
