@@ -17,6 +17,7 @@ __all__ = ["cli", "main"]
 COMMANDS = {
     "compare": "Compare optimizers, one choice apart, and other methods.",
     "data": "List, describe, check and convert the data sets known by name.",
+    "duplicates": "List near-duplicates among pictures or codes.",
     "encode": "Turn photographs, texts or features into packed codes.",
     "eval": "Evaluate a run: MAP both ways beside chance.",
     "extract": "Turn photographs and captions into features.",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._checks import interval, positive_int
-from ..calibration.unrelated_pairs import duplicate_radius, expected_unrelated, widest_radius
+from ..calibration import duplicate_radius, expected_unrelated, widest_radius
 from ..codes import PackedCodes
 from .rows import checked_codes
 
@@ -46,7 +46,7 @@ def near_duplicates(
 
     The radius is the largest, an eighth of the bits at most, at which the pairs found are duplicates with the precision
     asked for, estimated from this collection alone: how many unrelated pairs would be as near is carried on from the
-    pairs that are farther (:func:`~ucch.calibration.unrelated_pairs.expected_unrelated`).
+    pairs that are farther (:func:`~ucch.calibration.expected_unrelated`).
 
     Args:
         codes: packed uint8 (M, ceil(D/8)), of one modality, or perceptual hashes.
