@@ -122,7 +122,8 @@ def near_pairs(distinct: PackedCodes, radius: int) -> tuple[Rows, Rows, Rows]:
     found: list[tuple[Rows, Rows, Rows]] = [(none, none, none)]
     for start in range(0, len(distinct), _BLOCK):
         limits, distances, others = index.range_search(distinct[start : start + _BLOCK], radius + 1)
-        own = start + np.repeat(np.arange(len(limits) - 1), np.diff(limits.astype(np.int64)))
+        ends: Rows = limits.astype(np.int64)
+        own = start + np.repeat(np.arange(len(ends) - 1), ends[1:] - ends[:-1])
         once = own < others
         found.append((own[once], others[once].astype(np.int64), distances[once].astype(np.int64)))
     one, other, apart = (np.concatenate(column) for column in zip(*found, strict=True))
