@@ -56,7 +56,7 @@ BAD_BODIES = (
     b'{"text": "a", "page": 2}',
     b'{"code": "00"}', b'{"code": "000f"}', b'{"code": "zz"}', b'{"text": "a", "k": 1e400}', b'{"text": "\\ud800"}',
     b'{"text": "a", "k": ' + b"9" * 5000 + b"}", b'{"text": "a", "only": [' + b"1," * 5000 + b"1]}",
-    b'{"image": "UEsDBA=="}',
+    b'{"image": "UEsDBA=="}', b'{"like": "1_0"}', b'{"like": "\xef\xbc\x97"}', b'{"like": "' + b"9" * 900 + b'"}',
     b'{"text": "a", "code": "0000"}', b"a" * 200_000, b'{"image": "' + b"A" * 90_000 + b'"}',
 )  # fmt: skip
 BAD_HEADERS = (
@@ -98,7 +98,8 @@ async def _read(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 
 async def bad_id(port: int, draw: random.Random) -> str:
-    status, _ = await answer_to(port, request(f"/picture?id={draw.choice(BAD_IDS)}"))
+    target = draw.choice(("picture", "item"))
+    status, _ = await answer_to(port, request(f"/{target}?id={draw.choice(BAD_IDS)}"))
     return str(status) if status in (404, 422) else f"wrong: id {status}"
 
 

@@ -125,6 +125,8 @@ def own_loop(world: World, wrong: str) -> tuple[str, torch.Tensor]:
             }
             if last and wrong == "names":
                 views["sound"] = views.pop("text")
+            if last and wrong == "share":
+                views["text"] = views["text"][1:]
             step(index, views).loss.backward()
             step.after_step()
     except (ValueError, UcchError) as error:

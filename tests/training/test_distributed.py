@@ -69,6 +69,7 @@ def test_a_step_in_a_loop_of_ones_own_is_one_step_however_processes_are_seeded(p
         ("items", "n_items must be the same in all processes, got "),
         ("rows", "index must be the same in all processes, but that of process "),
         ("names", "views must be named image, text, as the towers are, got image, sound"),
+        ("share", "tower text must give ("),
     ],
 )
 def test_what_one_process_gives_a_step_wrongly_is_an_error_of_all(processes: Processes, wrong: str, said: str) -> None:

@@ -119,16 +119,7 @@ class HashingStep(nn.Module):
     ) -> None:
         super().__init__()
         recipe, world = recipe or Recipe(), world or World()
-
-        def checked() -> list[int]:
-            if not towers:
-                raise ValueError("towers must name at least one view, got none")
-            if objective is None and recipe.objective != "ucch":
-                raise RecipeError(f"recipe key objective is {recipe.objective!r}, so a step needs it as objective=")
-            return [n_items]
-
-        if any(others != [n_items] for others in world.agree(checked)):
-            raise ValueError(f"n_items must be the same in all processes, got {n_items} here")
+        _check(towers, n_items, recipe, objective, world)
         if n_epochs is None:
             n_epochs = AUTO_EPOCHS if recipe.training.epochs == "auto" else recipe.training.epochs
         self.recipe, self.names, self.world = recipe, tuple(towers), world
@@ -240,9 +231,14 @@ class HashingStep(nn.Module):
             scaled = list(self.objective.inputs(*scaled))
         u: dict[str, Tensor] = self.towers(dict(zip(self.names, scaled, strict=True)))
         shape = (len(index[own]), self.recipe.bits)
-        for name, outputs in u.items():
-            if tuple(outputs.shape) != shape:
-                raise ValueError(f"tower {name} must give {shape}, items by bits, got {tuple(outputs.shape)}")
+
+        def fits() -> list[int]:
+            for name, outputs in u.items():
+                if tuple(outputs.shape) != shape:
+                    raise ValueError(f"tower {name} must give {shape}, items by bits, got {tuple(outputs.shape)}")
+            return []
+
+        self.world.agree(fits)
         h = dict(zip(self.names, self.strategy.activate(*u.values()), strict=True))
         whole = index.to(next(iter(u.values())).device)
         return Batch(whole[own], views, u, h, whole, own)
@@ -293,6 +289,22 @@ class HashingStep(nn.Module):
         self.generator.set_state(saved["generator"])
         self._rows_seen = saved["rows_seen"]
         self.strategy.resume_epoch(saved["epoch"])
+
+
+def _check(
+    towers: Mapping[str, nn.Module], n_items: int, recipe: Recipe, objective: Objective | None, world: World
+) -> None:
+    """Refuse, in all processes alike, what no step is made of."""
+
+    def checked() -> list[int]:
+        if not towers:
+            raise ValueError("towers must name at least one view, got none")
+        if objective is None and recipe.objective != "ucch":
+            raise RecipeError(f"recipe key objective is {recipe.objective!r}, so a step needs it as objective=")
+        return [n_items]
+
+    if any(others != [n_items] for others in world.agree(checked)):
+        raise ValueError(f"n_items must be the same in all processes, got {n_items} here")
 
 
 def _contiguous(_: nn.Module, state: dict[str, Any], prefix: str, __: object) -> None:
