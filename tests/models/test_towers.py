@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ucch.models import TOWERS, HashTower, build_tower
@@ -13,8 +15,11 @@ def test_without_a_kind_it_is_a_perceptron() -> None:
     assert type(build_tower(tower.config())) is HashTower
 
 
-def test_every_kind_is_named_by_its_config() -> None:
-    tower = TOWERS["sparse-code"](5, 3, n_components=2, n_atoms=4)  # type: ignore[call-arg]
+@pytest.mark.parametrize(
+    ("kind", "options"), [("sparse-code", {"n_components": 2, "n_atoms": 4}), ("residual", {"width": 4, "gain": 0.5})]
+)
+def test_every_kind_is_named_by_its_config(kind: str, options: dict[str, Any]) -> None:
+    tower = TOWERS[kind](5, 3, **options)
     assert type(build_tower(tower.config())) is TOWERS[tower.config()["kind"]]
 
 

@@ -2,6 +2,7 @@
 
 from .hash_tower import HashTower
 from .hasher import ENCODING_BATCH, HashModel
+from .residual_tower import ResidualTower
 from .sparse_code_tower import SparseCodeTower, lasso
 from .towers import TOWERS, build_tower
 from .unified import UnifiedEncoder
@@ -12,6 +13,7 @@ __all__ = [
     "TOWERS",
     "HashModel",
     "HashTower",
+    "ResidualTower",
     "SparseCodeTower",
     "UnifiedEncoder",
     "UnifiedTokenEncoder",

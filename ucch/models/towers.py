@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from .hash_tower import HashTower
+from .residual_tower import ResidualTower
 from .sparse_code_tower import SparseCodeTower
 
 __all__ = ["TOWERS", "build_tower"]
 
-TOWERS: dict[str, type[HashTower]] = {"mlp": HashTower, "sparse-code": SparseCodeTower}
+TOWERS: dict[str, type[HashTower]] = {
+    "mlp": HashTower,
+    "residual": ResidualTower,
+    "sparse-code": SparseCodeTower,
+}
 
 
 def build_tower(config: Mapping[str, Any]) -> HashTower:

@@ -21,12 +21,14 @@ class NeighborsSection(Section):
     (neighbors). ``n_alike`` is the effective number of neighbours, the perplexity, that a target spreads over among
     512 items; it decides the temperature of the features' cosines. ``noise`` is the length of what is added to an
     item's features of length 1, anew in every step. ``neighbor_rate`` and ``neighbor_steps`` stand in for
-    ``training.learning_rate`` at its default and for ``training.epochs = "auto"``.
+    ``training.learning_rate`` at its default and for ``training.epochs = "auto"``. ``hidden_width`` hidden units stand
+    beside the linear map of a tower; 0 leaves towers linear.
     """
 
     partner_share: Annotated[float, Field(ge=0, lt=1)] | Literal["auto"] = "auto"
-    n_alike: Positive = 10.0
+    n_alike: Positive = 5.0
     noise: NotNegative = 1.0
     neighbor_rate: Positive = 1e-2
     neighbor_steps: Count = 2000
     first_scale: Positive = 10.0
+    hidden_width: Annotated[int, Field(ge=0)] = 1024

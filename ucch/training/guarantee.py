@@ -16,7 +16,7 @@ from .recipe import Recipe
 
 __all__ = ["Kept", "Verdict", "judge", "set_aside", "what_is_kept"]
 
-_SHARE, _FEWEST, _MOST, _GALLERY = 10, 20, 1000, 4000  # one pair in 10, at least 20, at most 1,000; items to find
+_SHARE, _FEWEST, _ENOUGH, _MOST, _GALLERY = 20, 20, 100, 1000, 4000  # pairs set aside, see set_aside; items to find
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,15 @@ class Verdict:
 
 
 def set_aside(recipe: Recipe, n_pairs: int) -> tuple[RowNumbers, RowNumbers]:
-    """Rows to train on, and rows set aside, each in order, by the recipe's seed; none are set aside of under 40."""
+    """Rows to train on, and rows set aside, each in order, by the recipe's seed.
+
+    One pair in 20 is set aside, at most 1,000; of under 2,000 pairs up to 100, at most one in ten but at least 20; of
+    under 40 none.
+    """
     if n_pairs < 2 * _FEWEST:
         return np.arange(n_pairs), np.arange(0)
     order = np.random.default_rng([recipe.seed, 1]).permutation(n_pairs)
-    count = min(_MOST, max(_FEWEST, n_pairs // _SHARE))
+    count = min(_MOST, max(_FEWEST, n_pairs // _SHARE, min(_ENOUGH, 2 * n_pairs // _SHARE)))
     return np.sort(order[count:]), np.sort(order[:count])
 
 

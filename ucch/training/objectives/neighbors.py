@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 from ...baselines import share_space
 from ...binarize import straight_through
 from ...data import Pairs
-from ...models import HashTower
+from ...models import HashTower, ResidualTower
 from ..closed_form import closed_form_towers, sampled_features
 from ..nested import nested_lengths
 from ..recipe import Recipe
@@ -37,7 +37,8 @@ class NeighborsObjective(Objective):
     (:func:`neighbor_temperature`).
 
     Towers start in closed form (:func:`~ucch.training.closed_form.closed_form_towers`) unless ``model.start`` is
-    random, and are linear; in a shared space both hold one map. Both sides of a comparison are live outputs, not rows
+    random, with ``neighbors.hidden_width`` hidden units beside the linear map that start without a say
+    (:class:`~ucch.models.ResidualTower`); in a shared space both modalities go through one tower. Both sides of a comparison are live outputs, not rows
     of the code table: constants as keys kept less (docs/goals.md). The table follows as ever. Cost of a step
     O(B^2 (d + D)).
 
@@ -53,10 +54,11 @@ class NeighborsObjective(Objective):
         super().__init__(recipe, pairs, generator=generator)
         image, text = sampled_features(recipe, pairs)
         self.shared = share_space(image.numpy(), text.numpy())
-        self._towers = self._started(image, text)
+        linear = self._started(image, text)
         with torch.no_grad():
-            size = torch.cat([self._towers[0](image[:_SAMPLE]), self._towers[1](text[:_SAMPLE])]).abs().mean()
+            size = torch.cat([linear[0](image[:_SAMPLE]), linear[1](text[:_SAMPLE])]).abs().mean()
         self.size = max(float(size), 1e-12)
+        self._towers = self._widened(*linear)
         self.temperature = neighbor_temperature(image[:_SAMPLE], recipe.neighbors.n_alike)
         share = recipe.neighbors.partner_share
         self.partner_share = PARTNER_SHARE.get(recipe.goal, PARTNER_SHARE["both"]) if share == "auto" else share
@@ -76,10 +78,17 @@ class NeighborsObjective(Objective):
             return closed_form_towers(image, text, recipe.bits, shared=self.shared, seed=recipe.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
-            by_image, by_text = (HashTower(rows.shape[1], recipe.bits, n_layers=1) for rows in (image, text))
-        if self.shared:
-            by_text[-1] = by_image[-1]
-        return by_image, by_text
+            return HashTower(image.shape[1], recipe.bits, n_layers=1), HashTower(text.shape[1], recipe.bits, n_layers=1)
+
+    def _widened(self, by_image: HashTower, by_text: HashTower) -> tuple[HashTower, HashTower]:
+        width, recipe = self.recipe.neighbors.hidden_width, self.recipe
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            if width:
+                by_image, by_text = (
+                    ResidualTower.around(tower, width=width, gain=self.size / 2) for tower in (by_image, by_text)
+                )
+        return by_image, (by_image if self.shared else by_text)
 
     @torch.no_grad()
     def inputs(self, *views: Tensor) -> tuple[Tensor, ...]:
