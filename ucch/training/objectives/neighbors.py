@@ -38,9 +38,9 @@ class NeighborsObjective(Objective):
 
     Towers start in closed form (:func:`~ucch.training.closed_form.closed_form_towers`) unless ``model.start`` is
     random, with ``neighbors.hidden_width`` hidden units beside the linear map that start without a say
-    (:class:`~ucch.models.ResidualTower`); in a shared space both modalities go through one tower. Both sides of a comparison are live outputs, not rows
-    of the code table: constants as keys kept less (docs/goals.md). The table follows as ever. Cost of a step
-    O(B^2 (d + D)).
+    (:class:`~ucch.models.ResidualTower`); in a shared space both modalities go through one tower. Both sides of a
+    comparison are live outputs, not rows of the code table: constants as keys kept less (docs/goals.md). The table
+    follows as ever. Cost of a step O(B^2 (d + D)).
 
     With ``model.nested`` every length of :func:`~ucch.training.nested.nested_lengths` is trained: the anchors of a step
     are shared out among the lengths at random, and an anchor is compared by that many first bits, with a scale of the
