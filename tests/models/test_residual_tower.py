@@ -25,9 +25,7 @@ def test_it_begins_as_the_linear_map() -> None:
 
 def test_it_is_its_formula(tower: ResidualTower) -> None:
     x = torch.randn(6)
-    hidden = [
-        max(0.0, float(tower.hidden_weight[i] @ x + x.norm() * tower.hidden_bias[i])) for i in range(tower.width)
-    ]
+    hidden = [max(0.0, float(tower.hidden_weight[i] @ x + x.norm() * tower.hidden_bias[i])) for i in range(tower.width)]
     for bit in range(4):
         weight = tower.last.weight[bit]
         by_hidden = sum(float(weight[6 + i]) * 0.3 * value for i, value in enumerate(hidden))
