@@ -12,7 +12,7 @@ from rich.console import Console
 from .grouped import GroupedCommand, recipe_option
 from .nearest import meant
 from .options import METHODS, OPTIMIZERS, debug_option
-from .paths import InputName, InputPath
+from .paths import InputName, InputPath, OutputPath
 from .processes import cores
 
 __all__ = ["command"]
@@ -52,7 +52,7 @@ def _methods(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 
 @click.command("compare", cls=GroupedCommand, groups=_GROUPS)
 @recipe_option("--data", key="data", type=InputName(), metavar="NAME|FILE.npz", help="Data set or feature file.")
-@click.option("--data-root", metavar="DIR", type=InputPath(), help="Folder of a published data set.")
+@click.option("--data-root", metavar="DIR", type=InputPath(file_okay=False), help="Folder of a published data set.")
 @click.option(
     "--optimizers",
     callback=_names,
@@ -73,7 +73,12 @@ def _methods(ctx: click.Context, param: click.Parameter, value: str | None) -> t
     "--grid", metavar="KEY=A,B,C", multiple=True, help="Try values on held-out training pairs, keep the best."
 )
 @click.option("--jobs", type=click.IntRange(1), help="Runs at once, one thread each.  [default: the cores there are]")
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder.  [default: a new one in runs/]")
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=OutputPath(file_okay=False, parents=True),
+    help="Folder.  [default: a new one in runs/]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as one JSON array.")
 @debug_option
 def command(*, jobs: int | None, out: Path | None, as_json: bool, **choices: Any) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from .grouped import GroupedCommand
 from .options import code_format_option, debug_option
+from .paths import InputPath
 
 __all__ = ["command"]
 
@@ -23,7 +24,7 @@ _GROUPS = {
 
 
 @click.command("duplicates", cls=GroupedCommand, groups=_GROUPS)
-@click.argument("source", metavar="PHOTOS|INDEX|CODES.npy", type=click.Path(path_type=Path))
+@click.argument("source", metavar="PHOTOS|INDEX|CODES.npy", type=InputPath())
 @click.option(
     "--precision",
     type=click.FloatRange(0, 1, max_open=True),
@@ -34,7 +35,7 @@ _GROUPS = {
 @click.option("--radius", type=click.IntRange(0), help="Differing bits, in place of the radius that --precision gives.")
 @click.option("--bits", type=click.IntRange(1), help="Bits of a code.  [default: 8 per byte]")
 @code_format_option
-@click.option("--ids", metavar="FILE", type=click.Path(path_type=Path), help="An id per row: lines of text, or .npy.")
+@click.option("--ids", metavar="FILE", type=InputPath(dir_okay=False), help="An id per row: lines of text, or .npy.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that read pictures.  [default: one per core]")
 @click.option("--json", "as_json", is_flag=True, help="Print the groups as one JSON object.")
 @debug_option

@@ -13,7 +13,7 @@ from .extraction_options import ENCODING, cache_folder, encoding_options, import
 from .grouped import GroupedCommand
 from .nearest import Choice
 from .options import debug_option
-from .paths import InputPath
+from .paths import InputPath, OutputPath
 
 if TYPE_CHECKING:
     from ucch.models import HashModel
@@ -30,7 +30,7 @@ _GROUPS = {
 
 
 @click.command("encode", cls=GroupedCommand, groups=_GROUPS)
-@click.argument("run", type=InputPath())
+@click.argument("run", type=InputPath(file_okay=False))
 @click.option("--images", metavar="DIR", type=InputPath(), help="Folder of photographs.")
 @click.option("--texts", metavar="FILE", type=InputPath(), help="Text file, a text per line, or captions.")
 @click.option("--features", metavar="FILE|DIR", type=InputPath(), help="Features: .npy, .parquet, or a folder.")
@@ -43,7 +43,7 @@ _GROUPS = {
 @click.option(
     "--out",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=OutputPath(),
     required=True,
     help="New .npy, with .ids.txt, or .parquet; a folder for a folder.",
 )

@@ -14,7 +14,7 @@ from rich.console import Console
 from .grouped import GroupedCommand
 from .nearest import Choice
 from .options import code_format_option, debug_option
-from .paths import InputName, InputPath
+from .paths import InputName, InputPath, OutputPath
 
 if TYPE_CHECKING:
     from ucch.collectives import World
@@ -35,15 +35,15 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _file(name: str, summary: str, metavar: str = "FILE.npy") -> Callable[[Command], Command]:
-    return click.option(f"--{name}", metavar=metavar, type=InputPath(), help=summary)
+    return click.option(f"--{name}", metavar=metavar, type=InputPath(dir_okay=False), help=summary)
 
 
 @click.command("eval", cls=GroupedCommand, groups=_GROUPS)
-@click.argument("runs", metavar="[RUN]...", nargs=-1, type=InputPath())
+@click.argument("runs", metavar="[RUN]...", nargs=-1, type=InputPath(file_okay=False))
 @click.option(
     "--data", type=InputName(), metavar="NAME|FILE.npz", help="Data to evaluate runs on.  [default: the run's own]"
 )
-@click.option("--data-root", metavar="DIR", type=InputPath(), help="Folder of a published data set.")
+@click.option("--data-root", metavar="DIR", type=InputPath(file_okay=False), help="Folder of a published data set.")
 @_file("query-codes", "Codes that ask, from anywhere, instead of a run; .npy or .parquet.", "FILE")
 @_file("database-codes", "Codes that answer.", "FILE")
 @_file("query-labels", "Classes (rows,), numbers or text, or 0/1 (rows, classes).")
@@ -67,7 +67,9 @@ def _file(name: str, summary: str, metavar: str = "FILE.npy") -> Callable[[Comma
 @click.option("--denominator", type=Choice(["relevant", "retrieved"]), help="What AP divides by.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap intervals.")
 @click.option("--allow-overlap", is_flag=True, help="Accept queries that stand in the training set or the database.")
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="New folder for report and pictures.")
+@click.option(
+    "--out", metavar="DIR", type=OutputPath(file_okay=False, parents=True), help="New folder for report and pictures."
+)
 @click.option("--json", "form", flag_value="json", help="Print one JSON object.")
 @click.option("--csv", "form", flag_value="csv", help="Print the table as CSV.")
 @click.option("--latex", "form", flag_value="latex", help="Print the table as LaTeX.")

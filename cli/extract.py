@@ -21,6 +21,7 @@ from .extraction_options import (
 from .grouped import GroupedCommand
 from .nearest import Choice
 from .options import debug_option
+from .paths import OutputPath
 
 if TYPE_CHECKING:
     from ucch.extraction import Extraction
@@ -40,7 +41,7 @@ SHOWN = 10  # bad files named on stderr; --json names all
 @source_options(required=True)
 @click.option("--weights", metavar="FILE", help="Weights of the image encoder; the same as NAME:FILE.")
 @click.option(
-    "--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help="New .npz or .parquet of features."
+    "--out", metavar="FILE", type=OutputPath(dir_okay=False), required=True, help="New .npz or .parquet of features."
 )
 @encoding_options
 @click.option("--device", type=Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)

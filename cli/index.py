@@ -16,7 +16,7 @@ from .extraction_options import ENCODING, encoding_options
 from .grouped import GroupedCommand
 from .nearest import Choice
 from .options import code_format_option, debug_option
-from .paths import InputPath
+from .paths import InputPath, OutputPath
 
 __all__ = ["command"]
 
@@ -32,13 +32,13 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
 
 @click.command("index", cls=GroupedCommand, groups=_GROUPS)
 @click.argument("source", metavar="RUN|CODES.npy", type=InputPath())
-@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help="New index file.")
+@click.option("--out", metavar="FILE", type=OutputPath(dir_okay=False), required=True, help="New index file.")
 @click.option("--kind", type=Choice(KINDS), help="flat is exact.  [default: flat]")
 @click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the kind, such as nprobe=16.")
 @click.option("--tune", "target", metavar="RECALL", type=click.FloatRange(0, 1), help="Measure and take the fastest.")
-@click.option("--queries", metavar="CODES.npy", type=InputPath(), help="Sample queries for --tune.")
-@click.option("--ids", metavar="FILE", type=InputPath(), help="An id per row: lines of text, or .npy.")
-@click.option("--features", metavar="FILE.npy", type=InputPath(), help="Features to re-rank by.")
+@click.option("--queries", metavar="CODES.npy", type=InputPath(dir_okay=False), help="Sample queries for --tune.")
+@click.option("--ids", metavar="FILE", type=InputPath(dir_okay=False), help="An id per row: lines of text, or .npy.")
+@click.option("--features", metavar="FILE.npy", type=InputPath(dir_okay=False), help="Features to re-rank by.")
 @click.option("--features-as", type=Choice(["int8", "float16"]), default="int8", show_default=True)
 @click.option(
     "--bits", type=click.IntRange(1), help="Bits of a code in CODES.npy, or first bits of RUN.  [default: all]"

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from .options import debug_option
-from .paths import InputPath
+from .paths import InputPath, OutputPath
 from .processes import cores
 
 __all__ = ["command"]
@@ -18,10 +18,15 @@ __all__ = ["command"]
 
 @click.command("leaderboard")
 @click.argument("file", type=InputPath(dir_okay=False))
-@click.option("--data-root", metavar="DIR", type=InputPath(), help="Folder of the data sets' folders.")
+@click.option("--data-root", metavar="DIR", type=InputPath(file_okay=False), help="Folder of the data sets' folders.")
 @click.option("--jobs", type=click.IntRange(1), help="Runs at once, one thread each.  [default: the cores there are]")
 @click.option("--minutes", type=click.FloatRange(0), help="Start no run later; 0 only writes the tables.")
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder.  [default: runs/NAME of the file]")
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=OutputPath(file_okay=False, parents=True),
+    help="Folder.  [default: runs/NAME of the file]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as one JSON array.")
 @debug_option
 def command(

@@ -1,4 +1,4 @@
-"""Paths to read from: one that is misspelt is said before anything else is looked at."""
+"""Paths: what is wrong with one, misspelt, of the wrong kind or closed, is said before anything else is looked at."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-__all__ = ["InputName", "InputPath", "not_there"]
+__all__ = ["InputName", "InputPath", "OutputPath", "not_there"]
 
 
 def not_there(path: Path) -> str:
@@ -38,7 +38,7 @@ def not_there(path: Path) -> str:
 
 
 class InputPath(click.Path):
-    """A file or folder that is read; wrong usage where nothing stands there."""
+    """A file or folder that is read; wrong usage where nothing stands there, the other of the two, or it is closed."""
 
     def __init__(self, *, file_okay: bool = True, dir_okay: bool = True) -> None:
         super().__init__(file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
@@ -47,7 +47,53 @@ class InputPath(click.Path):
         path = super().convert(value, param, ctx)
         if missing := not_there(Path(os.fsdecode(path))):
             self.fail(missing, param, ctx)
+        try:
+            os.stat(path)
+        except (OSError, ValueError) as error:  # in a folder that may not be read; longer than any name
+            self.fail(f"{value} cannot be read: {_reason(error)}.", param, ctx)
         return path
+
+
+class OutputPath(click.Path):
+    """A file or folder that is written; wrong usage where the other of the two stands there, or it cannot be made.
+
+    Whether something that is there is replaced, the command decides.
+
+    Args:
+        file_okay, dir_okay: what it may be.
+        parents: folders on the way are made; otherwise the one that it lies in must be there.
+    """
+
+    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True, parents: bool = False) -> None:
+        super().__init__(file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
+        self.parents = parents
+
+    def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            reason = self._wrong(path)
+        except (OSError, ValueError) as error:
+            reason = _reason(error)
+        if reason:
+            self.fail(f"{path} cannot be made: {reason}.", param, ctx)
+        return path
+
+    def _wrong(self, path: Path) -> str:
+        if path.exists():
+            closed = path.is_dir() and not os.access(path, os.W_OK | os.X_OK)
+            return f"folder {path} is not writable" if closed else ""
+        lies_in = path.absolute().parent
+        while self.parents and not lies_in.exists():
+            lies_in = lies_in.parent
+        if not lies_in.exists():
+            return f"folder {lies_in} does not exist"
+        if not lies_in.is_dir():
+            return f"{lies_in} is a file"
+        return "" if os.access(lies_in, os.W_OK | os.X_OK) else f"folder {lies_in} is not writable"
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 class InputName(click.types.StringParamType):

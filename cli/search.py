@@ -11,7 +11,7 @@ import click
 from .grouped import GroupedCommand
 from .nearest import Choice
 from .options import code_format_option, debug_option
-from .paths import InputPath
+from .paths import InputPath, OutputPath
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,27 +31,27 @@ _GROUPS = {
 
 
 @click.command("search", cls=GroupedCommand, groups=_GROUPS)
-@click.argument("index", metavar="INDEX", type=InputPath())
+@click.argument("index", metavar="INDEX", type=InputPath(dir_okay=False))
 @click.option("--text", metavar="WORDS", help="Words to search for.")
-@click.option("--image", metavar="FILE", type=InputPath(), help="A picture to search with.")
+@click.option("--image", metavar="FILE", type=InputPath(dir_okay=False), help="A picture to search with.")
 @click.option(
     "--codes",
     metavar="FILE.npy",
-    type=InputPath(),
+    type=InputPath(dir_okay=False),
     help="Codes, a row per query; with --real-query outputs.",
 )
 @code_format_option
 @click.option("--asks", type=Choice(["image", "text"]), help="What --codes are codes of, for a probability.")
 @click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="Items wanted for each query.")
-@click.option("--only", metavar="FILE", type=InputPath(), help="Answer with these ids alone.")
-@click.option("--run", metavar="RUN", type=InputPath(), help="Where the run of the codes is now.")
+@click.option("--only", metavar="FILE", type=InputPath(dir_okay=False), help="Answer with these ids alone.")
+@click.option("--run", metavar="RUN", type=InputPath(file_okay=False), help="Where the run of the codes is now.")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
-@click.option("--features", metavar="FILE.npy", type=InputPath(), help="Of the queries, to re-rank by.")
+@click.option("--features", metavar="FILE.npy", type=InputPath(dir_okay=False), help="Of the queries, to re-rank by.")
 @click.option("--real-query", is_flag=True, help="Do not round the query: better order at the same bytes.")
 @click.option("--candidates", type=click.IntRange(1), help="Items re-ranked.  [default: 100, of real queries 200]")
-@click.option("--benchmark", metavar="OUT.png", type=click.Path(path_type=Path), help="Draw recall, time and bytes.")
-@click.option("--item-features", metavar="FILE.npy", type=InputPath(), help="Of items, for --benchmark.")
+@click.option("--benchmark", metavar="OUT.png", type=OutputPath(dir_okay=False), help="Draw recall, time and bytes.")
+@click.option("--item-features", metavar="FILE.npy", type=InputPath(dir_okay=False), help="Of items, for --benchmark.")
 @click.option("--json", "as_json", is_flag=True, help="Print ids and distances as one JSON object.")
 @debug_option
 def command(

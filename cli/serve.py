@@ -27,8 +27,8 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @click.command("serve", cls=GroupedCommand, groups=_GROUPS)
-@click.argument("run", type=InputPath())
-@click.option("--index", metavar="FILE", type=InputPath(), required=True, help="Made by ucch index.")
+@click.argument("run", type=InputPath(file_okay=False))
+@click.option("--index", metavar="FILE", type=InputPath(dir_okay=False), required=True, help="Made by ucch index.")
 @click.option("--images", metavar="DIR", type=InputPath(), help="Folder of the items' pictures.")
 @click.option("--texts", metavar="FILE", type=InputPath(), help="The items' texts or captions.")
 @click.option("--encoding", metavar="NAME", help="Encoding of --texts.  [default: UTF-8, or as its mark says]")

@@ -31,10 +31,12 @@ def command() -> None:
 
 
 @command.command("push")
-@click.argument("index", type=InputPath())
+@click.argument("index", type=InputPath(dir_okay=False))
 @_uri_option
 @_name_option
-@click.option("--metadata", metavar="FILE.csv", type=InputPath(), help="Column id, and others to filter by.")
+@click.option(
+    "--metadata", metavar="FILE.csv", type=InputPath(dir_okay=False), help="Column id, and others to filter by."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @debug_option
 def push(index: Path, uri: str, name: str, metadata: Path | None, as_json: bool) -> None:
@@ -65,11 +67,11 @@ def push(index: Path, uri: str, name: str, metadata: Path | None, as_json: bool)
 @command.command("search")
 @_uri_option
 @_name_option
-@click.option("--codes", metavar="FILE.npy", type=InputPath(), help="Codes, a row per query.")
+@click.option("--codes", metavar="FILE.npy", type=InputPath(dir_okay=False), help="Codes, a row per query.")
 @code_format_option
 @click.option("--text", metavar="WORDS", help="Words to search for; needs --run.")
-@click.option("--image", metavar="FILE", type=InputPath(), help="A picture to search with; needs --run.")
-@click.option("--run", metavar="RUN", type=InputPath(), help="The run that encodes words and pictures.")
+@click.option("--image", metavar="FILE", type=InputPath(dir_okay=False), help="A picture to search with; needs --run.")
+@click.option("--run", metavar="RUN", type=InputPath(file_okay=False), help="The run that encodes words and pictures.")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
 @click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="Items wanted for each query.")

@@ -17,8 +17,8 @@ __all__ = ["command"]
 
 
 @click.command("teacher")
-@click.argument("run", metavar="RUN", type=InputPath())
-@click.option("--data-root", metavar="DIR", type=InputPath(), help="Folder of a published data set.")
+@click.argument("run", metavar="RUN", type=InputPath(file_okay=False))
+@click.option("--data-root", metavar="DIR", type=InputPath(file_okay=False), help="Folder of a published data set.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @debug_option
 def command(run: Path, data_root: Path | None, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from .extraction_options import ENCODING, SOURCE, encoding_options, source_optio
 from .grouped import GroupedCommand, recipe_option
 from .nearest import Choice
 from .options import OPTIMIZERS, debug_option
-from .paths import InputName, InputPath
+from .paths import InputName, InputPath, OutputPath
 
 if TYPE_CHECKING:
     from ucch.data import PairedDataset
@@ -39,7 +39,7 @@ _GROUPS = {
     "--data-root",
     key="data_root",
     metavar="DIR",
-    type=InputPath(),
+    type=InputPath(file_okay=False),
     help="Folder of a published data set.",
 )
 @source_options(required=False)
@@ -100,7 +100,10 @@ _GROUPS = {
 @encoding_options
 @click.option("--device", type=Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option(
-    "--out", metavar="DIR", type=click.Path(path_type=Path), help="Run folder.  [default: a new one in runs/]"
+    "--out",
+    metavar="DIR",
+    type=OutputPath(file_okay=False, parents=True),
+    help="Run folder.  [default: a new one in runs/]",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in --out where it stopped; start it if there is none.")
 @click.option("--allow-overlap", is_flag=True, help="Accept queries that stand in the training set or the database.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .errors import RunError, UcchError
 
-__all__ = ["check_regular", "is_leftover", "replacing", "write_atomically"]
+__all__ = ["check_file", "check_regular", "is_leftover", "replacing", "write_atomically"]
 
 
 @contextmanager
@@ -51,6 +51,23 @@ def write_atomically(path: Path, content: bytes | str, *, keep_as: Path | None =
     """
     with replacing(path, keep_as=keep_as) as aside:
         aside.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def check_file(path: Path, error: type[UcchError], *, said: str = "", due: str = "") -> None:
+    """Refuse what is no file, in the words of what is wrong: it does not exist, is a folder, or is a device or a pipe.
+
+    Args:
+        path: where a file is due.
+        error: the kind raised.
+        said: what messages call it, before the path.
+        due: what is expected there, after the reason.
+
+    Raises:
+        UcchError: of the kind ``error``.
+    """
+    if not path.is_file():
+        reason = "is a folder, not a file" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
+        raise error(f"{said} {path} {reason}{due}".strip())
 
 
 def check_regular(path: Path, error: type[UcchError]) -> None:

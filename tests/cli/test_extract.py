@@ -71,7 +71,7 @@ def test_clip_goes_through(folder: Path, tiny_clip: Path, ending: str) -> None:
     ("options", "code", "message"),
     [
         (("--out", "features.txt"), 2, "--out must end in .npz or .parquet, got features.txt"),
-        (("--out", "none/features.npz"), 1, "folder none does not exist"),
+        (("--out", "none/features.npz"), 2, "none does not exist"),
         (("--out", "x.npz", "--weights", "w.pth"), 2, "--weights goes with an image encoder that names no file itself"),
         (("--out", "x.npz", "--query-share", "1"), 2, "1.0 is not in the range 0<x<1"),
     ],
@@ -105,7 +105,7 @@ def test_weights_are_handed_to_the_encoder(folder: Path) -> None:
         *(*QUICK, "--out", folder / "x.npz"),
     )
     assert result.exit_code == 1
-    assert "weights none.pth cannot be read" in result.stderr or "pip install" in result.stderr
+    assert "weights none.pth does not exist" in result.stderr or "pip install" in result.stderr
 
 
 def test_a_killed_extraction_goes_on_and_ends_with_the_same_file(folder: Path) -> None:

@@ -89,7 +89,7 @@ def test_wrong_use(codes: Path, tmp_path: Path) -> None:
     out = tmp_path / "it"
     for arguments, code, text in (
         ((codes, "--out", codes), 1, "exists; choose another name"),
-        ((codes, "--out", tmp_path / "none" / "it"), 1, "does not exist"),
+        ((codes, "--out", tmp_path / "none" / "it"), 2, "does not exist"),
         ((codes, "--out", out, "--set", "nprobe"), 2, "--set takes NAME=N with a whole number, got 'nprobe'"),
         ((codes, "--out", out, "--set", f"nprobe={'9' * 5000}"), 2, "--set takes NAME=N with a whole number, got"),
         ((codes, "--out", out, "--tune", 0.9, "--set", "nprobe=1"), 2, "--set and --tune exclude each other"),

@@ -149,5 +149,5 @@ def test_no_texts_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("\n \n")
     with pytest.raises(DataError, match=r"empty\.txt hold no text$"):
         read_texts(tmp_path / "empty.txt")
-    with pytest.raises(DataError, match=r"none\.txt are not a file$"):
+    with pytest.raises(DataError, match=r"none\.txt does not exist$"):
         read_texts(tmp_path / "none.txt")

@@ -52,7 +52,7 @@ def test_a_file_is_read_as_npz(tmp_path: Path, file: str) -> None:
 
 
 def test_a_missing_npz_file_is_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none\.npz is not a file; an \.npz file of features is expected there$"):
+    with pytest.raises(DataError, match=r"none\.npz does not exist; an \.npz file of features is expected there$"):
         load_dataset(tmp_path / "none.npz")
 
 
@@ -61,9 +61,7 @@ def test_a_missing_npz_file_is_a_missing_file(tmp_path: Path) -> None:
     [("wikipdia", " Did you mean 'wikipedia'?"), ("digit", " Did you mean 'digits'?"), ("laion", "")],
 )
 def test_an_unknown_name_lists_the_known_ones(name: str, ending: str) -> None:
-    message = (
-        f"{name!r} is neither a data set ({NAMES}) nor an .npz file or a folder of clip-retrieval that exists.{ending}"
-    )
+    message = f"{name!r} is neither a data set ({NAMES}) nor a file or folder that exists.{ending}"
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         load_dataset(name)
     message = f"{name!r} is not a data set of the catalog ({NAMES}).{ending}"

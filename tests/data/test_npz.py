@@ -143,7 +143,7 @@ def test_wrong_contents_are_refused(tmp_path: Path, changes: dict[str, Any], mes
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "none.npz"
-    message = f"{path} is not a file; an .npz file of features is expected there"
+    message = f"{path} does not exist; an .npz file of features is expected there"
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         load_npz(path)
 

@@ -73,7 +73,7 @@ def test_what_is_no_array_of_pictures_is_refused(tmp_path: Path, seen: Any, got:
 
 def test_missing_files_and_keys_are_named(tmp_path: Path) -> None:
     path = tmp_path / "x.mat"
-    with pytest.raises(DataError, match=r"x\.mat is not a file; an HDF5 file of pictures is expected there$"):
+    with pytest.raises(DataError, match=r"x\.mat does not exist; an HDF5 file of pictures is expected there$"):
         RawImages(path)
     _write(path, PICTURES, key="images")
     with pytest.raises(DataError, match=r"x\.mat lacks IAll; it holds images$"):

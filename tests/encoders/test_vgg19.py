@@ -101,7 +101,11 @@ def test_wrong_weights_are_refused_and_run_no_code(tiny: Any, tmp_path: Path, mo
     torch.save({"features.weight": Evil()}, tmp_path / "evil.pth")
     torch.save({"features.weight": torch.zeros(2)}, tmp_path / "other.pth")
     (tmp_path / "cut.safetensors").write_bytes(b"\x10\0\0\0")
-    for name in ("evil.pth", "cut.safetensors", "none.pth"):
+    with pytest.raises(EncoderError, match=r"^weights none\.pth does not exist$"):
+        Vgg19Encoder("none.pth")
+    with pytest.raises(EncoderError, match=r"write it with torch\.save\(network\.state_dict\(\), FILE\)"):
+        Vgg19Encoder("evil.pth")
+    for name in ("evil.pth", "cut.safetensors"):
         with pytest.raises(EncoderError, match=f"^weights {re.escape(name)} cannot be read as safetensors or a torch"):
             Vgg19Encoder(name)
     with pytest.raises(EncoderError, match=r"^other\.pth does not hold VGG-19's weights: "):

@@ -32,3 +32,18 @@ def test_a_list_of_splits_leads_into_its_folder_only(tmp_path: Path) -> None:
     (tmp_path / "dataset_dict.json").write_text('{"splits": ["../x"]}')
     with pytest.raises(DataError, match="lists a split that is no name of a folder"):
         image_tables(tmp_path)
+
+
+@pytest.mark.parametrize("where", ["names", "captions"])
+def test_text_that_is_no_unicode_is_refused(tmp_path: Path, where: str) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    broken = pyarrow.array([b"a\xff", b"b"]).cast(pyarrow.binary()).view(pyarrow.string())
+    good = pyarrow.array(["a.png", "b.png"])
+    image = pyarrow.StructArray.from_arrays(
+        [pyarrow.array([b"1", b"2"]), broken if where == "names" else good], names=["bytes", "path"]
+    )
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pyarrow.table({"image": image, "caption": good if where == "names" else broken}), path)
+    (table,) = image_tables(path)
+    with pytest.raises(DataError, match=r"t\.parquet is damaged: column (path|caption) cannot be read: "):
+        table.rows() if where == "names" else table.column_values("caption")

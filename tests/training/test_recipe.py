@@ -107,5 +107,5 @@ def test_a_file_that_does_not_fit_is_named(text: str, message: str, tmp_path: Pa
 def test_unknown_names_and_missing_files_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="one of cca-itq, .*ucch-paper.*, got 'ucch-papr'; did you mean ucch-paper"):
         load_recipe("ucch-papr")
-    with pytest.raises(RecipeError, match=r"nowhere\.toml cannot be read"):
+    with pytest.raises(RecipeError, match=r"nowhere\.toml does not exist"):
         load_recipe(tmp_path / "nowhere.toml")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataError
-from ..files import check_regular
+from ..files import check_file, check_regular
 from ..images.endings import IMAGE_ENDINGS
 from ..images.image_tables import image_tables
 from ..images.sources import ImageSource, find_images, open_images
@@ -245,8 +245,7 @@ def read_texts(path: str | os.PathLike[str], *, encoding: str | None = None) -> 
     if path.suffix.lower() != ".txt" or path.is_dir():
         captions = read_captions(path, encoding=encoding)
         return list(captions.texts), captions.text_ids()
-    if not path.is_file():
-        raise DataError(f"texts {path} are not a file")
+    check_file(path, DataError, said="texts")
     text = _decoded(path, _content(path), encoding)
     if is_caption_table(text):
         captions = read_captions(path, encoding=encoding)

@@ -53,10 +53,14 @@ def load_dataset(
         return load_parquet(Path(name))
     if entry is None and (name.lower().endswith(".npz") or Path(name).is_file()):
         return load_npz(name)
+    if entry is None and Path(name).is_dir():
+        raise DataError(
+            f"folder {name} holds no features of clip-retrieval (img_emb); photographs go by --images, the files of a"
+            " published set by its name and --data-root"
+        )
     if entry is None:
         raise DataError(
-            f"{name!r} is neither a data set ({', '.join(DATASETS)}) nor an .npz file or"
-            f" a folder of clip-retrieval that exists.{_meant(name)}"
+            f"{name!r} is neither a data set ({', '.join(DATASETS)}) nor a file or folder that exists.{_meant(name)}"
         )
     if data_root is None and not entry.built_in:
         raise DataError(f"{entry.name} is read from its published files; name their folder with --data-root")

@@ -12,6 +12,7 @@ import numpy as np
 import scipy
 
 from ..errors import DataError
+from ..files import check_file
 from ..plain_json import one_line
 from .arrays import FeatureArray, row_chunks
 from .hdf5 import Block, hdf5_blocks, hdf5_shapes, is_hdf5, read_hdf5
@@ -40,8 +41,7 @@ def mat_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     Raises:
         DataError: the file is damaged, cut off, or of another kind.
     """
-    if not path.is_file():
-        raise DataError(f"{path} is damaged or no MATLAB file: it is not a file")
+    check_file(path, DataError, due="; a MATLAB file is expected there")
     if is_hdf5(path):
         return hdf5_shapes(path)
     try:

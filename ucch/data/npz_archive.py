@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
+from ..files import check_file
 from ..plain_json import one_line
 from .arrays import FeatureArray
 from .npy import read_header
@@ -38,8 +39,7 @@ class NpzArchive:
 
     def __init__(self, path: Path) -> None:
         self.path, self._asked = path, 0
-        if not path.is_file():
-            raise DataError(f"{path} is not a file; an .npz file of features is expected there")
+        check_file(path, DataError, due="; an .npz file of features is expected there")
         try:
             if not zipfile.is_zipfile(path):
                 raise DataError(f"{path} is not an .npz file, {_way_out(path)}")

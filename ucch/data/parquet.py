@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ..errors import DataError
 from ..extras import require
+from ..files import check_file
 from ..plain_json import one_line
 from .arrays import FeatureArray
 from .dataset import PairedDataset
@@ -42,8 +43,7 @@ def load_parquet(path: Path) -> PairedDataset:
     """
     arrow = require("pyarrow", extra="data", need="a Parquet file")
     parquet = require("pyarrow.parquet", extra="data", need="a Parquet file")
-    if not path.is_file():
-        raise DataError(f"{path} cannot be read as Parquet: it is not a file")
+    check_file(path, DataError, due="; a Parquet file of features is expected there")
     try:
         with parquet.ParquetFile(path) as file:
             _check(path, file)

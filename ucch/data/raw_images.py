@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataError
+from ..files import check_file
 from .hdf5 import hdf5_shapes, is_hdf5, is_matlab_73, open_hdf5
 
 __all__ = ["RawImages"]
@@ -42,8 +43,7 @@ class RawImages:
 
     def __init__(self, path: str | os.PathLike[str], key: str = "IAll") -> None:
         self.path, self.key = Path(path), key
-        if not self.path.is_file():
-            raise DataError(f"{self.path} is not a file; an HDF5 file of pictures is expected there")
+        check_file(self.path, DataError, due="; an HDF5 file of pictures is expected there")
         if not is_hdf5(self.path):
             raise DataError(f"{self.path} is not an HDF5 file (MATLAB 7.3), which raw pictures are read from")
         shapes = hdf5_shapes(self.path)

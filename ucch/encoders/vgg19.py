@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from safetensors.torch import load_file
 
 from ..errors import EncoderError
 from ..extras import require
+from ..files import check_file
 from ..images import ResizeCrop
 from .network import NetworkImageEncoder
 
@@ -70,6 +72,7 @@ def _network(models: Any, weights: str) -> Any:
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:
+    check_file(path, EncoderError, said="weights")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
@@ -77,4 +80,6 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
         return held
     except Exception as error:  # damaged and foreign files fail in many ways inside the two readers
         reason = str(error).partition("\n")[0]
+        if isinstance(error, UnpicklingError):  # torch advises to run the file's code
+            reason = "it is damaged, or holds more than tensors; write it with torch.save(network.state_dict(), FILE)"
         raise EncoderError(f"weights {path} cannot be read as safetensors or a torch state dict: {reason}") from error

@@ -124,7 +124,7 @@ class _Parquet(FeatureFile):
                 said = f"{self.path}: column {self._column}"
                 yield list_matrix(batch.column(self._column), said, first_row=first), [str(name) for name in ids]
                 first += batch.num_rows
-        except (OSError, self._arrow.ArrowException) as error:
+        except (OSError, UnicodeDecodeError, self._arrow.ArrowException) as error:
             raise DataError(f"{self.path} cannot be read as Parquet: {error}") from error
 
 

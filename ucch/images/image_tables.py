@@ -46,7 +46,8 @@ class Table:
         Raises:
             DataError: the file is damaged.
         """
-        return [value for group in range(len(self.groups)) for value in read_group(self.path, name, group).to_pylist()]
+        groups = (read_group(self.path, name, group) for group in range(len(self.groups)))
+        return [value for values in groups for value in _plain(self.path, name, values)]
 
     def rows(self) -> list[TableRow]:
         """Every row, named by its path in the picture, by a column of keys, or by file and number."""
@@ -62,8 +63,15 @@ class Table:
         for group in range(len(self.groups)):
             values = read_group(self.path, self.column, group)
             has_path = _is_struct(values.type) and values.type.get_field_index("path") >= 0
-            paths += values.field("path").to_pylist() if has_path else [None] * len(values)
+            paths += _plain(self.path, "path", values.field("path")) if has_path else [None] * len(values)
         return paths
+
+
+def _plain(path: Path, name: str, values: Any) -> list[Any]:
+    try:
+        return list(values.to_pylist())
+    except (ValueError, OverflowError) as error:  # text that is no UTF-8, a date that no calendar has
+        raise DataError(f"{path} is damaged: column {name} cannot be read: {one_line(error)}") from error
 
 
 def is_saved_dataset(path: Path) -> bool:

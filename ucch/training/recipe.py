@@ -13,6 +13,7 @@ import tomli_w
 from pydantic import BaseModel, Field, ValidationError
 
 from ..errors import RecipeError
+from ..files import check_file
 from ..plain_json import one_line
 from .baseline_sections import BaselineName, CmfhSection, FshSection, LinearSection, LsshSection
 from .goal_sections import GoalName, NeighborsSection
@@ -265,8 +266,7 @@ def _recipe_text(name_or_path: str | Path) -> str:
 
 def _read(path: Path) -> str:
     try:
-        if not path.is_file() and path.exists():
-            raise RecipeError(f"recipe {path} is not a file")
+        check_file(path, RecipeError, said="recipe")
         with open(path, "rb") as file:
             raw = file.read(_LONGEST + 1)
         if len(raw) > _LONGEST:
