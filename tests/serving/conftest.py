@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.serving.browser import chromium, running
 from tests.serving.kit import make_index, make_pictures, make_run, make_service
+from tests.serving.page_kit import Open, opener
 from ucch.serving import SearchService
 from ucch.training import RunFolder
 
@@ -28,3 +32,19 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
     run, folder = make_run(root / "run"), make_pictures(root / "photos")
     index = make_index(run, folder)
     return Served(run, folder, index, make_service(run, folder, index))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'ucch[serve]'")
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Any, served: Served) -> Iterator[Open]:
+    """The page of six pictures; at the end nothing may have gone wrong or outside."""
+    wrong: list[str] = []
+    with running(served.service) as url:
+        yield opener(browser, url, wrong)
+    assert wrong == []

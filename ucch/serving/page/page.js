@@ -5,21 +5,21 @@ import { card, shorten } from "./cards.js";
 import * as detail from "./detail.js";
 import * as keys from "./keys.js";
 import * as server from "./server.js";
+import { complain, say, waiting } from "./status.js";
 import * as theme from "./theme.js";
-import { readPicture, remember, remembered, smallCopy } from "./upload.js";
+import * as upload from "./upload.js";
+import * as welcome from "./welcome.js";
 
-const FIELDS = { q: "text", like: "like", code: "code" }; // what the server calls the kinds of an address
-const SLOW = [
-  [300, "Searching…"],
-  [3_000, "Still searching: the server is slow."],
-  [12_000, "Still searching: the server may be loading its encoder."],
-];
+const QUESTIONS = { // of the kinds of an address to the server
+  q: (text) => ({ text }),
+  like: (like) => ({ like }),
+  code: (code) => ({ code, asks: "image" }),
+};
 const part = (id) => document.getElementById(id);
 let asking = new AbortController(); // the newest question; only its answer is shown
 let retry = null;
 let shown = null; // the place whose answer is on the page
 let answer = null;
-let served = null;
 let scrolled;
 
 function visit() {
@@ -46,7 +46,7 @@ function begin() {
   part("text").value = "";
   document.title = "ucch search";
   say("");
-  offer();
+  welcome.offer();
 }
 
 function clear() {
@@ -62,11 +62,11 @@ async function ask(place, more) {
   if (!more) {
     part("text").value = place.kind === "q" ? place.value : "";
     document.title = `${shorten(name, 40)} | ucch search`;
-    const own = place.kind === "code" ? remembered(place.value) : null;
+    const own = place.kind === "code" ? upload.remembered(place.value) : null;
     preview(own?.small, own?.name);
   }
   retry = visit;
-  const query = { [FIELDS[place.kind]]: place.value };
+  const query = QUESTIONS[place.kind](place.value);
   const found = await waitFor(() => server.search(query, place.n, asking.signal), more);
   if (found) tell(found, place, name, more);
 }
@@ -80,15 +80,15 @@ async function askPicture(file) {
   let small = null;
   const found = await waitFor(async () => {
     const { signal } = asking;
-    const image = await readPicture(file);
-    small = await smallCopy(file);
+    const image = await upload.readPicture(file);
+    small = await upload.smallCopy(file);
     if (!signal.aborted) preview(small, file.name);
     return server.search({ image }, address.STEP, signal).catch((error) => {
       throw error instanceof server.Unanswered ? error : new Error(`${shorten(file.name)}: ${error.message}`);
     });
   });
   if (!found) return;
-  remember(found.code, file.name, small);
+  upload.remember(found.code, file.name, small);
   address.replace({ kind: "code", value: found.code });
   document.title = `${shorten(file.name, 40)} | ucch search`;
   tell(found, address.read(), file.name);
@@ -96,7 +96,7 @@ async function askPicture(file) {
 
 function nameOf({ kind, value }) {
   if (kind !== "code") return value;
-  return remembered(value)?.name ?? "a picture that this address knows by its code alone";
+  return upload.remembered(value)?.name ?? "a picture that this address knows by its code alone";
 }
 
 // The answer to a question, which says how it goes; null where it fails or another question comes first.
@@ -106,8 +106,7 @@ async function waitFor(question, more = false) {
   const { signal } = asking;
   part("results").setAttribute("aria-busy", "true");
   part("again").hidden = part("start").hidden = true;
-  const timers = SLOW.map(([wait, words]) => setTimeout(() => say(words), wait));
-  const stop = () => timers.forEach(clearTimeout);
+  const stop = waiting();
   signal.addEventListener("abort", stop);
   const start = performance.now();
   try {
@@ -134,7 +133,7 @@ function tell(found, place, name, more = false) {
   part("results").removeAttribute("aria-busy");
   part("start").hidden = true;
   part("keys").hidden = !hits.length;
-  part("more").hidden = hits.length < place.n || place.n >= address.MOST || hits.length >= (served?.items ?? Infinity);
+  part("more").hidden = hits.length < place.n || place.n >= address.MOST || hits.length >= welcome.items();
   const about = place.kind === "q" ? `“${shorten(name)}”` : shorten(name);
   const items = hits.length === 1 ? "1 item" : `${hits.length} items`;
   say(hits.length ? `${items} for ${about}` : `Nothing found for ${about}: the index is empty.`, name);
@@ -151,25 +150,13 @@ function tell(found, place, name, more = false) {
   else scrollTo(0, 0);
 }
 
-function say(words, whole = "") {
-  part("status").className = "";
-  part("words").textContent = words;
-  part("words").title = whole;
-  part("weak").textContent = "";
-}
-
-function complain(words) {
-  say(words);
-  part("status").className = "error";
-}
-
 // Nothing of an older answer stays on the page, but where more of the same was asked for.
 function fail(error, more = false) {
   if (more) address.replace({ ...address.read(), n: shown.n });
   else {
     shown = null;
     clear();
-    offer();
+    welcome.offer();
   }
   part("results").removeAttribute("aria-busy");
   complain(error.message);
@@ -182,55 +169,16 @@ function preview(small, words) {
   part("preview").alt = small ? `the picture searched with, ${words}` : "";
 }
 
-// What an empty page begins with: three words of the collection, or three of its items.
-function offer() {
-  if (!served || address.read().kind) return;
-  const { words, examples } = served;
-  const offers = words.length ? words.map(word) : examples.map(example);
-  part("start-heading").textContent = words.length ? "Words of this collection" : "Begin with one of these";
-  part("offers").className = words.length ? "offers" : "offers cards";
-  part("offers").replaceChildren(...offers);
-  part("start").hidden = !offers.length;
-}
-
-function word(words) {
-  const entry = document.createElement("li");
-  const link = document.createElement("a");
-  link.className = "button";
-  link.href = address.link({ kind: "q", value: words });
-  link.textContent = words;
-  entry.append(link);
-  return entry;
-}
-
-function example({ id, picture, texts }) {
-  return card({ id, picture, text: texts[0] }, 0, address.link({ kind: "like", value: id }));
-}
-
 async function introduce() {
   retry = introduce;
   try {
-    served = await server.health();
+    await welcome.introduce();
   } catch (error) {
     if (!address.read().kind) fail(error);
     return;
   }
-  const { items, bits, kind, text, image } = served;
-  part("served").textContent =
-    `${items.toLocaleString()} ${items === 1 ? "item" : "items"}, codes of ${bits} bits, ${kind} index`;
-  part("by-words").hidden = !text;
-  part("drop").hidden = !image;
-  part("limits").textContent = limits(served);
   if (part("status").className === "error") visit();
-  else offer();
-}
-
-function limits({ items, text, image }) {
-  if (!items) return "The index is empty.";
-  if (text && image) return "";
-  if (image) return "This index takes pictures, but no words.";
-  if (text) return "This index takes words, but no pictures.";
-  return "This run was trained on features and takes neither words nor pictures; its items lead to items like them.";
+  else welcome.offer();
 }
 
 // The place of the reader in the results, noted once scrolling rests.
@@ -278,20 +226,6 @@ part("more").addEventListener("click", () => {
   visit();
 });
 part("again").addEventListener("click", () => retry());
-part("file").addEventListener("change", (event) => {
-  askPicture(event.target.files[0]);
-  event.target.value = ""; // so that the same one may be chosen again
-});
-document.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  part("drop").classList.add("over");
-});
-document.addEventListener("dragleave", () => part("drop").classList.remove("over"));
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  part("drop").classList.remove("over");
-  askPicture(event.dataTransfer.files[0]);
-});
-document.addEventListener("paste", (event) => askPicture(event.clipboardData.files[0]));
+upload.watch(askPicture);
 introduce();
 visit();

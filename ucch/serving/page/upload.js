@@ -3,6 +3,27 @@
 const LIMIT = 10 * 2 ** 20 * 0.7; // bytes; base64 makes a body a third longer
 const SIDE = 240; // pixels of the small one
 
+const part = (id) => document.getElementById(id);
+
+// take: what is done with a file that a reader chooses, drops or pastes
+export function watch(take) {
+  part("file").addEventListener("change", (event) => {
+    take(event.target.files[0]);
+    event.target.value = ""; // so that the same one may be chosen again
+  });
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    part("drop").classList.add("over");
+  });
+  document.addEventListener("dragleave", () => part("drop").classList.remove("over"));
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    part("drop").classList.remove("over");
+    take(event.dataTransfer.files[0]);
+  });
+  document.addEventListener("paste", (event) => take(event.clipboardData.files[0]));
+}
+
 export async function readPicture(file) {
   if (!file.type.startsWith("image/")) throw new Error(`${file.name} is no picture.`);
   if (file.size > LIMIT) throw new Error(`${file.name} is larger than ${Math.floor(LIMIT / 2 ** 20)} MB.`);
