@@ -17,6 +17,13 @@ def random_codes(n: int, n_bits: int, seed: int = 0) -> PackedCodes:
     return pack(np.random.default_rng(seed).integers(0, 2, (n, n_bits)))
 
 
+def flipped(code: PackedCodes, n: int, seed: int = 0) -> PackedCodes:
+    """A code with `n` bits changed."""
+    bits = np.unpackbits(code)
+    bits[np.random.default_rng(seed).choice(len(bits), n, replace=False)] ^= 1
+    return np.packbits(bits)
+
+
 def expected(
     codes: PackedCodes, ids: Sequence[Any], query: PackedCodes, k: int, only: Sequence[Any] | None = None
 ) -> list[tuple[int, Any]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from .. import near_codes
 from .pool import ImagePool
 from .stored import StoredImage
 
@@ -23,7 +24,6 @@ NEAR_BITS = 4  # copies at quality 70, at half the size or both differ by 0 to 4
 _SIDE, _KEPT = 32, 8  # of the small grey picture, of its low frequencies
 _ENOUGH = 8 * _SIDE  # pixels of the shorter side; a JPEG is decoded at the smallest size that has them
 _FLATTEST = 2.0  # grey levels of deviation; below, what is left is noise
-_BLOCK = 1 << 16  # hashes that are looked up at a time
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -110,7 +110,8 @@ def near_pairs(hashes: Hashes, radius: int = NEAR_BITS) -> npt.NDArray[np.int64]
     again = first[place] != rows
     found = [np.stack([first[place][again], rows[again]], axis=1)]
     if radius and len(distinct) > 1:
-        near = first[_near(distinct, radius)]
+        one, other, _ = near_codes.near_pairs(distinct.astype(">u8").view(np.uint8).reshape(-1, 8), radius)
+        near = first[np.stack([one, other], axis=1)]
         found.append(np.sort(near, axis=1))
     pairs = np.concatenate(found)
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
@@ -135,20 +136,3 @@ def first_of_group(n_rows: int, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.
     group = connected_components(edges, directed=False)[1]
     first = np.unique(group, return_index=True)[1]
     return first[group].astype(np.int64)
-
-
-def _near(distinct: Hashes, radius: int) -> npt.NDArray[np.int64]:
-    """Pairs of places of hashes that are all different, each once."""
-    import faiss
-
-    codes = distinct.astype("<u8").view(np.uint8).reshape(-1, 8)
-    index = faiss.IndexBinaryMultiHash(64, 4, 16)
-    index.nflip = radius // 4
-    index.add(codes)
-    found = []
-    for start in range(0, len(codes), _BLOCK):
-        limits, _, others = index.range_search(codes[start : start + _BLOCK], radius + 1)  # distances below it
-        own = start + np.repeat(np.arange(len(limits) - 1), (limits[1:] - limits[:-1]).astype(np.int64))
-        smaller = own < others
-        found.append(np.stack([own[smaller], others[smaller]], axis=1).astype(np.int64))
-    return np.concatenate(found)

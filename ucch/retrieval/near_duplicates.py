@@ -10,11 +10,11 @@ import numpy.typing as npt
 from .._checks import interval, positive_int
 from ..calibration import duplicate_radius, expected_unrelated, widest_radius
 from ..codes import PackedCodes
+from ..near_codes import near_pairs
 from .rows import checked_codes
 
-__all__ = ["NearDuplicates", "near_duplicates", "near_pairs"]
+__all__ = ["NearDuplicates", "near_duplicates"]
 
-_BLOCK, _PART = 1 << 14, 16  # codes looked up at a time; bits of a part
 _DRAWN = 2_000_000  # pairs whose distances say what is far
 
 Rows = npt.NDArray[np.int64]
@@ -94,40 +94,6 @@ def near_duplicates(
     groups, farthest = _grouped(len(codes), first, place, one[near], other[near], apart[near])
     known = float(estimated[radius]) if radius <= widest else float("nan")
     return NearDuplicates(radius, known, int(within[radius]), groups, farthest)
-
-
-def near_pairs(distinct: PackedCodes, radius: int) -> tuple[Rows, Rows, Rows]:
-    """Find all pairs of codes within a radius, each once.
-
-    Args:
-        distinct: (M, W) codes, no two the same.
-        radius: differing bits.
-
-    Returns:
-        Rows of the first, rows of the second, larger, and their distances, (pairs,) each.
-
-    Reference:
-        Norouzi, Punjani, Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", CVPR 2012.
-    """
-    import faiss
-
-    none = np.empty(0, np.int64)
-    if radius == 0 or len(distinct) < 2:
-        return none, none, none
-    n_bits = 8 * distinct.shape[1]
-    parts = max(1, n_bits // _PART)
-    index = faiss.IndexBinaryMultiHash(n_bits, parts, min(_PART, n_bits))
-    index.nflip = min(radius // parts, min(_PART, n_bits))
-    index.add(np.ascontiguousarray(distinct))
-    found: list[tuple[Rows, Rows, Rows]] = [(none, none, none)]
-    for start in range(0, len(distinct), _BLOCK):
-        limits, distances, others = index.range_search(distinct[start : start + _BLOCK], radius + 1)
-        ends: Rows = limits.astype(np.int64)
-        own = start + np.repeat(np.arange(len(ends) - 1), ends[1:] - ends[:-1])
-        once = own < others
-        found.append((own[once], others[once].astype(np.int64), distances[once].astype(np.int64)))
-    one, other, apart = (np.concatenate(column) for column in zip(*found, strict=True))
-    return one, other, apart
 
 
 def _distances(codes: PackedCodes, n_bits: int, all_pairs: int, seed: int) -> Rows:
