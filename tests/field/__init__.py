@@ -1,0 +1,1 @@
+"""Inputs met in the field."""
