@@ -31,7 +31,7 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
 
 
 @click.command("index", cls=GroupedCommand, groups=_GROUPS)
-@click.argument("source", metavar="RUN|CODES.npy", type=InputPath())
+@click.argument("source", metavar="RUN|CODES.npy|PHOTOS", type=InputPath())
 @click.option("--out", metavar="FILE", type=OutputPath(dir_okay=False), required=True, help="New index file.")
 @click.option("--kind", type=Choice(KINDS), help="flat is exact.  [default: flat]")
 @click.option("--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the kind, such as nprobe=16.")
@@ -41,11 +41,13 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
 @click.option("--features", metavar="FILE.npy", type=InputPath(dir_okay=False), help="Features to re-rank by.")
 @click.option("--features-as", type=Choice(["int8", "float16"]), default="int8", show_default=True)
 @click.option(
-    "--bits", type=click.IntRange(1), help="Bits of a code in CODES.npy, or first bits of RUN.  [default: all]"
+    "--bits",
+    type=click.IntRange(1),
+    help="Bits of a code in CODES.npy or of PHOTOS, or first bits of RUN.  [default: all; 256 of PHOTOS]",
 )
 @click.option("--modality", type=Choice(["image", "text"]), help="What of RUN's data.  [default: image]")
 @click.option("--images", metavar="DIR", type=InputPath(), help="Photographs for RUN to encode instead.")
-@click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
+@click.option("--image-encoder", metavar="NAME[:ARG]", help="Of PHOTOS; or where RUN's is now.")
 @code_format_option
 @encoding_options
 @click.option("--reproducible", is_flag=True, help="Build on one thread: equal codes, equal file.")
@@ -53,6 +55,10 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
 @debug_option
 def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     """Index packed codes, the database of the run folder RUN, or photographs that RUN encodes, for ucch search.
+
+    PHOTOS are indexed without a run: the features of --image-encoder, centred, rotated and rounded. Pictures find
+    pictures at once, and words do with an encoder that reads them, such as clip. FILE.run beside FILE.index keeps what
+    encodes queries.
 
     With --bits 64 the first bits of a run that was trained with --nested are searched, and the index keeps the whole
     codes to put what is found in order.
@@ -63,6 +69,7 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     \b
     ucch index runs/digits-64 --kind ivf --out digits.index
     ucch index runs/mine --images photos --out photos.index
+    ucch index photos --image-encoder efficientnet-lite0 --out photos.index
     """
     from ucch.errors import IndexFileError
     from ucch.retrieval import BinaryIndex, CompactFeatures, tune
@@ -79,7 +86,7 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     target, reproducible = choices.pop("target"), choices.pop("reproducible")
     parameters, measured = _parameters(building["settings"]), None
     sample = None if target is None else _sample(**building, bits=choices["bits"], code_format=choices["code_format"])
-    codes, n_bits, ids, origin, whole = read_source(console, source, **choices)
+    codes, n_bits, ids, origin, whole = read_source(console, source, new_run=out.with_suffix(".run"), **choices)
     modality, calibration = choices["modality"] or ("image" if source.is_dir() else ""), origin.pop("calibration", None)
     if whole is not None and compact is None:
         compact = CompactFeatures.of_codes(whole)

@@ -8,7 +8,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-__all__ = ["read_source"]
+from .untrained_run import is_run, make_untrained_run
+
+__all__ = ["encoded_photographs", "read_source"]
 
 Source = tuple[Any, int, Any, dict[str, Any]]
 
@@ -22,6 +24,7 @@ def read_source(
     modality: str | None,
     images: Path | None,
     code_format: str = "auto",
+    new_run: Path | None = None,
     **encoding: Any,
 ) -> tuple[Any, int, Any, dict[str, Any], Any]:
     """Codes, their bits, their ids or None, where they come from, and the whole codes behind first bits or None.
@@ -30,12 +33,13 @@ def read_source(
 
     Args:
         console: stderr.
-        source: a run folder or a file of codes.
+        source: a run folder, a file of codes, or photographs.
         ids: a file of ids.
         bits: of a code in a file; of a run that was trained for it, the first bits to search by.
         modality: what of the run's data.
         images: a folder of photographs to encode instead.
         code_format: how codes lie in a file.
+        new_run: where the run folder of photographs goes that no run encodes.
         encoding: ``image_encoder`` and the options of :func:`~ucch.cli.extraction_options.encoding_options`.
     """
     from ucch.retrieval.code_files import read_codes, read_ids
@@ -43,6 +47,14 @@ def read_source(
     if source.is_dir():
         if code_format != "auto":
             raise click.UsageError("--code-format goes with CODES.npy; leave it out with a run folder")
+        if not is_run(source) and new_run is not None:
+            if modality or ids or images:
+                raise click.UsageError(
+                    f"{source} is no run folder: it has no recipe.toml. Photographs without a run take --image-encoder"
+                    " and --bits; leave out --modality, --ids and --images"
+                )
+            features, pictures = make_untrained_run(console, source, new_run, bits=bits, **encoding)
+            return *_coded(new_run, features, pictures), None
         if images is not None and (modality or ids):
             raise click.UsageError("--images takes the files' names as ids; leave out --modality and --ids")
         codes, n_bits, names, origin = _from_run(console, source, modality or "image", images, bits, **encoding)
@@ -77,19 +89,37 @@ def _from_run(
     return codes, model.n_bits, None, origin
 
 
+def _coded(run: Path, features: Any, names: list[str]) -> Source:
+    from ucch.training import RunFolder
+
+    folder = RunFolder.open(run)
+    model = folder.model()
+    origin = {"model": folder.model_digest(), "source": str(run.resolve())}
+    return model.encode_image(features), model.n_bits, names, origin
+
+
 def _photographs(
     console: Console, run: Path, images: Path, *, image_encoder: str | None, **encoding: Any
 ) -> tuple[Any, list[str]]:
-    from ucch.extraction import encode_images, run_encoder
-    from ucch.images import open_images
+    from ucch.extraction import run_encoder
     from ucch.training import choose_device
 
-    from .encoding_progress import EncodingProgress
-    from .extraction_options import cache_folder, import_from_here, worker_count
+    from .extraction_options import import_from_here
 
     import_from_here()
-    found = open_images(images)
     encoder = run_encoder(run, "image", image_encoder, device=choose_device("auto"))
+    return encoded_photographs(console, images, encoder, **encoding)
+
+
+def encoded_photographs(console: Console, images: Path, encoder: Any, **encoding: Any) -> tuple[Any, list[str]]:
+    """Features and names of the pictures that can be read; the others are named on the console."""
+    from ucch.extraction import encode_images
+    from ucch.images import open_images
+
+    from .encoding_progress import EncodingProgress
+    from .extraction_options import cache_folder, worker_count
+
+    found = open_images(images)
     with EncodingProgress(console) as shown:
         encoded = encode_images(
             found.items,

@@ -27,12 +27,14 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @click.command("serve", cls=GroupedCommand, groups=_GROUPS)
-@click.argument("run", type=InputPath(file_okay=False))
-@click.option("--index", metavar="FILE", type=InputPath(dir_okay=False), required=True, help="Made by ucch index.")
+@click.argument("run", metavar="[RUN|INDEX]", type=InputPath(), required=False)
+@click.option("--index", metavar="FILE", type=InputPath(dir_okay=False), help="Made by ucch index; needed with RUN.")
 @click.option("--images", metavar="DIR", type=InputPath(), help="Folder of the items' pictures.")
 @click.option("--texts", metavar="FILE", type=InputPath(), help="The items' texts or captions.")
 @click.option("--encoding", metavar="NAME", help="Encoding of --texts.  [default: UTF-8, or as its mark says]")
-@click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
+@click.option(
+    "--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now; or of --images alone."
+)
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 for any free one.")
@@ -45,7 +47,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 @click.option("--device", type=Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @debug_option
 def command(
-    run: Path,
+    run: Path | None,
     host: str,
     port: int,
     max_megabytes: float,
@@ -56,10 +58,15 @@ def command(
 ) -> None:
     """Serve an index: a JSON API and a page on which one types words or drops a picture and sees the nearest items.
 
+    INDEX is served with the run it was made by. With --images alone they are indexed first, without a run, by
+    --image-encoder (efficientnet-lite0 by default); the index is kept in the cache folder while nothing changes.
+
     It listens on this machine alone unless --host says otherwise. --rate 0 lifts the limit. /openapi.json describes the
     API.
 
     \b
+    ucch serve --images photos
+    ucch serve photos.index
     ucch serve runs/photos --index photos.index --images photos
     """
     from ucch.errors import UcchError
@@ -90,9 +97,9 @@ def command(
 
 
 def _service(
-    run: Path,
+    run: Path | None,
     *,
-    index: Path,
+    index: Path | None,
     images: Path | None,
     texts: Path | None,
     encoding: str | None,
@@ -107,6 +114,7 @@ def _service(
     from .extraction_options import import_from_here
 
     import_from_here()
+    run, index, images = _what(run, index, images, image_encoder)
     encoder = QueryEncoder(run, image_encoder=image_encoder, text_encoder=text_encoder, device=choose_device(device))
     by_id: dict[str, list[str]] = {}
     if texts is not None:
@@ -115,7 +123,36 @@ def _service(
             if picture := name.rpartition("#")[0]:
                 by_id.setdefault(picture, []).append(line)  # a picture has all its captions
     service = SearchService(encoder, encoder.open_index(index), images=images, texts=by_id)
-    if encoder.knows_encoders:
-        for modality in ("image", "text"):
+    for modality in ("image", "text"):
+        if encoder.knows(modality):
             encoder.warm_up(modality)
     return service
+
+
+def _what(
+    run: Path | None, index: Path | None, images: Path | None, image_encoder: str | None
+) -> tuple[Path, Path, Path | None]:
+    """The run folder, the index and the pictures that are meant."""
+    from ucch.retrieval import BinaryIndex
+    from ucch.training import RunFolder
+
+    from .untrained_run import index_of_photographs
+
+    if run is None and index is None:
+        if images is None:
+            raise click.UsageError("name an index, or photographs by --images")
+        run = index_of_photographs(images, image_encoder)
+    if run is not None and run.is_dir():
+        if index is None:
+            raise click.UsageError(f"{run} is a folder: name its index by --index, or give the index alone")
+        return run, index, images
+    if run is not None and index is not None:
+        raise click.UsageError(f"{run} is no run folder; give the index alone, or RUN and --index")
+    index = run or index
+    assert index is not None
+    source = BinaryIndex.load(index).source
+    if not source or not Path(source).is_dir():
+        where = f"its run {source} is not there any more" if source else "it does not know its run"
+        raise click.UsageError(f"{index} cannot be served alone, {where}; give RUN --index {index}")
+    pictures = Path(RunFolder.open(source).recipe().source.images or ".")
+    return Path(source), index, images or (pictures if pictures != Path(".") and pictures.is_dir() else None)

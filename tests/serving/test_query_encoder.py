@@ -22,7 +22,8 @@ def test_a_query_is_encoded_as_the_run_encodes(served: Served) -> None:
     red = np.array([[1, 0, 0]], np.float32)
     assert (encoder.image(png("red")) == model.encode_image(ColourEncoder().encode(list(red)))).all()
     assert (encoder.text("a boat") == model.encode_text(VowelEncoder().encode(["a boat"]))).all()
-    assert encoder.knows_encoders
+    assert encoder.knows("text")
+    assert encoder.knows("image")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_a_run_on_bare_features_says_so(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "run", small_recipe("epochs=2"))
     train_run(run, small_pairs())
     encoder = QueryEncoder(run.path)
-    assert not encoder.knows_encoders
+    assert not encoder.knows("text")
     with pytest.raises(EncoderError, match="does not know its text encoder"):
         encoder.text("words")
 

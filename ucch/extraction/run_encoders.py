@@ -54,6 +54,8 @@ def write_tuned_weights(run: Path, encoder: NetworkImageEncoder) -> None:
 def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
     """Read the cards of a run's encoders; empty for a run that was trained on features of unknown origin.
 
+    A run of pictures alone has no card of a text encoder.
+
     Raises:
         RunError: the file is damaged.
     """
@@ -63,7 +65,8 @@ def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
     check_regular(path, RunError)
     try:
         content = parse_json(path.read_text(encoding="utf-8"))
-        return {modality: EncoderCard.from_dict(content[modality]) for modality in ("image", "text")}
+        there = [modality for modality in ("image", "text") if modality == "image" or modality in content]
+        return {modality: EncoderCard.from_dict(content[modality]) for modality in there}
     except (OSError, KeyError, TypeError, ValueError, EncoderError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
 
@@ -84,6 +87,11 @@ def run_encoder(run: Path, modality: str, spec: str | None = None, *, device: An
         EncoderError: the run does not know its encoders, the encoder cannot be built, or its digest is another.
     """
     cards = read_run_encoders(run)
+    if cards and modality not in cards:
+        raise EncoderError(
+            f"{run} was made of pictures alone, and {cards['image'].name} reads no words; search by a picture, or learn"
+            " codes that words find with ucch train --captions"
+        )
     if modality not in cards:
         raise EncoderError(
             f"{run} was trained on features and does not know its {modality} encoder; encode features with --features"

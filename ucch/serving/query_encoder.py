@@ -45,10 +45,9 @@ class QueryEncoder:
         self.n_bits = self._model.n_bits
         self.digest = self._run.model_digest()
 
-    @property
-    def knows_encoders(self) -> bool:
-        """Whether the run remembers what made its features; one trained on bare features cannot encode queries."""
-        return bool(read_run_encoders(self._run.path))
+    def knows(self, modality: str) -> bool:
+        """Whether the run remembers what made the features of a modality; of bare features it does not."""
+        return modality in read_run_encoders(self._run.path)
 
     def open_index(self, path: Path) -> BinaryIndex:
         """Load an index and refuse one of another width or model.

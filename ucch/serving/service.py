@@ -57,7 +57,7 @@ class SearchService:
         kind = index.ids.dtype
         self._longest = 0 if kind.kind == "i" else kind.itemsize // 4  # characters of the longest id of text
         self.pictures = None if images is None else Pictures(images, self.has)
-        self._can_encode = encoder.knows_encoders
+        self._knows = {modality: encoder.knows(modality) for modality in ("text", "image")}
         index.search(np.zeros((1, n_bytes(index.n_bits)), np.uint8), 1)  # loads faiss, or the first query would wait
         self._words = frequent_words([self.texts[item] for item in self._spread(N_READ) if item in self.texts], N_FIRST)
 
@@ -86,11 +86,11 @@ class SearchService:
             items=len(self.index),
             bits=self.index.n_bits,
             kind=self.index.kind,
-            text=self._can_encode,
-            image=self._can_encode,
+            text=self._knows["text"],
+            image=self._knows["image"],
             pictures=self.pictures is not None,
             calibrated=self.index.calibration is not None,
-            words=self._words if self._can_encode else [],
+            words=self._words if self._knows["text"] else [],
             examples=[self.item(item) for item in self._spread(N_FIRST)],
         )
 

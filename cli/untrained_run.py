@@ -1,0 +1,116 @@
+"""``ucch index PHOTOS``: a run that was never trained, so that pictures can be searched at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+
+__all__ = ["index_of_photographs", "is_run", "make_untrained_run"]
+
+BITS = 256  # closed-form codes keep more with every bit, and 32 bytes are few
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is a run folder."""
+    return (path / "recipe.toml").is_file()
+
+
+def make_untrained_run(
+    console: Console, photographs: Path, path: Path, *, image_encoder: str | None, bits: int | None, **encoding: Any
+) -> tuple[Any, list[str]]:
+    """Encode photographs and make the run folder ``path`` of codes in closed form.
+
+    Args:
+        console: stderr.
+        photographs: what :func:`~ucch.images.open_images` opens.
+        path: the new run folder.
+        image_encoder: its name; where the same name is a text encoder too, words search as well.
+        bits: of a code; 256 by default.
+        encoding: the options of :func:`~ucch.cli.extraction_options.encoding_options`.
+
+    Returns:
+        Features of the pictures that can be read, and their names.
+    """
+    from ucch.encoders import IMAGE_ENCODERS, TEXT_ENCODERS, EncoderCard, text_encoder
+    from ucch.encoders import image_encoder as build
+    from ucch.extraction import write_run_encoders
+    from ucch.training import RunFolder, choose_device, load_recipe
+    from ucch.training.untrained import SAMPLE_TEXTS, untrained_model
+
+    from .extraction_options import import_from_here
+    from .index_source import encoded_photographs
+
+    if image_encoder is None:
+        raise click.UsageError(
+            f"{photographs} is no run folder: it has no recipe.toml. To index photographs without a run, name an"
+            " encoder: --image-encoder efficientnet-lite0 needs no download"
+        )
+    RunFolder.check_new(path)
+    import_from_here()
+    device = choose_device("auto")
+    encoder = build(image_encoder, device=device)
+    features, names = encoded_photographs(console, photographs, encoder, **encoding)
+    name = image_encoder.partition(":")[0].lower()
+    reads_words = name in IMAGE_ENCODERS and name in TEXT_ENCODERS  # one space for both
+    words = text_encoder(image_encoder, device=device) if reads_words else None
+    texts = None if words is None else np.asarray(words.encode(list(SAMPLE_TEXTS)))
+    model = untrained_model(np.asarray(features), bits or BITS, texts=texts)
+    recipe = load_recipe("default", [f"bits={bits or BITS}", "baseline=itq"])
+    source = recipe.source.model_copy(
+        update={"images": str(photographs.resolve()), "image_encoder": image_encoder, "text_encoder": ""}
+    )
+    recipe = recipe.model_copy(update={"data": "", "source": source})
+    model.recipe = recipe.to_toml()
+    run = RunFolder.create(path, recipe)
+    write_run_encoders(
+        run.path,
+        {
+            "image": EncoderCard.of(encoder, image_encoder),
+            **({} if words is None else {"text": EncoderCard.of(words, image_encoder)}),
+        },
+    )
+    model.save(run.model_file)
+    _say_what_next(console, photographs, image_encoder, words is not None)
+    return features, names
+
+
+def index_of_photographs(photographs: Path, image_encoder: str | None) -> Path:
+    """The index of photographs without a run, in the cache folder; made where it is not there or they have changed."""
+    import hashlib
+
+    from ucch.extraction import default_cache_folder
+
+    from .index import command as index
+
+    encoder = image_encoder or "efficientnet-lite0"
+    folder = default_cache_folder() / "indexes"
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = hashlib.sha256(f"{photographs.resolve()}\n{encoder}\n".encode())
+    files = [photographs] if photographs.is_file() else sorted(p for p in photographs.rglob("*") if p.is_file())
+    for file in files:
+        found = file.stat()
+        stamp.update(f"{file}\n{found.st_size} {found.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+    path = folder / f"{photographs.resolve().name}-{stamp.hexdigest()[:16]}.index"
+    if not path.exists():
+        click.get_current_context().invoke(index, source=photographs, out=path, image_encoder=encoder)
+    return path
+
+
+def _say_what_next(console: Console, photographs: Path, image_encoder: str, reads_words: bool) -> None:
+    from ucch.data.captions import read_captions
+    from ucch.errors import UcchError
+
+    train = f"ucch train --images {photographs} --image-encoder {image_encoder} --text-encoder minilm"
+    try:
+        captions = read_captions(photographs, photographs)
+    except (UcchError, OSError):
+        if not reads_words:
+            said = f"{image_encoder} reads no words: pictures find pictures. With captions, words do too"
+            console.print(f"{said}: {train} --captions FILE", highlight=False, soft_wrap=True)
+        return
+    said = f"captions of {len(captions.images)} pictures stand beside them: trained codes would keep words too: {train}"
+    console.print(said, highlight=False, soft_wrap=True)
