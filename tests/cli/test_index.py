@@ -94,7 +94,7 @@ def test_wrong_use(codes: Path, tmp_path: Path) -> None:
         ((codes, "--out", out, "--set", f"nprobe={'9' * 5000}"), 2, "--set takes NAME=N with a whole number, got"),
         ((codes, "--out", out, "--tune", 0.9, "--set", "nprobe=1"), 2, "--set and --tune exclude each other"),
         ((codes, "--out", out, "--modality", "text"), 2, "--modality and --images go with a run folder"),
-        ((tmp_path, "--out", out), 1, "is not a run folder"),
+        ((tmp_path, "--out", out), 2, "is no run folder"),
         ((codes, "--out", out, "--bits", 9), 1, "is 3 bytes wide, but 9 bits packed are 2 bytes"),
     ):
         result = ucch("index", *arguments)

@@ -1,0 +1,124 @@
+"""From a folder of pictures to a search, before anything is trained."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+from ucch.cli.main import cli
+from ucch.cli.serve import _what
+from ucch.cli.serve import command as serve
+from ucch.cli.untrained_run import index_of_photographs
+
+from tests.serving.kit import IMAGE
+from ucch.retrieval import BinaryIndex
+from ucch.serving import QueryEncoder
+
+COLOURS = ("red", "green", "blue", "black", "white", "orange", "purple", "pink")
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for colour in COLOURS:
+        Image.new("RGB", (40, 30), colour).save(folder / f"{colour}.png")
+    return folder
+
+
+def ucch(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def index(photographs: Path, encoder: str, *more: object) -> Result:
+    out = photographs.parent / "photos.index"
+    return ucch("index", photographs, "--image-encoder", encoder, "--out", out, "--cache", "none", *more)
+
+
+def test_a_picture_finds_itself_without_a_run(photographs: Path) -> None:
+    result = index(photographs, IMAGE, "--bits", 16, "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["codes"] == len(COLOURS)
+    assert json.loads(result.stdout)["bits"] == 16
+    found = photographs.parent / "photos.index"
+    asked = ucch("search", found, "--image", photographs / "blue.png", "--image-encoder", IMAGE, "-k", 1, "--json")
+    assert asked.exit_code == 0, asked.output
+    assert "blue.png" in asked.stdout
+    words = ucch("search", found, "--text", "the sea")
+    assert words.exit_code == 1
+    assert "was made of pictures alone" in words.stderr
+    assert "ucch train --captions" in words.stderr
+
+
+def test_what_words_need_is_said_and_captions_that_are_there_are_seen(photographs: Path) -> None:
+    said = index(photographs, IMAGE, "--bits", 8).stderr
+    assert "reads no words: pictures find pictures" in said
+    (photographs.parent / "photos.index").unlink()
+    shutil.rmtree(photographs.parent / "photos.run")
+    (photographs / "red.txt").write_text("a red one\n")
+    said = index(photographs, IMAGE, "--bits", 8).stderr
+    assert "captions of 1 pictures stand beside them" in said
+
+
+def test_words_search_where_the_encoder_reads_them(photographs: Path, tiny_clip: Path) -> None:
+    result = index(photographs, f"clip:{tiny_clip}")
+    assert result.exit_code == 0, result.output
+    found = BinaryIndex.load(photographs.parent / "photos.index")
+    assert (len(found), found.n_bits) == (len(COLOURS), 256)
+    encoder = QueryEncoder(Path(found.source))
+    assert encoder.knows("text")
+    asked = ucch("search", photographs.parent / "photos.index", "--text", "a red one", "-k", 3, "--json")
+    assert asked.exit_code == 0, asked.output
+
+
+def test_what_is_there_is_not_overwritten_and_an_encoder_is_asked_for(photographs: Path) -> None:
+    without = ucch("index", photographs, "--out", photographs.parent / "photos.index")
+    assert without.exit_code == 2
+    assert "is no run folder: it has no recipe.toml" in without.stderr
+    assert "--image-encoder efficientnet-lite0" in without.stderr
+    assert index(photographs, IMAGE, "--bits", 8).exit_code == 0
+    (photographs.parent / "photos.index").unlink()
+    again = index(photographs, IMAGE, "--bits", 8)
+    assert again.exit_code == 1
+    assert "photos.run already holds a run" in again.stderr
+    with_ids = index(photographs, IMAGE, "--modality", "image")
+    assert with_ids.exit_code == 2
+
+
+def what(run: Path | None, **choices: Any) -> tuple[Path, Path, Path | None]:
+    return _what(run, choices.get("index"), choices.get("images"), None)
+
+
+def test_an_index_is_served_alone_with_the_pictures_it_was_made_of(photographs: Path) -> None:
+    assert index(photographs, IMAGE, "--bits", 8).exit_code == 0
+    made, run = photographs.parent / "photos.index", photographs.parent / "photos.run"
+    assert what(made) == (run, made, photographs)
+    assert what(run, index=made) == (run, made, None)
+    with pytest.raises(click.UsageError, match="name an index, or photographs by --images"):
+        what(None)
+    with pytest.raises(click.UsageError, match="is a folder: name its index by --index"):
+        what(run)
+    shutil.move(run, photographs.parent / "elsewhere")
+    with pytest.raises(click.UsageError, match="is not there any more; give RUN --index"):
+        what(made)
+
+
+def test_photographs_are_indexed_once_while_nothing_changes(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ucch.extraction.default_cache_folder", lambda: tmp_path / "cache")
+    with click.Context(serve):
+        first = index_of_photographs(photographs, IMAGE)
+        made = first.stat().st_mtime_ns
+        assert index_of_photographs(photographs, IMAGE) == first
+        assert first.stat().st_mtime_ns == made
+        Image.new("RGB", (40, 30), "yellow").save(photographs / "yellow.png")
+        second = index_of_photographs(photographs, IMAGE)
+    assert second != first
+    assert len(BinaryIndex.load(second)) == len(COLOURS) + 1
