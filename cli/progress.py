@@ -55,7 +55,7 @@ class TrainingProgress:
         if self.stage is not None:
             self.bar.remove_task(self.stage)
         elif trainer.teacher is not None:
-            self.console.print(f"{TEACHER} ({trainer.teacher.kind})", highlight=False)
+            self.console.print(f"{TEACHER} ({trainer.teacher.kind})", highlight=False, soft_wrap=True)
         self.task = self.bar.add_task(
             "training",
             total=trainer.n_epochs * trainer.steps_per_epoch,
@@ -66,7 +66,7 @@ class TrainingProgress:
     def teacher(self, epoch: int, n_epochs: int) -> None:
         """Show how far the teacher stage is: one bar, or, without a terminal, a line every other second."""
         if self.stage is None:
-            self.console.print(TEACHER, highlight=False)
+            self.console.print(TEACHER, highlight=False, soft_wrap=True)
             self.stage = self.bar.add_task("teacher", total=n_epochs, completed=epoch - 1, figures="")
         self.bar.update(self.stage, completed=epoch)
         if not self.console.is_terminal and (epoch == n_epochs or self._due()):
