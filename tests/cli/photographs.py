@@ -11,7 +11,8 @@ from tests.extraction.kit import IMAGE_SPEC
 
 ENCODERS = ("--image-encoder", IMAGE_SPEC, "--text-encoder", "bow:10")
 QUICK = ("--workers", "0", "--device", "cpu")
-SHORT = ("--set", "width=16", "--set", "batch_size=8", "--epochs", "2", "--bits", "12")
+TEACHER = ("--set", "generator_steps=20", "--set", "generator_width=16")
+SHORT = ("--set", "width=16", "--set", "batch_size=8", "--epochs", "2", "--bits", "12", *TEACHER)
 
 
 def ucch(*arguments: object) -> Result:

@@ -19,7 +19,8 @@ from ucch.collectives import World
 from ucch.data import PairedDataset, Pairs, save_npz
 from ucch.training import RunFolder, load_recipe
 
-QUICK = ("--set", "width=16", "--set", "batch_size=32", "--epochs", "2", "--bits", "12", "--device", "cpu")
+TEACHER = ("--set", "generator_steps=20", "--set", "generator_width=16")
+QUICK = ("--set", "width=16", "--set", "batch_size=32", "--epochs", "2", "--bits", "12", "--device", "cpu", *TEACHER)
 
 
 def ucch(*arguments: object) -> Result:

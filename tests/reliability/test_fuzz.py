@@ -22,9 +22,9 @@ from tests.reliability.readers import FAMILIES
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_two_hundred_bad_files_per_family_are_refused_in_words() -> None:
+def test_a_hundred_bad_files_per_family_are_refused_in_words() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.reliability.fuzz", "--cases", "200"],
+        [sys.executable, "-m", "tests.reliability.fuzz", "--cases", "100"],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -34,8 +34,8 @@ def test_two_hundred_bad_files_per_family_are_refused_in_words() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     reports = [json.loads(line) for line in done.stdout.splitlines()]
     assert {report["family"] for report in reports} == set(FAMILIES)
-    assert all(report["read"] + report["refused"] == 200 for report in reports)
-    assert all(report["refused"] > 100 for report in reports)
+    assert all(report["read"] + report["refused"] == 100 for report in reports)
+    assert all(report["refused"] > 50 for report in reports)
 
 
 @pytest.mark.parametrize("name", FAMILIES)

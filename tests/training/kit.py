@@ -7,7 +7,15 @@ import numpy as np
 from ucch.data import PairedDataset, Pairs
 from ucch.training import Recipe, load_recipe
 
-SMALL = ("bits=12", "width=16", "batch_size=32", "n_negatives=24", "epochs=4")
+SMALL = (
+    "bits=12",
+    "width=16",
+    "batch_size=32",
+    "n_negatives=24",
+    "epochs=4",
+    "generator_steps=20",
+    "generator_width=16",
+)
 
 
 def small_pairs(n: int = 100, seed: int = 0) -> Pairs:
