@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["command", "run_extraction", "summary"]
 
 _GROUPS = {
-    "What to encode, and by what": (*SOURCE, "weights"),
+    "What to encode, and by what": (*SOURCE, "allow_overlap", "weights"),
     "Where to": ("out", "as_json"),
     "Where and how fast it runs": ("device", *ENCODING),
 }
@@ -45,19 +45,20 @@ SHOWN = 10  # bad files named on stderr; --json names all
 )
 @encoding_options
 @click.option("--device", type=Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--allow-overlap", is_flag=True, help="Accept captions that put copies of a picture on both sides.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary, with every bad file, as one JSON object.")
 @debug_option
-def command(out: Path, weights: str | None, device: str, as_json: bool, **choices: Any) -> None:
+def command(out: Path, weights: str | None, device: str, allow_overlap: bool, as_json: bool, **choices: Any) -> None:
     """Turn photographs and their captions into features that ucch train --data reads.
 
-    Images are split into training and queries, never captions apart from their image. A stopped run goes on where it
-    was: features are kept by file content and encoder.
+    Images are split into training and queries, never captions apart from their image, and pictures with the same bytes
+    stand on one side. A stopped run goes on where it was: features are kept by file content and encoder.
 
     \b
     ucch extract --images photos --captions captions.csv --image-encoder clip --text-encoder clip --out features.npz
     """
     from ucch.errors import DataError
-    from ucch.extraction import save_extraction_npz, save_extraction_parquet
+    from ucch.extraction import check_copies, save_extraction_npz, save_extraction_parquet
     from ucch.training import choose_device
 
     writers = {".npz": save_extraction_npz, ".parquet": save_extraction_parquet}
@@ -73,6 +74,8 @@ def command(out: Path, weights: str | None, device: str, as_json: bool, **choice
         choices["image_encoder"] += f":{weights}"
     console = Console(stderr=True)
     extraction = run_extraction(console, name=out.stem, device=choose_device(device), **choices)
+    if not allow_overlap:
+        check_copies(extraction)
     writers[out.suffix](out, extraction)
     figures = summary(extraction)
     if as_json:
@@ -103,7 +106,11 @@ def run_extraction(console: Console, *, name: str, device: Any, **choices: Any) 
     )
     specs = (choices["image_encoder"], choices["text_encoder"])
     encoders = image_encoder(specs[0], device=device), text_encoder(specs[1], device=device)
-    given = {name: choices[name] for name in ("query_share", "split_seed", "max_bad") if choices[name] is not None}
+    given = {
+        name: choices[name]
+        for name in ("query_share", "split_seed", "group_near", "max_bad")
+        if choices[name] is not None
+    }
     with EncodingProgress(console) as shown:
         extraction = extract(
             choices["images"],
@@ -125,7 +132,31 @@ def run_extraction(console: Console, *, name: str, device: Any, **choices: Any) 
         console.print(f"left out: {extraction.left_out.sentence()}", highlight=False, soft_wrap=True)
     if extraction.split_by == "captions":
         console.print("split as the captions say; --query-share and --split-seed draw nothing", highlight=False)
+    for line in copies_said(extraction):
+        console.print(line, highlight=False, soft_wrap=True)
     return extraction
+
+
+def copies_said(extraction: Extraction) -> list[str]:
+    """What there is to say of pictures that are copies of others; nothing where there are none."""
+    equal, near, drawn = extraction.equal_copies, extraction.near_copies, extraction.split_by == "seed"
+    lines = []
+    if equal.count:
+        lines.append(f"copies: {equal.count} pictures have the bytes of another ({', '.join(equal.first)})")
+        if drawn:
+            lines[-1] += "; each stands on the side of the first"
+    if equal.across:
+        lines.append(
+            f"warning: {equal.across} queries are copies of training pictures ({', '.join(equal.first_across)})"
+        )
+    if near.count:
+        lines.append(f"near copies: {near.count} pictures look like another ({', '.join(near.first)})")
+    if near.across:
+        lines.append(
+            f"warning: {near.across} queries look like training pictures ({', '.join(near.first_across)}); --group-near"
+            + (" keeps them on one side" if drawn else " leaves these out of training")
+        )
+    return lines
 
 
 def summary(extraction: Extraction) -> dict[str, Any]:
@@ -143,6 +174,8 @@ def summary(extraction: Extraction) -> dict[str, Any]:
         "empty_captions": extraction.n_empty,
         "left_out": extraction.left_out.to_json(),
         "split_by": extraction.split_by,
+        "equal_copies": extraction.equal_copies.to_json(),
+        "near_copies": extraction.near_copies.to_json(),
     }
 
 

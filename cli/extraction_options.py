@@ -26,7 +26,17 @@ __all__ = [
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 # what the two groups below are called as parameters of a command
-SOURCE = ("images", "captions", "encoding", "image_encoder", "text_encoder", "query_share", "split_seed", "max_bad")
+SOURCE = (
+    "images",
+    "captions",
+    "encoding",
+    "image_encoder",
+    "text_encoder",
+    "query_share",
+    "split_seed",
+    "group_near",
+    "max_bad",
+)
 ENCODING = ("workers", "batch_size", "cache")
 
 
@@ -80,6 +90,12 @@ def source_options(*, required: bool) -> Callable[[Command], Command]:
             key="source.split_seed",
             type=click.IntRange(0),
             help="Decides which images are queries.",
+        ),
+        recipe_option(
+            "--group-near",
+            key="source.group_near",
+            is_flag=True,
+            help="Keep pictures that look alike, re-encoded or resized, on one side of the split.",
         ),
         recipe_option(
             "--max-bad",

@@ -31,7 +31,7 @@ def new_run(
     recipe: Recipe,
     device: Any,
     *,
-    check: Callable[[PairedDataset], None],
+    check: Callable[[PairedDataset, Extraction | None], None],
     world: World,
     **encoding: Any,
 ) -> tuple[RunFolder, PairedDataset]:
@@ -44,7 +44,8 @@ def new_run(
         out: the folder; None takes the next free one in ``runs/``.
         recipe: names data or photographs.
         device: where encoders run.
-        check: called with the data set before the folder is made; raises where it must not be trained on.
+        check: called with the data set and the extraction it comes from, if any, before the folder is made; raises
+            where it must not be trained on.
         world: the processes that train together.
         encoding: the options of :func:`~ucch.cli.extraction_options.encoding_options`.
 
@@ -74,7 +75,7 @@ def _make_run(
     recipe: Recipe,
     device: Any,
     *,
-    check: Callable[[PairedDataset], None],
+    check: Callable[[PairedDataset, Extraction | None], None],
     **encoding: Any,
 ) -> tuple[RunFolder, PairedDataset]:
     from ucch.data import load_dataset
@@ -93,14 +94,14 @@ def _make_run(
         if Path(recipe.data).is_dir():
             n_rows = len(dataset.train.text) + len(dataset.query.text)
             console.print(f"{recipe.data}: {n_rows:,} rows read, 0 left out; {len(dataset.query.text):,} are queries")
-        check(dataset)
+        check(dataset, None)
         cards = _cards(Path(recipe.data))
         run = RunFolder.create(path, recipe)
         if cards:
             write_run_encoders(run.path, cards)
         return run, dataset
     extraction = _extract(console, recipe, device, **encoding)
-    check(extraction.dataset)
+    check(extraction.dataset, extraction)
     run = RunFolder.create(path, recipe.model_copy(update={"data": str(path.resolve() / FEATURES)}))
     _keep(run, extraction)
     return run, extraction.dataset

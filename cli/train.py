@@ -18,6 +18,7 @@ from .paths import InputName, InputPath, OutputPath
 
 if TYPE_CHECKING:
     from ucch.data import PairedDataset
+    from ucch.extraction import Extraction
     from ucch.training import RunFolder
 
 __all__ = ["command"]
@@ -141,6 +142,7 @@ def command(
     """
     from ucch.data import check_overlap
     from ucch.evaluation import evaluate_run
+    from ucch.extraction import check_copies
     from ucch.training import RunFolder, choose_device, processes, training_labels
 
     from .feature_source import keep_tuned, new_run, old_run, open_tuning
@@ -161,7 +163,9 @@ def command(
         else:
             chosen = asked_recipe(ctx.command, choices, recipe=recipe, settings=settings)
 
-            def check(dataset: PairedDataset) -> None:
+            def check(dataset: PairedDataset, extraction: Extraction | None) -> None:
+                if not allow_overlap and extraction is not None:
+                    check_copies(extraction)
                 if not allow_overlap:
                     check_overlap(dataset)
                 if chosen.wants_labels:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from tests.cli.photographs import ENCODERS, QUICK, source, ucch
+from tests.cli.photographs import ENCODERS, QUICK, SHORT, source, ucch
 from tests.conftest import ROOT
 from tests.encoders.kit import CLIP_DIMENSION, counted_calls
-from tests.images.kit import write_photographs
+from tests.images.kit import encoded, write_photographs
 from ucch.data import load_dataset
 
 
@@ -45,6 +46,57 @@ def test_json_names_every_bad_file(folder: Path) -> None:
     assert figures["bad"] == [{"path": str(folder / "photos" / "003.jpg"), "reason": reason}]
     assert figures["train"]["images"] + figures["query"]["images"] == figures["encoded"] == 19
     assert f"003.jpg: {reason}" in result.stderr
+
+
+def _copied(folder: Path) -> None:
+    """Two copies of two photographs, one of them re-encoded, with their captions."""
+    photos = folder / "photos"
+    (photos / "same.jpg").write_bytes((photos / "000.jpg").read_bytes())
+    (photos / "like.jpg").write_bytes(encoded(Image.open(photos / "001.jpg"), "JPEG", quality=70))
+    with open(folder / "captions.csv", "a") as file:
+        file.write("same.jpg,the same\nlike.jpg,alike\n")
+
+
+def test_copies_are_said_and_counted(folder: Path) -> None:
+    _copied(folder)
+    options = ("--query-share", "0.5", "--json")
+    seen = set()
+    for seed in range(4):
+        arguments = (*source(folder), *ENCODERS, *QUICK, *options, "--split-seed", seed)
+        result = ucch("extract", *arguments, "--out", folder / f"{seed}.npz")
+        figures = json.loads(result.stdout)
+        assert figures["equal_copies"] == {
+            "count": 1,
+            "first": ["same.jpg = 000.jpg"],
+            "across": 0,
+            "first_across": [],
+        }
+        assert (figures["near_copies"]["count"], figures["near_copies"]["first"]) == (1, ["like.jpg = 001.jpg"])
+        across = figures["near_copies"]["across"]
+        assert ("1 queries look like training pictures" in result.stderr) == bool(across)
+        seen.add(across)
+        grouped = ucch("extract", *arguments, "--group-near", "--out", folder / f"{seed}g.npz")
+        assert json.loads(grouped.stdout)["near_copies"]["across"] == 0
+    assert seen == {0, 1}
+    assert "copies: 1 pictures have the bytes of another (same.jpg = 000.jpg)" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["extract", "train"])
+def test_captions_that_put_copies_on_both_sides_are_refused(folder: Path, command: str) -> None:
+    _copied(folder)
+    lines = ["image,caption,split"]
+    names = sorted(path.name for path in (folder / "photos").iterdir())
+    lines += [f"{name},words,{'test' if name in ('000.jpg', '005.jpg') else 'train'}" for name in names]
+    (folder / "captions.csv").write_text("\n".join(lines))
+    ending, options = ("", SHORT) if command == "train" else (".npz", ())
+    arguments = (command, *source(folder), *ENCODERS, *QUICK, *options)
+    result = ucch(*arguments, "--out", folder / f"refused{ending}")
+    assert result.exit_code == 1
+    assert "1 of 2 query pictures are copies, byte for byte, of training pictures (000.jpg = same.jpg)" in result.stderr
+    assert not (folder / f"refused{ending}").exists()
+    for way in ("group-near", "allow-overlap"):
+        result = ucch(*arguments, f"--{way}", "--out", folder / f"{way}{ending}")
+        assert result.exit_code == 0, result.stderr
 
 
 def test_too_many_bad_files_fail_in_one_line(folder: Path) -> None:

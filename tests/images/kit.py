@@ -39,6 +39,16 @@ def gradient(mode: str = "RGB", size: tuple[int, int] = (30, 20)) -> Image.Image
     return Image.fromarray(pixels).convert(mode)
 
 
+def scene(seed: int, size: tuple[int, int] = (400, 300)) -> Image.Image:
+    """A picture with the falling spectrum of photographs: coarse shapes, fine grain."""
+    rng = np.random.default_rng(seed)
+    pixels = np.zeros((size[1], size[0], 3))
+    for cells, strength in ((3, 60), (6, 35), (12, 20), (24, 10)):
+        coarse = Image.fromarray(rng.integers(0, 256, (cells, cells, 3), dtype=np.uint8))
+        pixels += strength * (np.asarray(coarse.resize(size, Image.Resampling.BICUBIC)) / 127.5 - 1)
+    return Image.fromarray(np.clip(128 + pixels + rng.normal(0, 4, pixels.shape), 0, 255).astype(np.uint8))
+
+
 def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
     """The bytes of a picture as a file."""
     content = io.BytesIO()

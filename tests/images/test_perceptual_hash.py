@@ -9,19 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.images.kit import BAD, encoded
+from tests.images.kit import BAD, encoded, scene
 from ucch.images import hash_pictures, near_groups, near_pairs, perceptual_hash
 from ucch.images.perceptual_hash import NEAR_BITS
-
-
-def _scene(seed: int, size: tuple[int, int] = (400, 300)) -> Image.Image:
-    """A picture with the falling spectrum of photographs: coarse shapes, fine grain."""
-    rng = np.random.default_rng(seed)
-    pixels = np.zeros((size[1], size[0], 3))
-    for cells, strength in ((3, 60), (6, 35), (12, 20), (24, 10)):
-        coarse = Image.fromarray(rng.integers(0, 256, (cells, cells, 3), dtype=np.uint8))
-        pixels += strength * (np.asarray(coarse.resize(size, Image.Resampling.BICUBIC)) / 127.5 - 1)
-    return Image.fromarray(np.clip(128 + pixels + rng.normal(0, 4, pixels.shape), 0, 255).astype(np.uint8))
 
 
 def _copies(picture: Image.Image) -> dict[str, bytes]:
@@ -41,21 +31,21 @@ def _distance(one: int, other: int) -> int:
 
 
 def test_copies_are_near_and_others_far(tmp_path: Path) -> None:
-    contents = {"first": encoded(_scene(0), "JPEG", quality=95), **_copies(_scene(0))}
-    contents |= {f"other {seed}": encoded(_scene(seed), "JPEG", quality=95) for seed in range(1, 12)}
+    contents = {"first": encoded(scene(0), "JPEG", quality=95), **_copies(scene(0))}
+    contents |= {f"other {seed}": encoded(scene(seed), "JPEG", quality=95) for seed in range(1, 12)}
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     hashes, known = hash_pictures([tmp_path / name for name in contents])
     assert known.all()
     distance = {name: _distance(hashes[0], hashes[row]) for row, name in enumerate(contents)}
-    assert max(distance[name] for name in _copies(_scene(0))) <= NEAR_BITS
+    assert max(distance[name] for name in _copies(scene(0))) <= NEAR_BITS
     assert min(d for name, d in distance.items() if name.startswith("other")) > 2 * NEAR_BITS
     assert near_groups(hashes).tolist() == [0] * 7 + list(range(7, 18))
 
 
 def test_half_of_the_bits_stand_and_the_first_is_the_mean() -> None:
     for seed in range(5):
-        bits = perceptual_hash(_scene(seed))
+        bits = perceptual_hash(scene(seed))
         assert bits is not None
         assert bits.bit_count() == 32
         assert bits >> 63 == 1
@@ -80,15 +70,15 @@ def test_one_grey_says_nothing(level: int, tmp_path: Path) -> None:
 
 
 def test_bad_pictures_are_not_known_and_move_no_other(tmp_path: Path) -> None:
-    contents = {"a.png": encoded(_scene(1), "PNG"), **{name: make() for name, make in BAD.items()}}
-    contents["z.png"] = encoded(_scene(2), "PNG")
+    contents = {"a.png": encoded(scene(1), "PNG"), **{name: make() for name, make in BAD.items()}}
+    contents["z.png"] = encoded(scene(2), "PNG")
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     steps: list[tuple[int, int]] = []
     paths = [*(tmp_path / name for name in contents), tmp_path / "missing.png"]
     hashes, known = hash_pictures(paths, on_progress=lambda done, total: steps.append((done, total)))
     assert known.tolist() == [path.name in ("a.png", "z.png") for path in paths]
-    assert [int(hashes[row]) for row in np.flatnonzero(known)] == [perceptual_hash(_scene(seed)) for seed in (1, 2)]
+    assert [int(hashes[row]) for row in np.flatnonzero(known)] == [perceptual_hash(scene(seed)) for seed in (1, 2)]
     assert steps == [(row + 1, len(paths)) for row in range(len(paths))]
     again = hash_pictures(paths, workers=2)
     assert np.array_equal(again[0], hashes)
@@ -96,7 +86,7 @@ def test_bad_pictures_are_not_known_and_move_no_other(tmp_path: Path) -> None:
 
 
 def test_a_large_jpeg_that_is_decoded_small_is_near_what_it_is(tmp_path: Path) -> None:
-    large = _scene(3, (2400, 1800))
+    large = scene(3, (2400, 1800))
     (tmp_path / "large.jpg").write_bytes(encoded(large, "JPEG", quality=90))
     hashes, _ = hash_pictures([tmp_path / "large.jpg"])
     whole = perceptual_hash(large)

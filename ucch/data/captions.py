@@ -24,7 +24,7 @@ from .caption_parquet import parquet_rows
 from .caption_records import Row
 from .caption_rows import RowNumbers
 from .caption_tables import is_caption_table, table_rows
-from .image_names import NameTable
+from .image_names import NameTable, spell
 from .left_out import LeftOut
 from .sizes import most_bytes
 
@@ -120,8 +120,7 @@ class Captions:
         """
         listed = list(source.names)
         if source.kind == "folder":  # a file counts by its name, whatever its ending
-            held = set(listed)
-            listed += [name for name in self.images if name not in held and _is_file_in(source.path, name)]
+            listed += _other_files(source, self.images)
         table = NameTable(listed)
         places = table.find_all(self.images, "captions")
         left_out, n_texts = self.left_out.merged(), np.bincount(self.image_of_text, minlength=len(self.images))
@@ -317,6 +316,21 @@ def _decoded(path: Path, content: bytes, encoding: str | None) -> str:
     except ForeignTextError as error:
         way = f" {error.guess}" if error.guess else ""
         raise DataError(f"{path} cannot be read: {error}; give --encoding{way}, or save it as UTF-8") from error
+
+
+def _other_files(source: ImageSource, names: Iterable[str]) -> list[str]:
+    """Files of a folder that captions name and that do not end as pictures do, each once, by one spelling."""
+    held = set(source.names)
+    folded = {spell(name).casefold(): name for name in source.names}
+    found: dict[str, None] = {}
+    for name in names:
+        plain = os.path.normpath(name).replace(os.sep, "/")
+        if plain in held or not _is_file_in(source.path, name):
+            continue
+        like = folded.get(spell(name).casefold())  # a file system without case holds one file by both names
+        if like is None or not os.path.samefile(source.path / name, source.path / like):
+            found[plain] = None
+    return list(found)
 
 
 def _is_file_in(folder: Path, name: str) -> bool:

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..errors import DataError
 
-__all__ = ["NameTable"]
+__all__ = ["NameTable", "spell"]
 
 _MOST = 20_000  # names that the nearest one is looked for among
 
@@ -115,11 +115,16 @@ class NameTable:
 
 
 def spell(name: str) -> str:
-    """Bring a name into one spelling: ``/`` between its parts, no ``.`` or ``..``, no host, composed Unicode."""
+    """Bring a name into one spelling: ``/`` between its parts, ``.`` and ``..`` resolved, no host, composed Unicode."""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", name):
         with suppress(ValueError):
             name = unquote(urlsplit(name).path)
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    parts: list[str] = []
+    for part in name.replace("\\", "/").split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
     return unicodedata.normalize("NFC", "/".join(parts))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from .cache import FeatureCache, default_cache_folder
 from .code_files import check_new, code_writer, ids_path, write_codes
+from .copies import Copies, CopyCount, find_copies
 from .encode_files import encode_file, encode_folder, files_to_encode
-from .extract import Extraction, extract, split_images
+from .extract import Extraction, check_copies, extract, split_images
 from .feature_file import FeatureFile, open_features
 from .image_features import BadFile, ImageFeatures, encode_images
 from .npz_file import load_extraction_npz, read_npz_encoders, save_extraction_npz
@@ -17,10 +18,13 @@ from .tuned import with_tuned_images
 
 __all__ = [
     "BadFile",
+    "Copies",
+    "CopyCount",
     "Extraction",
     "FeatureCache",
     "FeatureFile",
     "ImageFeatures",
+    "check_copies",
     "check_new",
     "code_writer",
     "default_cache_folder",
@@ -31,6 +35,7 @@ __all__ = [
     "encode_with_ray",
     "extract",
     "files_to_encode",
+    "find_copies",
     "ids_path",
     "load_extraction_npz",
     "open_features",

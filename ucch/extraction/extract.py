@@ -17,10 +17,13 @@ from ..data.split_names import sides_of
 from ..encoders import EncoderCard, Features, FittedTextEncoder
 from ..errors import DataError
 from ..images.sources import open_images
+from .copies import CopyCount, find_copies
 from .image_features import BadFile, encode_images
 from .text_features import encode_texts
 
-__all__ = ["Extraction", "extract", "split_images"]
+__all__ = ["Extraction", "check_copies", "extract", "split_images"]
+
+LIKE_QUERY = "training pictures that are copies of a query, or look like one"
 
 Progress = Callable[[str, int, int], None]
 
@@ -38,6 +41,8 @@ class Extraction:
         n_encoded: pictures that the encoder ran on, the rest being in the cache.
         left_out: captions and pictures left out, by reason.
         split_by: ``captions`` where the file of captions said the split, else ``seed``.
+        equal_copies, near_copies: pictures with the same bytes as another, and those that only look like another.
+        grouped_near: whether near copies were kept from standing on both sides.
     """
 
     dataset: PairedDataset
@@ -49,6 +54,9 @@ class Extraction:
     n_encoded: int
     left_out: LeftOut = field(default_factory=LeftOut)
     split_by: str = "seed"
+    equal_copies: CopyCount = field(default_factory=CopyCount)
+    near_copies: CopyCount = field(default_factory=CopyCount)
+    grouped_near: bool = False
 
 
 def extract(
@@ -61,6 +69,7 @@ def extract(
     name: str = "features",
     query_share: float = 0.1,
     split_seed: int = 0,
+    group_near: bool = False,
     max_bad: float = 0.05,
     batch_size: int = 64,
     workers: int = 0,
@@ -71,8 +80,9 @@ def extract(
 
     Images are split, not captions, so that no photograph is on both sides: as the captions say, where they name
     training images and test images (or validation images, for want of those), by a draw otherwise. The draw is over
-    all images that the captions name, so a broken or missing file moves no other from side to side. A text encoder
-    that learns does so from the captions of the training images alone.
+    all images that the captions name, so a broken or missing file moves no other from side to side; then pictures with
+    the same bytes go to the side of the first of them. Pictures that look alike are counted. A text encoder that
+    learns does so from the captions of the training images alone.
 
     Args:
         images: a place of pictures, as :func:`~ucch.images.sources.open_images` takes it.
@@ -83,11 +93,13 @@ def extract(
         name: what reports call the data set.
         query_share: share of the images that become queries, at least one image, where the split is drawn.
         split_seed: decides which.
+        group_near: put pictures that look alike on one side, too; where the captions say the split, leave training
+            pictures out that are copies of a query, or look like one.
         max_bad: share of the images that may be broken.
         batch_size: inputs per call of an encoder.
         workers: processes that decode images.
         cache_folder: where features are kept between runs.
-        on_progress: called with ``images`` or ``captions``, how many are done, and how many there are.
+        on_progress: called with ``images``, ``copies`` or ``captions``, how many are done, and how many there are.
 
     Raises:
         DataError: too many files are bad, or a split is left without an image.
@@ -101,8 +113,9 @@ def extract(
     else:
         captions = captions.of_images(said[0] | said[1], "captions of the split")
         is_query = said[1][said[0] | said[1]]
+    items = source.chosen(captions.images)
     encoded = encode_images(
-        source.chosen(captions.images),
+        items,
         image_encoder,
         cache_folder=cache_folder,
         batch_size=batch_size,
@@ -110,7 +123,24 @@ def extract(
         max_bad=max_bad,
         on_progress=_about(on_progress, "images"),
     )
-    sides = {"train": encoded.good & ~is_query, "query": encoded.good & is_query}
+    copies = find_copies(
+        items,
+        encoded.keys,
+        cache_folder=cache_folder,
+        workers=workers,
+        on_progress=_about(on_progress, "copies"),
+    )
+    left_out = captions.left_out.merged()
+    good = encoded.good.copy()
+    if said is None:
+        is_query = copies.together(is_query, near=group_near)
+    elif group_near:
+        again = copies.of_queries(is_query)
+        good &= ~again
+        for row in np.flatnonzero(again).tolist():
+            left_out.add(LIKE_QUERY, captions.images[row])
+    counts = [copies.counted(is_query, captions.images, among=good, near=near) for near in (False, True)]
+    sides = {"train": good & ~is_query, "query": good & is_query}
     for split, chosen in sides.items():
         if not chosen.any():
             raise DataError(f"no good image of {n_named} is left for the {split} split")
@@ -135,9 +165,26 @@ def extract(
         encoded.bad,
         captions.n_empty,
         encoded.n_encoded,
-        captions.left_out,
+        left_out,
         "seed" if said is None else "captions",
+        *counts,
+        group_near,
     )
+
+
+def check_copies(extraction: Extraction) -> None:
+    """Refuse a split that the captions say and that has the same picture, byte for byte, on both sides.
+
+    Raises:
+        DataError: queries are copies of training pictures; the message counts them and names the first three.
+    """
+    copies = extraction.equal_copies
+    if copies.across:
+        raise DataError(
+            f"{copies.across} of {len(extraction.image_ids['query'])} query pictures are copies, byte for byte, of"
+            f" training pictures ({', '.join(copies.first_across)}), as the captions split them; --group-near leaves"
+            " these out of training, --allow-overlap keeps them"
+        )
 
 
 def split_images(n_images: int, query_share: float, seed: int) -> npt.NDArray[np.bool_]:

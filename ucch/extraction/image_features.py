@@ -39,12 +39,14 @@ class ImageFeatures:
         good: (n,) bool, which of the paths they belong to.
         bad: the others, with reasons.
         n_encoded: contents that the encoder ran on; the rest came from the cache or were the same picture again.
+        keys: SHA-256 of the content of each of the paths; empty where it is bad.
     """
 
     features: Features
     good: np.ndarray[tuple[int], np.dtype[np.bool_]]
     bad: list[BadFile]
     n_encoded: int
+    keys: list[bytes]
 
 
 @dataclass
@@ -99,19 +101,20 @@ def encode_images(
     features = np.empty((len(paths), encoder.dimension), dtype=np.float32)
     good = np.zeros(len(paths), dtype=np.bool_)
     progress = _Progress(len(paths), on_progress)
+    keys: list[bytes] = []
     digest = hashlib.sha256(f"images {DECODING_VERSION} {encoder.digest}".encode()).hexdigest()
     with FeatureCache(cache_folder, digest, encoder.dimension) as cache, ImagePool(encoder.prepare, workers) as pool:
         for start in range(0, len(paths), BLOCK_BATCHES * batch_size):
             block = paths[start : start + BLOCK_BATCHES * batch_size]
-            keys = _encode_block(block, encoder, cache, pool, batch_size, progress)
-            for row, key in enumerate(keys, start=start):
+            keys += _encode_block(block, encoder, cache, pool, batch_size, progress)
+            for row, key in enumerate(keys[start:], start=start):
                 if key in cache:
                     features[row], good[row] = cache.get(key), True
             _check_bad(progress.bad, len(paths), max_bad)
             progress.reach(start + len(block))
     if not good.any():
         raise DataError(f"none of the {len(paths)} image files can be used: {_examples(progress.bad)}")
-    return ImageFeatures(features if good.all() else features[good], good, progress.bad, progress.n_encoded)
+    return ImageFeatures(features if good.all() else features[good], good, progress.bad, progress.n_encoded, keys)
 
 
 def _encode_block(

@@ -119,6 +119,7 @@ class SourceSection(Section):
     text_encoder: str = ""
     query_share: Annotated[float, Field(gt=0, lt=1)] = 0.1
     split_seed: Annotated[int, Field(ge=0)] = 0
+    group_near: bool = False
     max_bad: Annotated[float, Field(ge=0, le=1)] = 0.05
 
 
