@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,7 @@ def _hashes(
             found = hash_pictures(
                 [paths[row] for row in block],
                 workers=workers,
-                on_progress=None if on_progress is None else lambda n, _, done=done: on_progress(done + n, len(keys)),
+                on_progress=None if on_progress is None else partial(_reach, on_progress, done, len(keys)),
             )
             cache.put([keys[row] for row in block], _as_features(*found))
         if on_progress is not None:
@@ -168,6 +169,10 @@ def _hashes(
         kept = np.array([cache.get(key) for key in keys], dtype=np.float32).reshape(len(keys), 4)
     known = kept[:, 0] != _FLAT
     return np.where(known[:, None], kept, 0).astype("<u2").view("<u8").astype(np.uint64)[:, 0], known
+
+
+def _reach(on_progress: Callable[[int, int], None], before: int, total: int, done: int, _: int) -> None:
+    on_progress(before + done, total)
 
 
 def _as_features(hashes: Hashes, known: Mask) -> Features:

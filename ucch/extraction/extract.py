@@ -139,7 +139,7 @@ def extract(
         good &= ~again
         for row in np.flatnonzero(again).tolist():
             left_out.add(LIKE_QUERY, captions.images[row])
-    counts = [copies.counted(is_query, captions.images, among=good, near=near) for near in (False, True)]
+    equal, near = (copies.counted(is_query, captions.images, among=good, near=kind) for kind in (False, True))
     sides = {"train": good & ~is_query, "query": good & is_query}
     for split, chosen in sides.items():
         if not chosen.any():
@@ -167,7 +167,8 @@ def extract(
         encoded.n_encoded,
         left_out,
         "seed" if said is None else "captions",
-        *counts,
+        equal,
+        near,
         group_near,
     )
 
