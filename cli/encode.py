@@ -11,11 +11,13 @@ from rich.console import Console
 
 from .extraction_options import ENCODING, cache_folder, encoding_options, import_from_here, worker_count
 from .grouped import GroupedCommand
+from .left_out import show_left_out
 from .nearest import Choice
 from .options import debug_option
 from .paths import InputPath, OutputPath
 
 if TYPE_CHECKING:
+    from ucch.data.left_out import LeftOut
     from ucch.models import HashModel
     from ucch.training import RunFolder
 
@@ -75,7 +77,8 @@ def command(run: Path, out: Path, as_json: bool, **choices: Any) -> None:
     if figures is None:
         return
     count, bits = figures["codes"], figures["bits"]
-    left_out = f"; {len(figures['bad'])} left out" if "bad" in figures else ""
+    n_left_out = len(figures.get("bad", ())) + sum(entry["count"] for entry in figures.get("left_out", {}).values())
+    left_out = f"; {n_left_out} left out" if "bad" in figures else ""
     click.echo(json.dumps(figures) if as_json else f"{count} {figures['modality']} codes of {bits} bits{left_out}")
     Console(stderr=True).print(f"codes in {out}", highlight=False, soft_wrap=True)
 
@@ -92,12 +95,19 @@ def _encode(kind: str, run: Path, out: Path, **choices: Any) -> dict[str, Any]:
     model = _model(folder, choices["bits"])
     console = Console(stderr=True)
     import_from_here()
-    features, ids, bad = (_from_images if kind == "images" else _from_texts)(console, folder.path, **choices)
+    features, ids, bad, left_out = (_from_images if kind == "images" else _from_texts)(console, folder.path, **choices)
     if len(ids) != len(features):
         raise DataError(f"{len(ids)} ids for {len(features)} rows of features")
     codes = (model.encode_image if modality == "image" else model.encode_text)(features)
     write_codes(out, codes, ids, n_bits=model.n_bits, modality=modality)
-    return {"out": str(out), "modality": modality, "codes": len(codes), "bits": model.n_bits, "bad": bad}
+    return {
+        "out": str(out),
+        "modality": modality,
+        "codes": len(codes),
+        "bits": model.n_bits,
+        "bad": bad,
+        "left_out": left_out.to_json(),
+    }
 
 
 def _model(folder: RunFolder, n_bits: int | None) -> HashModel:
@@ -141,7 +151,8 @@ def _encode_features(run: Path, out: Path, **choices: Any) -> dict[str, Any] | N
         return {"codes": total, "files": len(files), **figures} if world.rank == 0 else None
 
 
-def _from_images(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]]]:
+def _from_images(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]], LeftOut]:
+    from ucch.data.left_out import LeftOut
     from ucch.extraction import encode_images, run_encoder
     from ucch.images import open_images
     from ucch.training import choose_device
@@ -163,17 +174,22 @@ def _from_images(console: Console, run: Path, **choices: Any) -> tuple[Any, list
     for entry in encoded.bad:
         console.print(f"left out: {entry.path}: {entry.reason}", highlight=False, soft_wrap=True)
     ids = [name for name, good in zip(found.names, encoded.good, strict=True) if good]
-    return encoded.features, ids, [{"path": str(entry.path), "reason": entry.reason} for entry in encoded.bad]
+    left_out = LeftOut.of_source(found)
+    show_left_out(console, left_out)
+    bad = [{"path": str(entry.path), "reason": entry.reason} for entry in encoded.bad]
+    return encoded.features, ids, bad, left_out
 
 
-def _from_texts(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]]]:
+def _from_texts(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]], LeftOut]:
     from ucch.data.captions import read_texts
+    from ucch.data.left_out import LeftOut
     from ucch.extraction import encode_texts, run_encoder
     from ucch.training import choose_device
 
     from .encoding_progress import EncodingProgress
 
-    texts, ids = read_texts(choices["texts"], encoding=choices["encoding"])
+    left_out = LeftOut()
+    texts, ids = read_texts(choices["texts"], encoding=choices["encoding"], left_out=left_out)
     encoder = run_encoder(run, "text", choices["text_encoder"], device=choose_device(choices["device"]))
     with EncodingProgress(console) as shown:
         features = encode_texts(
@@ -183,4 +199,5 @@ def _from_texts(console: Console, run: Path, **choices: Any) -> tuple[Any, list[
             batch_size=choices["batch_size"],
             on_progress=lambda done, total: shown("texts", done, total),
         )
-    return features, ids, []
+    show_left_out(console, left_out)
+    return features, ids, [], left_out

@@ -19,6 +19,7 @@ from .extraction_options import (
     worker_count,
 )
 from .grouped import GroupedCommand
+from .left_out import show_left_out
 from .nearest import Choice
 from .options import debug_option
 from .paths import OutputPath
@@ -128,8 +129,7 @@ def run_extraction(console: Console, *, name: str, device: Any, **choices: Any) 
         console.print(f"left out: {entry.path}: {entry.reason}", highlight=False, soft_wrap=True)
     if len(extraction.bad) > SHOWN:
         console.print(f"left out: {len(extraction.bad) - SHOWN} more files", highlight=False)
-    if extraction.left_out:
-        console.print(f"left out: {extraction.left_out.sentence()}", highlight=False, soft_wrap=True)
+    show_left_out(console, extraction.left_out)
     if extraction.split_by == "captions":
         console.print("split as the captions say; --query-share and --split-seed draw nothing", highlight=False)
     for line in copies_said(extraction):

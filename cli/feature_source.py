@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from ucch.extraction import Extraction
     from ucch.training import FineTuning, Recipe, RunFolder
 
-__all__ = ["keep_tuned", "new_run", "old_run", "open_tuning"]
+__all__ = ["extraction_summary", "keep_tuned", "new_run", "old_run", "open_tuning"]
 
 # in the run folder, where the run took its features from photographs
 FEATURES = "features.npz"
+SUMMARY = "extraction.json"  # what ucch extract --json prints
 FROZEN = "features-frozen.npz"  # those of the encoder before training, where the run trains it too
 
 
@@ -130,6 +132,15 @@ def old_run(
     return run, load_dataset(str(path) if recipe.source.images else recipe.data, recipe.data_root)
 
 
+def extraction_summary(run: RunFolder) -> dict[str, Any]:
+    """What the extraction of a run's photographs gave and left out, under ``extraction``; empty without one."""
+    path = run.path / SUMMARY
+    try:
+        return {"extraction": json.loads(path.read_bytes())} if path.is_file() else {}
+    except ValueError:
+        return {}
+
+
 def _check_photographs(recipe: Recipe, world: World) -> None:
     from ucch.errors import RunError
 
@@ -192,8 +203,14 @@ def keep_tuned(console: Console, run: RunFolder, tuning: FineTuning, **encoding:
 
 
 def _keep(run: RunFolder, extraction: Extraction) -> None:
+    from ucch.errors import RunError
     from ucch.extraction import save_extraction_npz, write_run_encoders
+    from ucch.files import replacing
 
+    from .extract import summary
+
+    with replacing(run.path / SUMMARY, error=RunError) as aside:
+        aside.write_text(json.dumps(summary(extraction)), encoding="utf-8")
     if run.recipe().fine_tuning.enabled:
         save_extraction_npz(run.path / FROZEN, extraction)
         return

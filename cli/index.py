@@ -71,10 +71,12 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     ucch index runs/mine --images photos --out photos.index
     ucch index photos --image-encoder efficientnet-lite0 --out photos.index
     """
+    from ucch.data.left_out import LeftOut
     from ucch.errors import IndexFileError
     from ucch.retrieval import BinaryIndex, CompactFeatures, tune
 
     from .index_source import read_source
+    from .untrained_run import is_run
 
     if out.exists():
         raise IndexFileError(f"{out} exists; choose another name")
@@ -86,7 +88,10 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     target, reproducible = choices.pop("target"), choices.pop("reproducible")
     parameters, measured = _parameters(building["settings"]), None
     sample = None if target is None else _sample(**building, bits=choices["bits"], code_format=choices["code_format"])
-    codes, n_bits, ids, origin, whole = read_source(console, source, new_run=out.with_suffix(".run"), **choices)
+    left_out, bad = LeftOut(), list[dict[str, str]]()
+    codes, n_bits, ids, origin, whole = read_source(
+        console, source, new_run=out.with_suffix(".run"), left_out=left_out, bad=bad, **choices
+    )
     modality, calibration = choices["modality"] or ("image" if source.is_dir() else ""), origin.pop("calibration", None)
     if whole is not None and compact is None:
         compact = CompactFeatures.of_codes(whole)
@@ -121,6 +126,8 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     }
     if measured is not None:
         summary["measured"] = measured
+    if source.is_dir() and (choices["images"] is not None or not is_run(source)):
+        summary |= {"bad": bad, "left_out": left_out.to_json()}
     if as_json:
         click.echo(json.dumps(summary))
     else:

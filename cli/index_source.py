@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
+from .left_out import show_left_out
 from .untrained_run import is_run, make_untrained_run
+
+if TYPE_CHECKING:
+    from ucch.data.left_out import LeftOut
 
 __all__ = ["encoded_photographs", "read_source"]
 
@@ -25,6 +29,8 @@ def read_source(
     images: Path | None,
     code_format: str = "auto",
     new_run: Path | None = None,
+    left_out: LeftOut | None = None,
+    bad: list[dict[str, str]] | None = None,
     **encoding: Any,
 ) -> tuple[Any, int, Any, dict[str, Any], Any]:
     """Codes, their bits, their ids or None, where they come from, and the whole codes behind first bits or None.
@@ -40,6 +46,7 @@ def read_source(
         images: a folder of photographs to encode instead.
         code_format: how codes lie in a file.
         new_run: where the run folder of photographs goes that no run encodes.
+        left_out, bad: where pictures that are left out are counted and named.
         encoding: ``image_encoder`` and the options of :func:`~ucch.cli.extraction_options.encoding_options`.
     """
     from ucch.retrieval.code_files import read_codes, read_ids
@@ -53,11 +60,15 @@ def read_source(
                     f"{source} is no run folder: it has no recipe.toml. Photographs without a run take --image-encoder"
                     " and --bits; leave out --modality, --ids and --images"
                 )
-            features, pictures = make_untrained_run(console, source, new_run, bits=bits, **encoding)
+            features, pictures = make_untrained_run(
+                console, source, new_run, bits=bits, left_out=left_out, bad=bad, **encoding
+            )
             return *_coded(new_run, features, pictures), None
         if images is not None and (modality or ids):
             raise click.UsageError("--images takes the files' names as ids; leave out --modality and --ids")
-        codes, n_bits, names, origin = _from_run(console, source, modality or "image", images, bits, **encoding)
+        codes, n_bits, names, origin = _from_run(
+            console, source, modality or "image", images, bits, left_out=left_out, bad=bad, **encoding
+        )
         if bits and bits != n_bits:  # a length of nested codes, whole bytes
             return codes[:, : bits // 8], bits, names if ids is None else read_ids(ids), origin, codes
     else:
@@ -99,7 +110,12 @@ def _coded(run: Path, features: Any, names: list[str]) -> Source:
 
 
 def _photographs(
-    console: Console, run: Path, images: Path, *, image_encoder: str | None, **encoding: Any
+    console: Console,
+    run: Path,
+    images: Path,
+    *,
+    image_encoder: str | None,
+    **encoding: Any,
 ) -> tuple[Any, list[str]]:
     from ucch.extraction import run_encoder
     from ucch.training import choose_device
@@ -111,8 +127,20 @@ def _photographs(
     return encoded_photographs(console, images, encoder, **encoding)
 
 
-def encoded_photographs(console: Console, images: Path, encoder: Any, **encoding: Any) -> tuple[Any, list[str]]:
-    """Features and names of the pictures that can be read; the others are named on the console."""
+def encoded_photographs(
+    console: Console,
+    images: Path,
+    encoder: Any,
+    *,
+    left_out: LeftOut | None = None,
+    bad: list[dict[str, str]] | None = None,
+    **encoding: Any,
+) -> tuple[Any, list[str]]:
+    """Features and names of the pictures that can be read; the others are named on the console.
+
+    ``left_out`` counts files that are no pictures that can be read, ``bad`` gets the broken ones; None keeps neither.
+    """
+    from ucch.data.left_out import LeftOut
     from ucch.extraction import encode_images
     from ucch.images import open_images
 
@@ -132,4 +160,10 @@ def encoded_photographs(console: Console, images: Path, encoder: Any, **encoding
         )
     for entry in encoded.bad:
         console.print(f"left out: {entry.path}: {entry.reason}", highlight=False, soft_wrap=True)
+        if bad is not None:
+            bad.append({"path": str(entry.path), "reason": entry.reason})
+    missed = LeftOut.of_source(found)
+    show_left_out(console, missed)
+    if left_out is not None:
+        left_out.update(left_out.merged(missed))
     return encoded.features, [name for name, good in zip(found.names, encoded.good, strict=True) if good]

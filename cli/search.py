@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.console import Console
 
 from .grouped import GroupedCommand
+from .left_out import show_left_out
 from .nearest import Choice
 from .options import code_format_option, debug_option
 from .paths import InputPath, OutputPath
@@ -16,7 +18,8 @@ from .paths import InputPath, OutputPath
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from ucch.retrieval import Hits
+    from ucch.data.left_out import LeftOut
+    from ucch.retrieval import BinaryIndex, Hits
     from ucch.retrieval.rows import Ids
 
 __all__ = ["command", "read_queries", "show_hits"]
@@ -104,7 +107,7 @@ def command(
     if benchmark is not None:
         show_trade(opened, queries, real, item_features, benchmark, k=k, as_json=as_json)
         return
-    ids = None if only is None else read_ids(only)
+    ids, left_out = (None, None) if only is None else _known(opened, only, read_ids(only))
     if whole and real is None:
         hits = opened.search_first_bits(queries, k, candidates=candidates and max(k, candidates), only=ids)
     elif real_query:
@@ -116,7 +119,26 @@ def command(
     asks = asks or ("text" if query["text"] is not None else "image" if query["image"] is not None else None)
     if asks is not None and real is None and not whole:
         hits = opened.judged(hits, queries, asks=asks, real=real_query)
-    show_hits(hits, names, as_json=as_json)
+    show_hits(hits, names, as_json=as_json, left_out=left_out)
+
+
+def _known(opened: BinaryIndex, only: Path, ids: Ids) -> tuple[Ids, LeftOut]:
+    """The ids that answers are taken from, and those that the index has not, which are said.
+
+    Raises:
+        DataError: the index has none of them, so that there is no answer.
+    """
+    from ucch.data.left_out import LeftOut
+    from ucch.errors import DataError
+
+    left_out = LeftOut()
+    for name in opened.missing(ids).tolist():
+        left_out.add("ids of --only that the index has not", str(name))
+    if sum(count for count, _ in left_out.values()) == len(ids):
+        said = left_out.sentence() or "it holds no id"
+        raise DataError(f"--only {only} leaves nothing to answer with: {said}")
+    show_left_out(Console(stderr=True), left_out)
+    return ids, left_out
 
 
 def read_queries(
@@ -162,11 +184,11 @@ def read_queries(
     return (encoder.real_image if real else encoder.image)(content), [str(image)], encoder.digest
 
 
-def show_hits(hits: Hits, names: Ids | None, *, as_json: bool) -> None:
+def show_hits(hits: Hits, names: Ids | None, *, as_json: bool, left_out: LeftOut | None = None) -> None:
     """Print JSON, or a line per hit: query, rank, distance, id, and of a calibrated index probability and match."""
     answer = hits.to_json()
     if as_json:
-        click.echo(json.dumps(answer))
+        click.echo(json.dumps(answer if left_out is None else {**answer, "left_out": left_out.to_json()}))
         return
     for query, found in enumerate(answer["queries"]):
         title = query if names is None else names[query]

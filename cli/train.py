@@ -145,7 +145,7 @@ def command(
     from ucch.extraction import check_copies
     from ucch.training import RunFolder, choose_device, processes, training_labels
 
-    from .feature_source import keep_tuned, new_run, old_run, open_tuning
+    from .feature_source import extraction_summary, keep_tuned, new_run, old_run, open_tuning
     from .tables import report_table
 
     encoding = {name: choices.pop(name) for name in ENCODING}
@@ -182,7 +182,7 @@ def command(
     if world.rank:
         return
     if as_json:
-        click.echo(json.dumps(report))
+        click.echo(json.dumps({**report, **extraction_summary(run)}))
     else:
         Console().print(report_table(report))
     console.print(f"run folder {run.path}, pictures in {run.plots}", highlight=False)

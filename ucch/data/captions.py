@@ -139,8 +139,7 @@ class Captions:
         for place in range(len(source.names)):
             if place not in used:
                 left_out.add(UNNAMED, source.names[place])
-        for name in source.without_image:
-            left_out.add("samples without a picture", name)
+        left_out = left_out.merged(LeftOut.of_source(source))
         rows = (
             Row(listed[place], text, self.splits[image] if self.splits else "")
             for image, text in zip(self.image_of_text.tolist(), self.texts, strict=True)
@@ -225,13 +224,16 @@ def read_captions(
     return captions
 
 
-def read_texts(path: str | os.PathLike[str], *, encoding: str | None = None) -> tuple[list[str], list[str]]:
+def read_texts(
+    path: str | os.PathLike[str], *, encoding: str | None = None, left_out: LeftOut | None = None
+) -> tuple[list[str], list[str]]:
     """Read texts without images, to be encoded.
 
     Args:
         path: a ``.txt`` file, a text per line, or captions as :func:`read_captions` takes them; a ``.txt`` is captions
             where its first line names the columns of an image and a caption, or is one of a token file.
         encoding: as of :func:`read_captions`.
+        left_out: where what is left out is counted; None counts nothing.
 
     Returns:
         The texts and an id of each: the number of the line, from 1, or ``name#k`` for captions. Empty lines are left
@@ -241,19 +243,27 @@ def read_texts(path: str | os.PathLike[str], *, encoding: str | None = None) -> 
         DataError: the file is missing, of another kind, or holds no text.
     """
     path = Path(path)
+    left_out = LeftOut() if left_out is None else left_out
     if path.suffix.lower() != ".txt" or path.is_dir():
-        captions = read_captions(path, encoding=encoding)
-        return list(captions.texts), captions.text_ids()
+        return _texts_of(path, encoding, left_out)
     check_file(path, DataError, said="texts")
     text = _decoded(path, _content(path), encoding)
     if is_caption_table(text):
-        captions = read_captions(path, encoding=encoding)
-        return list(captions.texts), captions.text_ids()
+        return _texts_of(path, encoding, left_out)
     lines = [(str(number), line.strip()) for number, line in enumerate(split_lines(text), start=1)]
     kept = [(number, line) for number, line in lines if line]
+    for number, line in lines:
+        if not line:
+            left_out.add("empty lines", f"line {number}")
     if not kept:
         raise DataError(f"texts {path} hold no text")
     return [line for _, line in kept], [number for number, _ in kept]
+
+
+def _texts_of(path: Path, encoding: str | None, left_out: LeftOut) -> tuple[list[str], list[str]]:
+    captions = read_captions(path, encoding=encoding)
+    left_out.update(left_out.merged(captions.left_out))
+    return list(captions.texts), captions.text_ids()
 
 
 def _rows(path: Path, images: Path, encoding: str | None, left_out: LeftOut) -> Iterable[Row]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..images import ImageSource
 
 __all__ = ["LeftOut"]
 
@@ -20,6 +23,16 @@ class LeftOut(dict[str, list[Any]]):
         >>> left_out.sentence()
         'captions without text: 4 (a, b, c, ...)'
     """
+
+    @classmethod
+    def of_source(cls, source: ImageSource) -> LeftOut:
+        """What a place of pictures holds that is no picture, or none that can be read."""
+        left_out = cls()
+        for name in source.without_image:
+            left_out.add("samples without a picture", name)
+        for name in source.unread:
+            left_out.add("pictures of a kind that is not read, convert them to JPEG", name)
+        return left_out
 
     def add(self, reason: str, name: str, count: int = 1) -> None:
         """Count one more (or ``count`` more under one name)."""

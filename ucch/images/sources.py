@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import DataError
-from .endings import IMAGE_ENDINGS
+from .endings import IMAGE_ENDINGS, UNREAD_ENDINGS
 from .image_tables import image_tables, is_saved_dataset
 from .stored import StoredImage
 from .tar_shards import read_shard, shards_of
@@ -28,6 +28,7 @@ class ImageSource:
         items: what :class:`~ucch.images.ImagePool` reads for each.
         n_rows: files, samples or rows seen.
         without_image: names of samples that held no picture.
+        unread: names of files that are pictures of a kind that Pillow does not read.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class ImageSource:
     items: Sequence[Path | StoredImage]
     n_rows: int
     without_image: Sequence[str] = field(default_factory=list)
+    unread: Sequence[str] = field(default_factory=list)
 
     def chosen(self, names: Sequence[str]) -> list[Path | StoredImage]:
         """What is read for pictures of these names.
@@ -74,6 +76,12 @@ def open_images(path: Path) -> ImageSource:
         raise DataError(
             f"images {path} hold no file that ends in {', '.join(IMAGE_ENDINGS)}, no .tar of webdataset and no table"
             " of pictures"
+            + (
+                f"; {len(found.unread)} end in a way that Pillow does not read, such as {found.unread[0]};"
+                " convert them to JPEG"
+                if found.unread
+                else ""
+            )
         )
     return found
 
@@ -90,7 +98,9 @@ def find_images(path: Path) -> ImageSource:
         files = walk_files(path)
         names = sorted(name for name in files if os.path.splitext(name)[1].lower() in IMAGE_ENDINGS)
         if names or not any(name.endswith((".tar", ".parquet")) for name in files):
-            return ImageSource(path, "folder", names, [path / name for name in names], len(names))
+            unread = sorted(name for name in files if os.path.splitext(name)[1].lower() in UNREAD_ENDINGS)
+            items = [path / name for name in names]
+            return ImageSource(path, "folder", names, items, len(names) + len(unread), unread=unread)
     elif path.is_file() and path.suffix.lower() not in (".tar", ".parquet", ".arrow"):
         raise DataError(f"images {path} are a file that ends in none of .tar, .parquet, .arrow; name a folder")
     shards = shards_of(path) if path.is_dir() or path.suffix.lower() == ".tar" else []

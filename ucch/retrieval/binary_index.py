@@ -134,6 +134,10 @@ class BinaryIndex:
         """
         return self._rows.codes[self._rows.find(ids)]
 
+    def missing(self, ids: Ids) -> npt.NDArray[Any]:
+        """Those of some ids that the index has not, in their order."""
+        return self._rows.missing(ids)
+
     def set(self, name: str, value: int) -> None:
         """Change a search parameter, such as ``nprobe`` or ``ef``.
 
