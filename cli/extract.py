@@ -132,6 +132,13 @@ def run_extraction(console: Console, *, name: str, device: Any, **choices: Any) 
     show_left_out(console, extraction.left_out)
     if extraction.split_by == "captions":
         console.print("split as the captions say; --query-share and --split-seed draw nothing", highlight=False)
+    elif extraction.splits:
+        named = ", ".join(f"{name!r} ({count} images)" for name, count in extraction.splits.items())
+        console.print(
+            f"the captions name the splits {named}, which are no training and query side; the split is drawn",
+            highlight=False,
+            soft_wrap=True,
+        )
     for line in copies_said(extraction):
         console.print(line, highlight=False, soft_wrap=True)
     return extraction
@@ -174,6 +181,7 @@ def summary(extraction: Extraction) -> dict[str, Any]:
         "empty_captions": extraction.n_empty,
         "left_out": extraction.left_out.to_json(),
         "split_by": extraction.split_by,
+        "splits": extraction.splits,
         "equal_copies": extraction.equal_copies.to_json(),
         "near_copies": extraction.near_copies.to_json(),
     }

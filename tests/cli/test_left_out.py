@@ -16,6 +16,7 @@ from tests.cli.photographs import ENCODERS, QUICK, SHORT, source, ucch
 from tests.images.kit import write_photographs
 from ucch.data.left_out import LeftOut
 
+HERE = (*ENCODERS[:2], "--workers", "0", "--cache", "none", "--json")
 UNREAD = "pictures of a kind that is not read, convert them to JPEG"
 
 
@@ -67,6 +68,39 @@ def test_extracting_says_the_same(run: Path) -> None:
     assert "captions without text: 1 (001.jpg); captions whose picture is not there: 1 (nowhere.jpg)" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("names", "sides"),
+    [
+        (("train", "val", "test", "restval"), (8, 4)),
+        (("training", "dev", "dev", "dev"), (4, 12)),
+        (("train", "holdout", "test", "extra"), (4, 4)),
+        (("train", "train", "train", "train"), None),
+        (("left", "right", "left", "right"), None),
+    ],
+)
+def test_splits_have_a_meaning_or_are_named(
+    tmp_path: Path, names: tuple[str, ...], sides: tuple[int, int] | None
+) -> None:
+    write_photographs(tmp_path / "photos", n=16)
+    rows = [f"{n:03}.jpg,words {n},{names[n % 4]}" for n in range(16)]
+    (tmp_path / "captions.csv").write_text("\n".join(["image,caption,split", *rows]))
+    result = ucch("extract", *source(tmp_path), *ENCODERS, *QUICK, "--out", tmp_path / "features.npz", "--json")
+    figures = json.loads(result.stdout)
+    counted = {name: 4 * names.count(name) for name in names}
+    assert figures["splits"] == counted
+    found = (figures["train"]["images"], figures["query"]["images"])
+    if sides is None:
+        assert (figures["split_by"], figures["left_out"], sum(found)) == ("seed", {}, 16)
+        assert all(f"{name!r} ({count} images)" in result.stderr for name, count in counted.items())
+        return
+    aside = {name for name in names if f"captions of the split {name!r}" in figures["left_out"]}
+    assert found == sides
+    assert sum(sides) + sum(counted[name] for name in aside) == 16
+    for name in aside:
+        first = f"{names.index(name):03}.jpg"
+        assert f"captions of the split {name!r}: 4 ({first}, " in result.stderr
+
+
 def test_encoding_texts_counts_empty_lines(run: Path) -> None:
     (run.parent / "lines.txt").write_text("red dot\n\n  \nblue dot\n")
     out = run.parent / "texts.npy"
@@ -88,7 +122,7 @@ def test_pictures_that_are_not_read_are_counted(run: Path, tmp_path: Path, comma
     (photos / "note.md").write_text("no picture")
     (photos / "003.jpg").write_bytes(b"broken")
     out = tmp_path / ("codes.npy" if command == "encode" else "photos.index")
-    options = ("--workers", "0", "--cache", "none", "--json") + (("--max-bad", "1") if command == "encode" else ())
+    options = (*HERE, *(("--max-bad", "1") if command == "encode" else ()))
     result = ucch(command, run, "--images", photos, "--out", out, *options)
     assert result.exit_code == 0, result.stderr
     figures = json.loads(result.stdout)
@@ -108,8 +142,7 @@ def test_samples_without_a_picture_are_counted(run: Path, tmp_path: Path, comman
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     out = tmp_path / ("codes.npy" if command == "encode" else "photos.index")
-    options = ("--workers", "0", "--cache", "none", "--json")
-    result = ucch(command, run, "--images", tmp_path / "00000.tar", "--out", out, *options)
+    result = ucch(command, run, "--images", tmp_path / "00000.tar", "--out", out, *HERE)
     figures = json.loads(result.stdout)
     assert figures["codes"] == 2
     assert figures["left_out"] == {"samples without a picture": {"count": 1, "first": ["lost"]}}
@@ -137,7 +170,7 @@ def test_ids_that_the_index_has_not_are_named(index: Path) -> None:
     assert result.exit_code == 0
     answer = json.loads(result.stdout)
     assert answer["left_out"] == {"ids of --only that the index has not": {"count": 4, "first": ["x", "y", "z"]}}
-    assert [[hit["id"] for hit in query["hits"]] for query in answer["queries"]][0] == ["a", "b"]
+    assert [hit["id"] for hit in answer["queries"][0]["hits"]] == ["a", "b"]
     assert "left out: ids of --only that the index has not: 4 (x, y, z, ...)" in result.stderr
     whole = _search(index, "a\nb", "--json")
     assert json.loads(whole.stdout)["left_out"] == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,7 @@ class Extraction:
         split_by: ``captions`` where the file of captions said the split, else ``seed``.
         equal_copies, near_copies: pictures with the same bytes as another, and those that only look like another.
         grouped_near: whether near copies were kept from standing on both sides.
+        splits: images by the name of the split that the captions say; empty where they say none.
     """
 
     dataset: PairedDataset
@@ -57,6 +59,7 @@ class Extraction:
     equal_copies: CopyCount = field(default_factory=CopyCount)
     near_copies: CopyCount = field(default_factory=CopyCount)
     grouped_near: bool = False
+    splits: dict[str, int] = field(default_factory=dict)
 
 
 def extract(
@@ -107,7 +110,7 @@ def extract(
     source = open_images(images)
     n_named = len(captions.images)
     captions, rows = captions.found_in(source)
-    said = sides_of(captions.splits)
+    said, splits = sides_of(captions.splits), dict(Counter(captions.splits))
     if said is None:
         is_query = split_images(n_named, query_share, split_seed)[rows]
     else:
@@ -170,6 +173,7 @@ def extract(
         equal,
         near,
         group_near,
+        splits,
     )
 
 
