@@ -13,10 +13,12 @@ from rich.console import Console
 from ucch.cli.index_source import read_source
 
 from tests.retrieval.kit import random_codes
+from ucch.data.left_out import LeftOut
 
 
 def read(source: Path, **choices: Any) -> Any:
     defaults = {"ids": None, "bits": None, "modality": None, "images": None, "image_encoder": None}
+    defaults |= {"left_out": LeftOut(), "bad": []}
     return read_source(Console(file=io.StringIO()), source, **{**defaults, **choices})
 
 

@@ -44,6 +44,16 @@ def test_repeated_ids_are_named_three_at_most() -> None:
         distinct(np.array([1, 1, 2, 2, 3, 3, 4, 4, 5]))
 
 
+def test_missing_ids_keep_their_order_and_kind() -> None:
+    rows = Rows(np.zeros((3, 1), np.uint8), np.array([30, 10, 20]))
+    assert rows.missing([5, 10, 40, 20, 1]).tolist() == [5, 40, 1]
+    rows.mark_removed(np.array([1]))
+    assert rows.missing([10, 30]).tolist() == [10]
+    named = Rows(np.zeros((2, 1), np.uint8), as_ids(["a", "ä"]))
+    assert named.missing(["b", "ä", "日本"]).tolist() == ["b", "日本"]
+    assert Rows(np.zeros((0, 1), np.uint8), as_ids([])).missing([1, 2]).tolist() == [1, 2]
+
+
 def test_find_after_changes() -> None:
     rows = Rows(np.zeros((3, 1), np.uint8), np.array([30, 10, 20]))
     assert rows.find([10, 30]).tolist() == [1, 0]
