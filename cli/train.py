@@ -140,7 +140,7 @@ def command(
     ucch train --data features.npz --recipe unihash --pseudo-labels kmeans
     ucch train --images photos --captions captions.csv --image-encoder clip --text-encoder clip
     """
-    from ucch.data import check_overlap
+    from ucch.data import check_overlap, near_rows
     from ucch.evaluation import evaluate_run
     from ucch.extraction import check_copies
     from ucch.training import RunFolder, choose_device, processes, training_labels
@@ -154,6 +154,7 @@ def command(
     resume = resume and out is not None and RunFolder(out).recipe_file.is_file()  # asked before processes may make it
     if resume and out is not None:
         check_same(out, ctx.command, choices, recipe=recipe, settings=settings)
+    noticed: dict[str, Any] = {}
     where = choose_device(device)
     with processes(where) as world:
         console = Console(stderr=True, quiet=world.rank > 0)
@@ -168,6 +169,9 @@ def command(
                     check_copies(extraction)
                 if not allow_overlap:
                     check_overlap(dataset)
+                if extraction is None and (near := near_rows(dataset)).count:
+                    console.print(f"warning: {near.sentence()}", highlight=False, soft_wrap=True)
+                    noticed["near_rows"] = near.to_json()
                 if chosen.wants_labels:
                     training_labels(chosen, dataset.train)
 
@@ -182,7 +186,7 @@ def command(
     if world.rank:
         return
     if as_json:
-        click.echo(json.dumps({**report, **extraction_summary(run)}))
+        click.echo(json.dumps({**report, **extraction_summary(run), **noticed}))
     else:
         Console().print(report_table(report))
     console.print(f"run folder {run.path}, pictures in {run.plots}", highlight=False)

@@ -148,6 +148,19 @@ def test_samples_without_a_picture_are_counted(run: Path, tmp_path: Path, comman
     assert figures["left_out"] == {"samples without a picture": {"count": 1, "first": ["lost"]}}
 
 
+def test_features_that_are_nearly_those_of_training_are_warned_of(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    image, text = rng.normal(size=(80, 12)), rng.normal(size=(80, 6))
+    query = np.concatenate([image[:2] + 0.01 * rng.normal(size=(2, 12)), rng.normal(size=(18, 12))])
+    arrays = {"image_train": image, "text_train": text, "image_query": query, "text_query": rng.normal(size=(20, 6))}
+    np.savez(tmp_path / "f.npz", **arrays)
+    short = ("--set", "width=16", "--epochs", "1", "--bits", "8", "--device", "cpu", "--json")
+    result = ucch("train", "--data", tmp_path / "f.npz", *short, "--out", tmp_path / "run")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["near_rows"] == {"count": 2, "looked_at": 20, "first": [[0, 0], [1, 1]]}
+    assert "warning: 2 of 20 query images looked at are nearer" in result.stderr
+
+
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of six codes, called a to f."""

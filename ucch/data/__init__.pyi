@@ -5,6 +5,7 @@ from .dataset import PairedDataset
 from .digits import load_digits_pairs
 from .entry import DatasetEntry
 from .labels import multi_hot
+from .near_rows import NearRows, near_rows
 from .negative_labels import NegativeLabelGenerator
 from .npz import load_npz, save_npz
 from .overlap import check_overlap
@@ -20,6 +21,7 @@ __all__ = [
     "PSEUDO_LABELS",
     "DatasetEntry",
     "FeatureScaler",
+    "NearRows",
     "NegativeLabelGenerator",
     "PairedDataset",
     "Pairs",
@@ -34,6 +36,7 @@ __all__ = [
     "load_tag_halves",
     "load_wikipedia",
     "multi_hot",
+    "near_rows",
     "pseudo_labels",
     "save_npz",
 ]
