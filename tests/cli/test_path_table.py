@@ -139,7 +139,10 @@ NAMED = [
     (("train", "--data", "folder.npz"), "folder.npz is a folder, not a file"),
     (("train", "--data", "./folder"), "folder ./folder holds no features of clip-retrieval (img_emb)"),
     (("train", "--recipe", "./folder"), "recipe folder is a folder, not a file"),
-    (("index", "folder", "--out", "new"), "folder is not a run folder: it has no recipe.toml; ucch train --out"),
+    (
+        ("index", "folder", "--out", "new", "--image-encoder", "efficientnet-lite0"),
+        "images folder hold no file that ends",
+    ),
     (("eval", "folder"), "folder is not a run folder"),
     (("encode", "folder", "--texts", "file", "--out", "new.npy"), "folder is not a run folder"),
     (("teacher", "folder"), "folder is not a run folder"),
