@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,18 @@ def make_untrained_run(
         bits: of a code; 256 by default.
         encoding: the options of :func:`~ucch.cli.extraction_options.encoding_options`.
 
+    A run that was made so of the same photographs is taken as it is: the command was stopped before it had an index.
+
     Returns:
         Features of the pictures that can be read, and their names.
+
+    Raises:
+        DataError: fewer than two pictures can be read.
+        RunError: ``path`` holds something else.
     """
     from ucch.encoders import IMAGE_ENCODERS, TEXT_ENCODERS, EncoderCard, text_encoder
     from ucch.encoders import image_encoder as build
+    from ucch.errors import DataError
     from ucch.extraction import write_run_encoders
     from ucch.training import RunFolder, choose_device, load_recipe
     from ucch.training.untrained import SAMPLE_TEXTS, untrained_model
@@ -49,11 +57,18 @@ def make_untrained_run(
             f"{photographs} is no run folder: it has no recipe.toml. To index photographs without a run, name an"
             " encoder: --image-encoder efficientnet-lite0 needs no download"
         )
-    RunFolder.check_new(path)
+    if not is_run(path):
+        RunFolder.check_new(path)
     import_from_here()
     device = choose_device("auto")
     encoder = build(image_encoder, device=device)
+    if is_run(path) and not _made_before(path, photographs, encoder, bits or BITS):
+        RunFolder.check_new(path)
     features, names = encoded_photographs(console, photographs, encoder, **encoding)
+    if len(names) < 2:
+        raise DataError(f"images {photographs} hold {len(names)} picture that can be read; codes need two at least")
+    if is_run(path):
+        return features, names
     name = image_encoder.partition(":")[0].lower()
     reads_words = name in IMAGE_ENCODERS and name in TEXT_ENCODERS  # one space for both
     words = text_encoder(image_encoder, device=device) if reads_words else None
@@ -76,6 +91,21 @@ def make_untrained_run(
     model.save(run.model_file)
     _say_what_next(console, photographs, image_encoder, words is not None)
     return features, names
+
+
+def _made_before(path: Path, photographs: Path, encoder: Any, bits: int) -> bool:
+    """Whether a run is what :func:`make_untrained_run` would make."""
+    from ucch.extraction import read_run_encoders
+    from ucch.training import RunFolder
+
+    run = RunFolder(path)
+    recipe, cards = run.recipe(), read_run_encoders(path)
+    return (
+        run.model_file.exists()
+        and (recipe.source.images, recipe.bits, recipe.baseline) == (str(photographs.resolve()), bits, "itq")
+        and "image" in cards
+        and cards["image"].digest == str(encoder.digest)
+    )
 
 
 def index_of_photographs(photographs: Path, image_encoder: str | None) -> Path:
@@ -104,7 +134,10 @@ def _say_what_next(console: Console, photographs: Path, image_encoder: str, read
     from ucch.data.captions import read_captions
     from ucch.errors import UcchError
 
-    train = f"ucch train --images {photographs} --image-encoder {image_encoder} --text-encoder minilm"
+    folder, encoder = (shlex.quote(str(part)) for part in (photographs, image_encoder))
+    train = (
+        f"ucch train --images {folder} --image-encoder {encoder} --text-encoder {encoder if reads_words else 'minilm'}"
+    )
     try:
         captions = read_captions(photographs, photographs)
     except (UcchError, OSError):

