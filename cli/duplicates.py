@@ -12,6 +12,7 @@ from rich.console import Console
 from .grouped import GroupedCommand
 from .options import code_format_option, debug_option
 from .paths import InputPath
+from .untrained_run import is_run
 
 __all__ = ["command"]
 
@@ -85,7 +86,7 @@ def command(source: Path, precision: float, radius: int | None, as_json: bool, *
 
 
 def _holds_pictures(source: Path) -> bool:
-    if (source / "recipe.toml").is_file():
+    if is_run(source):
         raise click.UsageError(f"{source} is a run folder; name pictures, an index or a file of codes")
     return source.is_dir() or source.suffix.lower() in (".tar", ".parquet", ".arrow")
 

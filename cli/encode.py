@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from .extraction_options import ENCODING, cache_folder, encoding_options, import_from_here, worker_count
+from .encoded_photographs import encoded_photographs
+from .extraction_options import ENCODING, cache_folder, encoding_options, import_from_here
 from .grouped import GroupedCommand
 from .left_out import show_left_out
 from .nearest import Choice
@@ -152,32 +153,18 @@ def _encode_features(run: Path, out: Path, **choices: Any) -> dict[str, Any] | N
 
 
 def _from_images(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]], LeftOut]:
-    from ucch.data.left_out import LeftOut
-    from ucch.extraction import encode_images, run_encoder
-    from ucch.images import open_images
+    from ucch.extraction import run_encoder
     from ucch.training import choose_device
 
-    from .encoding_progress import EncodingProgress
-
-    found = open_images(choices["images"])
-    encoder = run_encoder(run, "image", choices["image_encoder"], device=choose_device(choices["device"]))
-    with EncodingProgress(console) as shown:
-        encoded = encode_images(
-            found.items,
-            encoder,
-            cache_folder=cache_folder(choices["cache"]),
-            batch_size=choices["batch_size"],
-            workers=worker_count(choices["workers"]),
-            max_bad=choices["max_bad"],
-            on_progress=lambda done, total: shown("images", done, total),
-        )
-    for entry in encoded.bad:
-        console.print(f"left out: {entry.path}: {entry.reason}", highlight=False, soft_wrap=True)
-    ids = [name for name, good in zip(found.names, encoded.good, strict=True) if good]
-    left_out = LeftOut.of_source(found)
-    show_left_out(console, left_out)
-    bad = [{"path": str(entry.path), "reason": entry.reason} for entry in encoded.bad]
-    return encoded.features, ids, bad, left_out
+    device = choose_device(choices["device"])
+    encoding = {name: choices[name] for name in (*ENCODING, "max_bad")}
+    found = encoded_photographs(
+        console,
+        choices["images"],
+        lambda: run_encoder(run, "image", choices["image_encoder"], device=device),
+        **encoding,
+    )
+    return found.features, found.names, found.bad, found.left_out
 
 
 def _from_texts(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]], LeftOut]:

@@ -134,11 +134,16 @@ def old_run(
 
 def extraction_summary(run: RunFolder) -> dict[str, Any]:
     """What the extraction of a run's photographs gave and left out, under ``extraction``; empty without one."""
+    from ucch.errors import RunError
+    from ucch.plain_json import parse_json
+
     path = run.path / SUMMARY
-    try:
-        return {"extraction": json.loads(path.read_bytes())} if path.is_file() else {}
-    except ValueError:
+    if not path.is_file():
         return {}
+    try:
+        return {"extraction": parse_json(path.read_bytes())}
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
 
 
 def _check_photographs(recipe: Recipe, world: World) -> None:
@@ -203,14 +208,12 @@ def keep_tuned(console: Console, run: RunFolder, tuning: FineTuning, **encoding:
 
 
 def _keep(run: RunFolder, extraction: Extraction) -> None:
-    from ucch.errors import RunError
     from ucch.extraction import save_extraction_npz, write_run_encoders
-    from ucch.files import replacing
+    from ucch.files import write_atomically
 
     from .extract import summary
 
-    with replacing(run.path / SUMMARY, error=RunError) as aside:
-        aside.write_text(json.dumps(summary(extraction)), encoding="utf-8")
+    write_atomically(run.path / SUMMARY, json.dumps(summary(extraction)))
     if run.recipe().fine_tuning.enabled:
         save_extraction_npz(run.path / FROZEN, extraction)
         return

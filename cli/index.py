@@ -71,12 +71,10 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     ucch index runs/mine --images photos --out photos.index
     ucch index photos --image-encoder efficientnet-lite0 --out photos.index
     """
-    from ucch.data.left_out import LeftOut
     from ucch.errors import IndexFileError
     from ucch.retrieval import BinaryIndex, CompactFeatures, tune
 
     from .index_source import read_source
-    from .untrained_run import is_run
 
     if out.exists():
         raise IndexFileError(f"{out} exists; choose another name")
@@ -88,20 +86,17 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     target, reproducible = choices.pop("target"), choices.pop("reproducible")
     parameters, measured = _parameters(building["settings"]), None
     sample = None if target is None else _sample(**building, bits=choices["bits"], code_format=choices["code_format"])
-    left_out, bad = LeftOut(), list[dict[str, str]]()
-    codes, n_bits, ids, origin, whole = read_source(
-        console, source, new_run=out.with_suffix(".run"), left_out=left_out, bad=bad, **choices
-    )
-    modality, calibration = choices["modality"] or ("image" if source.is_dir() else ""), origin.pop("calibration", None)
-    if whole is not None and compact is None:
-        compact = CompactFeatures.of_codes(whole)
+    read = read_source(console, source, new_run=out.with_suffix(".run"), **choices)
+    codes, n_bits = read.codes, read.n_bits
+    if read.whole is not None and compact is None:
+        compact = CompactFeatures.of_codes(read.whole)
     with _bar(console) as bar:
         task = bar.add_task("indexing" if target is None else "measuring kinds", total=None)
         options = {
-            "ids": ids,
+            "ids": read.ids,
             "features": compact,
             "on_progress": lambda done, total: bar.update(task, completed=done, total=total),
-            **origin,
+            **read.origin,
         }
         if sample is None:
             kind = building["kind"] or "flat"
@@ -111,9 +106,9 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
         else:
             tuned = tune(codes, n_bits, target, **sample, **options)
             index, measured = tuned.index, [asdict(one) for one in tuned.measured]
-    index.modality = modality
-    if calibration is not None and calibration.n_bits == n_bits:
-        index.calibration = calibration
+    index.modality = choices["modality"] or ("image" if source.is_dir() else "")
+    if read.calibration is not None and read.calibration.n_bits == n_bits:
+        index.calibration = read.calibration
     index.save(out)
     summary: dict[str, Any] = {
         "out": str(out),
@@ -126,8 +121,8 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     }
     if measured is not None:
         summary["measured"] = measured
-    if source.is_dir() and (choices["images"] is not None or not is_run(source)):
-        summary |= {"bad": bad, "left_out": left_out.to_json()}
+    if read.photographs is not None:
+        summary |= read.photographs.left_out_json()
     if as_json:
         click.echo(json.dumps(summary))
     else:

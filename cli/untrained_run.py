@@ -10,6 +10,8 @@ import click
 import numpy as np
 from rich.console import Console
 
+from .encoded_photographs import EncodedPhotographs, encoded_photographs
+
 __all__ = ["index_of_photographs", "is_run", "make_untrained_run"]
 
 BITS = 256  # closed-form codes keep more with every bit, and 32 bytes are few
@@ -22,7 +24,7 @@ def is_run(path: Path) -> bool:
 
 def make_untrained_run(
     console: Console, photographs: Path, path: Path, *, image_encoder: str | None, bits: int | None, **encoding: Any
-) -> tuple[Any, list[str]]:
+) -> EncodedPhotographs:
     """Encode photographs and make the run folder ``path`` of codes in closed form.
 
     Args:
@@ -36,7 +38,7 @@ def make_untrained_run(
     A run that was made so of the same photographs is taken as it is: the command was stopped before it had an index.
 
     Returns:
-        Features of the pictures that can be read, and their names.
+        The photographs that can be read.
 
     Raises:
         DataError: fewer than two pictures can be read.
@@ -50,7 +52,6 @@ def make_untrained_run(
     from ucch.training.untrained import SAMPLE_TEXTS, untrained_model
 
     from .extraction_options import import_from_here
-    from .index_source import encoded_photographs
 
     if image_encoder is None:
         raise click.UsageError(
@@ -64,16 +65,17 @@ def make_untrained_run(
     encoder = build(image_encoder, device=device)
     if is_run(path) and not _made_before(path, photographs, encoder, bits or BITS):
         RunFolder.check_new(path)
-    features, names = encoded_photographs(console, photographs, encoder, **encoding)
-    if len(names) < 2:
-        raise DataError(f"images {photographs} hold {len(names)} picture that can be read; codes need two at least")
+    encoded = encoded_photographs(console, photographs, lambda: encoder, **encoding)
+    if len(encoded.names) < 2:
+        n = len(encoded.names)
+        raise DataError(f"images {photographs} hold {n} picture that can be read; codes need two at least")
     if is_run(path):
-        return features, names
+        return encoded
     name = image_encoder.partition(":")[0].lower()
     reads_words = name in IMAGE_ENCODERS and name in TEXT_ENCODERS  # one space for both
     words = text_encoder(image_encoder, device=device) if reads_words else None
     texts = None if words is None else np.asarray(words.encode(list(SAMPLE_TEXTS)))
-    model = untrained_model(np.asarray(features), bits or BITS, texts=texts)
+    model = untrained_model(np.asarray(encoded.features), bits or BITS, texts=texts)
     recipe = load_recipe("default", [f"bits={bits or BITS}", "baseline=itq"])
     source = recipe.source.model_copy(
         update={"images": str(photographs.resolve()), "image_encoder": image_encoder, "text_encoder": ""}
@@ -90,7 +92,7 @@ def make_untrained_run(
     )
     model.save(run.model_file)
     _say_what_next(console, photographs, image_encoder, words is not None)
-    return features, names
+    return encoded
 
 
 def _made_before(path: Path, photographs: Path, encoder: Any, bits: int) -> bool:

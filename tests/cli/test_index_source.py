@@ -13,12 +13,17 @@ from rich.console import Console
 from ucch.cli.index_source import read_source
 
 from tests.retrieval.kit import random_codes
-from ucch.data.left_out import LeftOut
 
 
 def read(source: Path, **choices: Any) -> Any:
-    defaults = {"ids": None, "bits": None, "modality": None, "images": None, "image_encoder": None}
-    defaults |= {"left_out": LeftOut(), "bad": []}
+    defaults = {
+        "ids": None,
+        "bits": None,
+        "modality": None,
+        "images": None,
+        "image_encoder": None,
+        "new_run": Path("new.run"),
+    }
     return read_source(Console(file=io.StringIO()), source, **{**defaults, **choices})
 
 
@@ -26,9 +31,11 @@ def test_ids_beside_the_codes_are_taken_unless_others_are_named(tmp_path: Path) 
     np.save(tmp_path / "codes.npy", random_codes(3, 16))
     (tmp_path / "codes.ids.txt").write_text("a\nb\nc\n")
     (tmp_path / "other.txt").write_text("7\n8\n9\n")
-    codes, n_bits, ids, origin, whole = read(tmp_path / "codes.npy")
-    assert (codes.shape, n_bits, ids, origin, whole) == ((3, 2), 16, ["a", "b", "c"], {}, None)
-    assert read(tmp_path / "codes.npy", ids=tmp_path / "other.txt", bits=15)[1:3] == (15, [7, 8, 9])
+    found = read(tmp_path / "codes.npy")
+    assert (found.codes.shape, found.n_bits, found.ids) == ((3, 2), 16, ["a", "b", "c"])
+    assert (found.origin, found.whole, found.photographs) == ({}, None, None)
+    other = read(tmp_path / "codes.npy", ids=tmp_path / "other.txt", bits=15)
+    assert (other.n_bits, other.ids) == (15, [7, 8, 9])
 
 
 @pytest.mark.parametrize("choice", [{"modality": "text"}, {"images": Path("photos")}])

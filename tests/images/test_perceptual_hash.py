@@ -6,12 +6,14 @@ import itertools
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
 from tests.images.kit import BAD, encoded, scene
-from ucch.images import hash_pictures, near_groups, near_pairs, perceptual_hash
-from ucch.images.perceptual_hash import NEAR_BITS
+from ucch.images import hash_pictures, near_pairs, perceptual_hash
+from ucch.images.perceptual_hash import NEAR_BITS, Hashes
+from ucch.near_codes import first_of_group
 
 
 def _copies(picture: Image.Image) -> dict[str, bytes]:
@@ -24,6 +26,10 @@ def _copies(picture: Image.Image) -> dict[str, bytes]:
         "webp": encoded(picture, "WEBP", quality=70),
         "grey": encoded(picture.convert("L"), "JPEG", quality=90),
     }
+
+
+def groups(hashes: Hashes, radius: int = NEAR_BITS) -> npt.NDArray[np.int64]:
+    return first_of_group(len(hashes), *near_pairs(hashes, radius).T)
 
 
 def _distance(one: int, other: int) -> int:
@@ -40,7 +46,7 @@ def test_copies_are_near_and_others_far(tmp_path: Path) -> None:
     distance = {name: _distance(hashes[0], hashes[row]) for row, name in enumerate(contents)}
     assert max(distance[name] for name in _copies(scene(0))) <= NEAR_BITS
     assert min(d for name, d in distance.items() if name.startswith("other")) > 2 * NEAR_BITS
-    assert near_groups(hashes).tolist() == [0] * 7 + list(range(7, 18))
+    assert groups(hashes).tolist() == [0] * 7 + list(range(7, 18))
 
 
 def test_half_of_the_bits_stand_and_the_first_is_the_mean() -> None:
@@ -134,8 +140,8 @@ def test_every_radius_is_reached_exactly() -> None:
 def test_equal_hashes_are_a_star_and_groups_are_chains() -> None:
     hashes = np.array([0b1111, 7, 0, 7, 0b1, 7, 0xFFFF << 40], dtype=np.uint64)
     assert near_pairs(hashes, 1).tolist() == [[0, 1], [1, 3], [1, 5], [2, 4]]
-    assert near_groups(hashes, 1).tolist() == [0, 0, 2, 0, 2, 0, 6]
-    assert near_groups(hashes, 0).tolist() == [0, 1, 2, 1, 4, 1, 6]
+    assert groups(hashes, 1).tolist() == [0, 0, 2, 0, 2, 0, 6]
+    assert groups(hashes, 0).tolist() == [0, 1, 2, 1, 4, 1, 6]
     assert near_pairs(np.zeros(0, dtype=np.uint64)).shape == (0, 2)
 
 

@@ -15,8 +15,9 @@ import numpy.typing as npt
 from ..data.left_out import SHOWN
 from ..encoders import Features
 from ..images import DECODING_VERSION, hash_pictures, near_pairs
-from ..images.perceptual_hash import HASH_VERSION, Hashes, first_of_group
+from ..images.perceptual_hash import HASH_VERSION, Hashes
 from ..images.stored import StoredImage
+from ..near_codes import first_of_group
 from .cache import FeatureCache
 
 __all__ = ["Copies", "CopyCount", "find_copies"]
@@ -139,8 +140,8 @@ def find_copies(
     alike = held[known][near_pairs(hashes[known])]
     rows = np.arange(len(keys))
     again = equal != rows
-    same = np.stack([equal[again], rows[again]], axis=1)
-    return Copies(equal, first_of_group(len(keys), np.concatenate([alike, same])))
+    one, other = (np.concatenate([alike[:, side], same]) for side, same in enumerate((equal[again], rows[again])))
+    return Copies(equal, first_of_group(len(keys), one, other))
 
 
 def _hashes(

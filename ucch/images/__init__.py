@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .augment import Augmented
 from .decode import DECODING_VERSION, BadImageError, decode_image
-from .perceptual_hash import hash_pictures, near_groups, near_pairs, perceptual_hash
+from .perceptual_hash import hash_pictures, near_pairs, perceptual_hash
 from .pool import DecodedImage, ImagePool, default_workers
 from .resize_crop import ResizeCrop
 from .sources import ImageSource, open_images
@@ -20,7 +20,6 @@ __all__ = [
     "decode_image",
     "default_workers",
     "hash_pictures",
-    "near_groups",
     "near_pairs",
     "open_images",
     "perceptual_hash",

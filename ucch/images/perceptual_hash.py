@@ -16,7 +16,7 @@ from .stored import StoredImage
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["HASH_VERSION", "NEAR_BITS", "hash_pictures", "near_groups", "near_pairs", "perceptual_hash"]
+__all__ = ["HASH_VERSION", "NEAR_BITS", "hash_pictures", "near_pairs", "perceptual_hash"]
 
 HASH_VERSION = 1  # a change of the hash; caches ask for it
 NEAR_BITS = 4  # copies at quality 70, at half the size or both differ by 0 to 4 bits, other photographs by 12 and more
@@ -83,8 +83,7 @@ def hash_pictures(
 def near_pairs(hashes: Hashes, radius: int = NEAR_BITS) -> npt.NDArray[np.int64]:
     """Find the pairs of hashes that differ in at most ``radius`` bits; never by comparing all with all.
 
-    Hashes are looked up by parts of 16 bits, of which one agrees up to ``radius // 4`` bits, in about
-    ``O(n (1 + n / 2^16))`` for hashes of photographs.
+    About ``O(n log n)`` for hashes of photographs: see :func:`ucch.near_codes.near_pairs`.
 
     Args:
         hashes: (n,) uint64.
@@ -96,9 +95,6 @@ def near_pairs(hashes: Hashes, radius: int = NEAR_BITS) -> npt.NDArray[np.int64]
 
     Raises:
         ValueError: another radius.
-
-    Reference:
-        Norouzi, Punjani, Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", CVPR 2012.
 
     Example:
         >>> near_pairs(np.array([0b0, 0b1, 0b11111111, 0b0], dtype=np.uint64), radius=2).tolist()
@@ -116,24 +112,3 @@ def near_pairs(hashes: Hashes, radius: int = NEAR_BITS) -> npt.NDArray[np.int64]
         found.append(np.sort(near, axis=1))
     pairs = np.concatenate(found)
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-
-
-def near_groups(hashes: Hashes, radius: int = NEAR_BITS) -> npt.NDArray[np.int64]:
-    """Put hashes into groups by chains of :func:`near_pairs`.
-
-    Returns:
-        (n,) the first row of each row's group: its own where it is the first, or alone.
-    """
-    pairs = near_pairs(hashes, radius)
-    return first_of_group(len(hashes), pairs)
-
-
-def first_of_group(n_rows: int, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The first row of the group that chains of pairs put each row into, (n_rows,); O(rows + pairs)."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    edges = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n_rows, n_rows))
-    group = connected_components(edges, directed=False)[1]
-    first = np.unique(group, return_index=True)[1]
-    return first[group].astype(np.int64)

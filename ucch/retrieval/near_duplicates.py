@@ -10,7 +10,7 @@ import numpy.typing as npt
 from .._checks import interval, positive_int
 from ..calibration import duplicate_radius, expected_unrelated, widest_radius
 from ..codes import PackedCodes
-from ..near_codes import near_pairs
+from ..near_codes import first_of_group, near_pairs
 from .rows import checked_codes
 
 __all__ = ["NearDuplicates", "near_duplicates"]
@@ -56,8 +56,7 @@ def near_duplicates(
         seed: draws 2,000,000 pairs where there are more.
 
     Returns:
-        The groups. Never M x M: pairs are looked up by parts of 16 bits, about ``O(M (1 + M / 2^16))`` for codes that
-        spread over them.
+        The groups. Never M x M: see :func:`ucch.near_codes.near_pairs`.
 
     Raises:
         ValueError: precision or radius out of range; codes of another kind or width.
@@ -116,11 +115,7 @@ def _grouped(
     n_items: int, first: Rows, place: Rows, one: Rows, other: Rows, apart: Rows
 ) -> tuple[list[Rows], list[int]]:
     """Items joined by equal codes, and by the pairs of distinct ones."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    edges = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(len(first), len(first)))
-    component = connected_components(edges, directed=False)[1].astype(np.int64)
+    component = first_of_group(len(first), one, other)
     farthest = np.zeros(len(first), np.int64)
     np.maximum.at(farthest, component[one], apart)
     group = component[place]

@@ -12,6 +12,8 @@ from ..models import HashModel
 
 __all__ = ["SAMPLE_TEXTS", "untrained_model"]
 
+_MOST = 10_000  # pictures that the map is fitted to
+
 # texts of an encoder that reads words too stand somewhere else than its pictures: their mean is taken from these
 SAMPLE_TEXTS = tuple(
     f"a photo of {thing}"
@@ -30,14 +32,14 @@ def untrained_model(
     """Centre features, rotate their principal components by ITQ, and take signs; nothing is trained.
 
     Args:
-        features: (n, d) of pictures; at least two rows.
+        features: (n, d) of pictures; at least two rows. At most 10,000, evenly spread, are looked at.
         n_bits: D. Bits beyond d or n rotate the same components and add little.
         texts: (m, d) features of some texts in the same space, whose mean centres the text tower; None where the
             encoder reads no words: then the text tower is the image tower's twin.
         seed: of the rotation.
 
     Returns:
-        A model whose two towers hold one map. O(n d^2 + d^3 + n D^2).
+        A model whose two towers hold one map. O(m d^2 + d^3 + m D^2) for the m that are looked at.
 
     Raises:
         DataError: the features are no finite (n, d) matrix.
@@ -45,7 +47,7 @@ def untrained_model(
     Reference:
         Gong et al., "Iterative Quantization", IEEE TPAMI 35(12), 2013.
     """
-    model = StackedItq(n_bits, seed=seed).fit_pairs(Pairs(features, features)).model
+    model = StackedItq(n_bits, seed=seed).fit_pairs(Pairs(features, features).spread(_MOST)).model
     if texts is not None:
         with torch.no_grad():
             outputs = model.text_outputs(torch.from_numpy(np.array(texts, dtype=np.float32)))
