@@ -79,7 +79,7 @@ _GROUPS = {
     "--calibrate",
     key="training.calibrate",
     is_flag=True,
-    help="Set a tenth of the pairs aside to learn what distances mean.",
+    help="Set some pairs aside to learn what distances mean.",
 )
 @recipe_option(
     "--epochs", key="training.epochs", type=click.IntRange(1), help="Passes over the pairs; auto suits the goal."

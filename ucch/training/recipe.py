@@ -92,8 +92,9 @@ class LossSection(Section):
 class TrainingSection(Section):
     """The loop around them.
 
-    With ``calibrate`` a tenth of the pairs, at most 1,000, is set aside to learn what distances mean; where pairs are
-    set aside anyway, to keep the best epoch or for the guarantee of a goal, those are taken without it.
+    With ``calibrate`` one pair in twenty, at least 100 (one in ten of under 1,000) and at most 1,000, is set aside to
+    learn what distances mean; where pairs are set aside anyway, to keep the best epoch or for the guarantee of a goal,
+    those are taken without it.
     """
 
     epochs: Count | Literal["auto"] = "auto"

@@ -16,7 +16,7 @@ from torch.nn.utils import clip_grad_norm_
 from ..collectives import World
 from ..data import Pairs
 from ..errors import RecipeError
-from ..models import HashModel
+from ..models import HashModel, HashTower
 from ..optim import CodeBank, ShardedCodeBank
 from ..teachers import Teacher
 from .build import build_model, build_objective, n_epochs
@@ -123,7 +123,7 @@ class Trainer:
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.objective = build_objective(recipe, pairs, self.generator, objective)
         self.model = build_model(recipe, pairs, self.objective.towers() if self.objective else None).to(self.device)
-        self.start = copy.deepcopy(self.model).eval() if len(self.held_out) else None
+        self.start = _with_towers(self.model, self._neighbors.linear).eval() if len(self.held_out) else None
         if self.objective is not None:
             self.objective.to(self.device)
         self.step = HashingStep(
@@ -243,11 +243,15 @@ class Trainer:
         self.strategy.fold(model)
         if self.start is None:
             return model
-        shared = cast("NeighborsObjective", self.objective).shared
-        start = _apart(self.start)
+        start, shared = _apart(self.start), self._neighbors.shared
         trained, started = (what_is_kept(one, self.pairs, self.held_out, shared=shared) for one in (model, start))
         self.verdict = judge(trained, started, len(self.held_out), self.choice.goal)
         return model if self.verdict.hands_over == "trained" else start
+
+    @property
+    def _neighbors(self) -> NeighborsObjective:
+        """The objective of a run that sets pairs aside."""
+        return cast("NeighborsObjective", self.objective)
 
     def _image_features(self, rows: Tensor) -> Tensor:
         if self.fine_tuning is not None and self.fine_tuning.active:
@@ -307,6 +311,13 @@ class Trainer:
             missing = len(_FIGURES) - len(self.part.totals)  # of a state from before a figure was there
             self.part.totals = torch.cat([self.part.totals, torch.zeros(missing)])
             self.strategy.resume_epoch(self.epoch)
+
+
+def _with_towers(model: HashModel, towers: tuple[HashTower, HashTower]) -> HashModel:
+    """A copy of a model with copies of other towers."""
+    other = HashModel(model.image_scaler, model.text_scaler, *towers)
+    other.recipe = model.recipe
+    return copy.deepcopy(other)
 
 
 def _apart(model: HashModel) -> HashModel:

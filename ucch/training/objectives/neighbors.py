@@ -54,11 +54,11 @@ class NeighborsObjective(Objective):
         super().__init__(recipe, pairs, generator=generator)
         image, text = sampled_features(recipe, pairs)
         self.shared = share_space(image.numpy(), text.numpy())
-        linear = self._started(image, text)
+        self.linear = self._started(image, text)  # a tuple, so that it is no part of what trains
         with torch.no_grad():
-            size = torch.cat([linear[0](image[:_SAMPLE]), linear[1](text[:_SAMPLE])]).abs().mean()
+            size = torch.cat([self.linear[0](image[:_SAMPLE]), self.linear[1](text[:_SAMPLE])]).abs().mean()
         self.size = max(float(size), 1e-12)
-        self._towers = self._widened(*linear)
+        self._towers = self._widened(*self.linear)
         self.temperature = neighbor_temperature(image[:_SAMPLE], recipe.neighbors.n_alike)
         share = recipe.neighbors.partner_share
         self.partner_share = PARTNER_SHARE.get(recipe.goal, PARTNER_SHARE["both"]) if share == "auto" else share
@@ -73,22 +73,26 @@ class NeighborsObjective(Objective):
         return self._towers
 
     def _started(self, image: Tensor, text: Tensor) -> tuple[HashTower, HashTower]:
+        """The linear maps to begin with, one for both modalities in a shared space."""
         recipe = self.recipe
         if recipe.model.start == "closed-form":
-            return closed_form_towers(image, text, recipe.bits, shared=self.shared, seed=recipe.seed)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(recipe.seed)
-            return HashTower(image.shape[1], recipe.bits, n_layers=1), HashTower(text.shape[1], recipe.bits, n_layers=1)
+            towers = closed_form_towers(image, text, recipe.bits, shared=self.shared, seed=recipe.seed)
+        else:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(recipe.seed)
+                by_image, by_text = (HashTower(rows.shape[1], recipe.bits, n_layers=1) for rows in (image, text))
+            towers = by_image, by_text
+        return (towers[0], towers[0]) if self.shared else towers
 
     def _widened(self, by_image: HashTower, by_text: HashTower) -> tuple[HashTower, HashTower]:
-        width, recipe = self.recipe.neighbors.hidden_width, self.recipe
+        """Hidden units beside them."""
+        width = self.recipe.neighbors.hidden_width
+        if not width:
+            return by_image, by_text
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(recipe.seed)
-            if width:
-                by_image, by_text = (
-                    ResidualTower.around(tower, width=width, gain=self.size / 2) for tower in (by_image, by_text)
-                )
-        return by_image, (by_image if self.shared else by_text)
+            torch.manual_seed(self.recipe.seed)
+            wide = ResidualTower.around(by_image, width=width, gain=self.size / 2)
+            return wide, wide if self.shared else ResidualTower.around(by_text, width=width, gain=self.size / 2)
 
     @torch.no_grad()
     def inputs(self, *views: Tensor) -> tuple[Tensor, ...]:
