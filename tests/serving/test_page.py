@@ -186,6 +186,35 @@ def test_steps_in_the_history_may_come_faster_than_answers(opened: Open) -> None
     assert len(found(page)) == 6
 
 
+def test_an_answer_that_comes_late_takes_no_other_place(opened: Open) -> None:
+    page = opened("?q=boat")
+    hits = found(page)
+    page.evaluate(
+        """() => {
+            const search = window.fetch;
+            window.fetch = async (path, options) => {
+                if (String(options?.body).includes("like")) await new Promise((go) => setTimeout(go, 600));
+                return search(path, options);
+            };
+        }"""
+    )
+    page.evaluate(
+        """() => {
+            const link = document.createElement("a");
+            link.href = "?like=red.png";
+            document.body.append(link);
+            link.click();
+        }"""
+    )
+    until(page, "location.search === '?like=red.png' && document.title.startsWith('red.png')")
+    page.go_back()
+    until(page, "location.search === '?q=boat'")
+    page.wait_for_timeout(1500)  # by now the late answer would be there
+    said(page, "6 items for “boat”")
+    assert (found(page), page.input_value("#text"), page.title()) == (hits, "boat", "boat | ucch search")
+    assert page.get_attribute("#results", "aria-busy") is None
+
+
 def test_items_without_pictures_and_texts(opened_bare: tuple[str, Open]) -> None:
     kind, open_page = opened_bare
     page = open_page()

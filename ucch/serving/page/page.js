@@ -17,6 +17,7 @@ const QUESTIONS = { // of the kinds of an address to the server
 };
 const part = (id) => document.getElementById(id);
 let asking = new AbortController(); // the newest question; only its answer is shown
+let underWay = false; // whether that is still to be answered
 let retry = null;
 let shown = null; // the place whose answer is on the page
 let answer = null;
@@ -28,9 +29,24 @@ function visit() {
   const same = address.sameQuery(shown, place);
   if (place.item === null) detail.hide();
   else detail.show(place.item, same ? answer : null);
-  if (same && shown.n >= place.n) return;
+  if (same && shown.n >= place.n) {
+    if (underWay && answer) back(place);
+    return;
+  }
   if (place.kind) ask(place, same);
   else begin();
+}
+
+// To the answer that is on the page, while another question is under way whose answer would take its place.
+function back(place) {
+  leave();
+  head(place);
+  tell(answer, place, nameOf(place));
+}
+
+function leave() {
+  asking.abort();
+  underWay = false;
 }
 
 function go(to) {
@@ -40,7 +56,7 @@ function go(to) {
 }
 
 function begin() {
-  asking.abort();
+  leave();
   shown = address.read();
   clear();
   part("text").value = "";
@@ -59,16 +75,18 @@ function clear() {
 
 async function ask(place, more) {
   const name = nameOf(place);
-  if (!more) {
-    part("text").value = place.kind === "q" ? place.value : "";
-    document.title = `${shorten(name, 40)} | ucch search`;
-    const own = place.kind === "code" ? upload.remembered(place.value) : null;
-    preview(own?.small, own?.name);
-  }
+  if (!more) head(place);
   retry = visit;
   const query = QUESTIONS[place.kind](place.value);
   const found = await waitFor(() => server.search(query, place.n, asking.signal), more);
   if (found) tell(found, place, name, more);
+}
+
+function head(place) {
+  part("text").value = place.kind === "q" ? place.value : "";
+  document.title = `${shorten(nameOf(place), 40)} | ucch search`;
+  const own = place.kind === "code" ? upload.remembered(place.value) : null;
+  preview(own?.small, own?.name);
 }
 
 async function askPicture(file) {
@@ -101,8 +119,9 @@ function nameOf({ kind, value }) {
 
 // The answer to a question, which says how it goes; null where it fails or another question comes first.
 async function waitFor(question, more = false) {
-  asking.abort();
+  leave();
   asking = new AbortController();
+  underWay = true;
   const { signal } = asking;
   part("results").setAttribute("aria-busy", "true");
   part("again").hidden = part("start").hidden = true;
@@ -118,6 +137,7 @@ async function waitFor(question, more = false) {
     return null;
   } finally {
     stop();
+    if (!signal.aborted) underWay = false;
   }
 }
 
