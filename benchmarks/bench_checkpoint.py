@@ -29,7 +29,7 @@ def measure(work: str, path: Path, shape: tuple[int, int], answers: Any) -> None
     """Rise of the peak during a piece of work, in bytes."""
     import torch
 
-    from ucch.training.checkpoint import load_state, save_state
+    from ucch.runs.checkpoint import load_state, save_state
 
     torch.set_num_threads(1)
     table = torch.randn(*shape) if work == "write" else None

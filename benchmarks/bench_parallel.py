@@ -54,7 +54,8 @@ def measure(arguments: argparse.Namespace) -> None:
     import torch
 
     from ucch.data import Pairs
-    from ucch.training import Trainer, load_recipe, processes
+    from ucch.recipe import load_recipe
+    from ucch.training import Trainer, processes
 
     rng = np.random.default_rng(0)
     n = arguments.rows

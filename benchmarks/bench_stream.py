@@ -24,7 +24,8 @@ import torch
 
 from ucch.data import FeatureScaler
 from ucch.models import HashModel, HashTower
-from ucch.training import RunFolder, load_recipe
+from ucch.recipe import load_recipe
+from ucch.runs import RunFolder
 
 WIDTH, BITS, CLASSES, QUERIES = 512, 64, 100, 1000
 PIECE = 50_000

@@ -36,7 +36,8 @@ from ucch.data import Pairs, load_npz
 from ucch.encoders import text_encoder
 from ucch.metrics import Reliability, calibration_error
 from ucch.models import HashModel
-from ucch.training import TrainingLoop, load_recipe
+from ucch.recipe import load_recipe
+from ucch.training import TrainingLoop
 
 Matrix = npt.NDArray[np.float64]
 Stated = tuple[list[Matrix], list[npt.NDArray[np.bool_]]]

@@ -19,7 +19,8 @@ from torch import Tensor
 from ucch.data import PairedDataset, Pairs, load_npz
 from ucch.evaluation import encode_dataset, evaluate
 from ucch.optim import CodeBank, Keys, MomentumBinary
-from ucch.training import Recipe, Trainer, load_recipe
+from ucch.recipe import Recipe, load_recipe
+from ucch.training import Trainer
 
 
 class SharedRowTrainer(Trainer):

@@ -29,7 +29,8 @@ import torch
 from ucch.data import Pairs, load_dataset
 from ucch.metrics import distance_histograms, first_relevant_rank, mean_average_precision, reciprocal_rank
 from ucch.models import HashModel
-from ucch.training import Recipe, Trainer, with_settings
+from ucch.recipe import Recipe, with_settings
+from ucch.training import Trainer
 
 FOLDERS = {"wikipedia": "wikipedia", "mirflickr-tags": "mirflickr25k"}
 SMALL, LARGE = ("wikipedia", "digits"), ("mirflickr-tags", "made-clip")

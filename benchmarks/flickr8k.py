@@ -27,7 +27,8 @@ from ucch.data.captions import read_captions
 from ucch.encoders import image_encoder, text_encoder
 from ucch.evaluation import encode_dataset, evaluate
 from ucch.extraction import default_cache_folder, extract
-from ucch.training import Trainer, load_recipe
+from ucch.recipe import load_recipe
+from ucch.training import Trainer
 
 Matrix = npt.NDArray[np.float64]
 IMAGE_ENCODER = "efficientnet-lite0"

@@ -31,7 +31,8 @@ from ucch.baselines import share_space
 from ucch.data import PairedDataset, Pairs, load_dataset, load_npz
 from ucch.evaluation import encode_dataset, evaluate
 from ucch.models import HashModel
-from ucch.training import Trainer, load_recipe, nested_lengths, shortened
+from ucch.recipe import load_recipe
+from ucch.training import Trainer, nested_lengths, shortened
 from ucch.training.closed_form import sampled_features
 from ucch.training.guarantee import what_is_kept
 

@@ -25,7 +25,8 @@ from ucch.data import PairedDataset, Pairs, load_npz, save_npz
 from ucch.evaluation import Keeping
 from ucch.metrics import effective_dimension
 from ucch.models import HashModel
-from ucch.training import Trainer, load_recipe
+from ucch.recipe import load_recipe
+from ucch.training import Trainer
 
 N_QUERIES, N_VALIDATION = 1045, 600
 GOALS = ("both", "partners", "neighbors")

@@ -38,7 +38,8 @@ from ucch.data import PairedDataset, Pairs, load_npz, save_npz
 from ucch.evaluation import Keeping
 from ucch.metrics import effective_dimension
 from ucch.models import HashModel
-from ucch.training import STRATEGIES, Trainer, load_recipe
+from ucch.recipe import load_recipe
+from ucch.training import STRATEGIES, Trainer
 
 SETS = ("captions", "photographs")
 FITTED = ("lsh", "sign", "itq", "cca-itq", "stacked-itq", "centred-itq")

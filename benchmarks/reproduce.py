@@ -16,7 +16,8 @@ from pathlib import Path
 
 from ucch.data import PairedDataset, load_dataset
 from ucch.evaluation import encode_dataset, evaluate
-from ucch.training import Trainer, load_recipe
+from ucch.recipe import load_recipe
+from ucch.training import Trainer
 
 
 def run(dataset: PairedDataset, recipe: str, bits: int, seed: int, teacher: str) -> tuple[float, float, float]:

@@ -17,7 +17,8 @@ from pathlib import Path
 import torch
 
 from ucch.data import load_dataset
-from ucch.training import Trainer, load_recipe, processes
+from ucch.recipe import load_recipe
+from ucch.training import Trainer, processes
 
 RUNS = {
     "digits": ("default", "digits", []),

@@ -25,7 +25,8 @@ from default_study import header, line, map_mean, pair_scores, write_tables
 
 from ucch.data import FeatureScaler, Pairs, load_dataset, multi_hot
 from ucch.data.scaling import MODES
-from ucch.training import Recipe, Trainer, with_settings
+from ucch.recipe import Recipe, with_settings
+from ucch.training import Trainer
 
 Matrix = npt.NDArray[Any]
 Classes = npt.NDArray[np.int64]

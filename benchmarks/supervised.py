@@ -23,7 +23,8 @@ import torch
 
 from ucch.data import PairedDataset, load_dataset
 from ucch.evaluation import encode_dataset, evaluate
-from ucch.training import Trainer, load_recipe
+from ucch.recipe import load_recipe
+from ucch.training import Trainer
 
 FOLDERS = {"wikipedia": "wikipedia", "mirflickr-tags": "mirflickr25k"}
 Rows = list[tuple[str, tuple[str, ...]]]  # a recipe and its settings

@@ -23,7 +23,8 @@ from torch import Tensor
 
 from ucch.data import load_dataset
 from ucch.optim import CodeBank, momentum
-from ucch.training import Recipe, Trainer, with_settings
+from ucch.recipe import Recipe, with_settings
+from ucch.training import Trainer
 
 TABLES = (("float32", "nearest"), ("bfloat16", "nearest"), ("int8", "nearest"), ("int8", "stochastic"))
 

@@ -26,7 +26,8 @@ from teacher_study import OFF
 
 from ucch.data import PairedDataset, Pairs
 from ucch.evaluation import encode_dataset, evaluate
-from ucch.training import TeacherStage, Trainer, load_recipe
+from ucch.recipe import load_recipe
+from ucch.training import TeacherStage, Trainer
 
 MADE = ((10, 1.0, 0.0), (10, 2.0, 0.0), (10, 3.0, 0.0), (10, 4.0, 0.0), (50, 2.0, 0.0), (10, 2.0, 1.0), (10, 2.0, 2.0),
         (10, 1.0, 2.0))  # fmt: skip

@@ -30,8 +30,9 @@ from torch.nn.functional import normalize
 from ucch.codes import hamming_distance
 from ucch.data import PairedDataset, load_dataset
 from ucch.evaluation import encode_dataset, evaluate
+from ucch.recipe import load_recipe
 from ucch.teachers import item_features, joint_rows, joint_semantics_rows
-from ucch.training import TeacherStage, Trainer, load_recipe
+from ucch.training import TeacherStage, Trainer
 
 KINDS = ("none", "mie", "joint-semantics", "auto")
 CAPTIONED = "flickr8k-500"

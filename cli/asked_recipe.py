@@ -12,7 +12,7 @@ from .extraction_options import SOURCE
 from .grouped import RecipeOption
 
 if TYPE_CHECKING:
-    from ucch.training import Recipe
+    from ucch.recipe import Recipe
 
 __all__ = ["asked_recipe", "check_same"]
 
@@ -38,7 +38,7 @@ def asked_recipe(
         RecipeError: no such recipe or key, or a value out of range.
         UsageError: options that do not go together.
     """
-    from ucch.training import load_recipe
+    from ucch.recipe import load_recipe
 
     start = load_recipe(recipe or base or "default", settings)
     keys = {str(option.name): option.key for option in command.params if isinstance(option, RecipeOption)}
@@ -90,7 +90,7 @@ def check_same(
     Raises:
         UsageError: it does; the message names the keys with both values.
     """
-    from ucch.training import RunFolder
+    from ucch.runs import RunFolder
 
     kept = RunFolder.open(out).recipe()
     asked = asked_recipe(command, choices, recipe=recipe, settings=settings, base=kept)

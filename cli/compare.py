@@ -92,7 +92,7 @@ def command(*, jobs: int | None, out: Path | None, as_json: bool, **choices: Any
     ucch compare --data digits --methods all
     """
     from ucch.comparison import compare
-    from ucch.training import free_run_path
+    from ucch.runs import free_run_path
 
     from .comparison_table import comparison_table
 
@@ -114,7 +114,7 @@ def command(*, jobs: int | None, out: Path | None, as_json: bool, **choices: Any
 def _plan(*, data: str | None, data_root: Path | None, epochs: int | None, **choices: Any) -> Any:
     from ucch.comparison import Plan, parse_grid
     from ucch.data import check_overlap, load_dataset
-    from ucch.training import load_recipe
+    from ucch.recipe import load_recipe
 
     settings = list(choices["settings"])
     settings += [] if epochs is None else [f"epochs={epochs}"]

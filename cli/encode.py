@@ -20,7 +20,7 @@ from .paths import InputPath, OutputPath
 if TYPE_CHECKING:
     from ucch.data.left_out import LeftOut
     from ucch.models import HashModel
-    from ucch.training import RunFolder
+    from ucch.runs import RunFolder
 
 __all__ = ["command"]
 
@@ -88,7 +88,7 @@ def _encode(kind: str, run: Path, out: Path, **choices: Any) -> dict[str, Any]:
     """Encode photographs or texts."""
     from ucch.errors import DataError
     from ucch.extraction import check_new, write_codes
-    from ucch.training import RunFolder
+    from ucch.runs import RunFolder
 
     modality = {"images": "image", "texts": "text"}[kind]
     check_new(out)
@@ -123,7 +123,8 @@ def _encode_features(run: Path, out: Path, **choices: Any) -> dict[str, Any] | N
     """Encode a file of features, or a folder of them shared by the processes of torchrun; process 0 reports."""
     from ucch.errors import DataError
     from ucch.extraction import encode_file, encode_folder, files_to_encode
-    from ucch.training import RunFolder, choose_device, on_first, processes
+    from ucch.runs import RunFolder
+    from ucch.training import choose_device, on_first, processes
 
     from .encoding_progress import EncodingProgress
 

@@ -105,7 +105,7 @@ def command(runs: tuple[Path, ...], form: str | None, out: Path | None, **option
         _write(out, reports, comparison)
     elif len(runs) == 1 and options["data"] is None:
         from ucch.evaluation import write_run_report
-        from ucch.training import RunFolder
+        from ucch.runs import RunFolder
 
         write_run_report(RunFolder(runs[0]), reports[0])
     _print(form or "table", reports, comparison)
@@ -127,7 +127,7 @@ def _evaluate_runs(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     from ucch.data import check_overlap, load_dataset
     from ucch.evaluation import compare_runs, measure_run
-    from ucch.training import RunFolder
+    from ucch.runs import RunFolder
 
     evaluations = []
     for path in runs:

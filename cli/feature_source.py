@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ucch.data import PairedDataset
     from ucch.encoders import EncoderCard
     from ucch.extraction import Extraction
-    from ucch.training import FineTuning, Recipe, RunFolder
+    from ucch.recipe import Recipe
+    from ucch.runs import RunFolder
+    from ucch.training import FineTuning
 
 __all__ = ["extraction_summary", "keep_tuned", "new_run", "old_run", "open_tuning"]
 
@@ -55,7 +57,8 @@ def new_run(
         RunError: several processes were given photographs.
     """
     from ucch.data import load_dataset
-    from ucch.training import RunFolder, on_first
+    from ucch.runs import RunFolder
+    from ucch.training import on_first
 
     made: list[tuple[RunFolder, PairedDataset]] = []
 
@@ -82,7 +85,8 @@ def _make_run(
 ) -> tuple[RunFolder, PairedDataset]:
     from ucch.data import load_dataset
     from ucch.extraction import write_run_encoders
-    from ucch.training import RunFolder, check_fine_tuning, check_optimizer, free_run_path
+    from ucch.runs import RunFolder, free_run_path
+    from ucch.training import check_fine_tuning, check_optimizer
 
     source = recipe.source
     check_optimizer(recipe)
@@ -115,7 +119,7 @@ def old_run(
     """Load a run that is resumed; photographs are encoded again if it stopped before their features were kept."""
     from ucch.data import load_dataset
     from ucch.extraction import read_run_encoders, write_run_encoders
-    from ucch.training import RunFolder
+    from ucch.runs import RunFolder
 
     run = RunFolder.open(out)
     recipe = run.recipe()

@@ -54,7 +54,7 @@ class RecipeOption(click.Option):
         return reduce(getattr, self.key.split("."), recipe)
 
     def get_help_extra(self, ctx: click.Context) -> Any:
-        from ucch.training import load_recipe
+        from ucch.recipe import load_recipe
 
         extra = super().get_help_extra(ctx)
         value = self.recipe_value(load_recipe("default"))

@@ -99,7 +99,8 @@ def _from_run(
 ) -> IndexSource:
     """Codes by a run of its own data, of photographs that are still to be encoded, or of some that are."""
     from ucch.data import load_dataset
-    from ucch.training import RunFolder, shortened
+    from ucch.runs import RunFolder
+    from ucch.training import shortened
 
     folder = RunFolder.open(source)
     model = folder.model()

@@ -134,7 +134,7 @@ def _what(
 ) -> tuple[Path, Path, Path | None]:
     """The run folder, the index and the pictures that are meant."""
     from ucch.retrieval import BinaryIndex
-    from ucch.training import RunFolder
+    from ucch.runs import RunFolder
 
     from .untrained_run import index_of_photographs
 

@@ -33,7 +33,8 @@ def command(run: Path, data_root: Path | None, as_json: bool) -> None:
     """
     from ucch.data import load_dataset
     from ucch.evaluation import draw_teacher, teacher_report
-    from ucch.training import RunFolder, hold_out
+    from ucch.runs import RunFolder
+    from ucch.training import hold_out
 
     folder = RunFolder.open(run)
     recipe = folder.recipe()

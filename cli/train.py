@@ -19,7 +19,7 @@ from .paths import InputName, InputPath, OutputPath
 if TYPE_CHECKING:
     from ucch.data import PairedDataset
     from ucch.extraction import Extraction
-    from ucch.training import RunFolder
+    from ucch.runs import RunFolder
 
 __all__ = ["command"]
 
@@ -143,7 +143,8 @@ def command(
     from ucch.data import check_overlap, near_rows
     from ucch.evaluation import evaluate_run
     from ucch.extraction import check_copies
-    from ucch.training import RunFolder, choose_device, processes, training_labels
+    from ucch.runs import RunFolder
+    from ucch.training import choose_device, processes, training_labels
 
     from .feature_source import extraction_summary, keep_tuned, new_run, old_run, open_tuning
     from .tables import report_table
@@ -195,8 +196,8 @@ def command(
 def _train(console: Console, run: RunFolder, dataset: PairedDataset, **options: Any) -> None:
     """Train with a bar; a signal ends the command by its exit code, once the state is saved."""
     from ucch.errors import RunStoppedError
+    from ucch.runs.stop_signals import StopSignals
     from ucch.training import train_run
-    from ucch.training.stop_signals import StopSignals
 
     from .progress import TrainingProgress
 

@@ -48,7 +48,9 @@ def make_untrained_run(
     from ucch.encoders import image_encoder as build
     from ucch.errors import DataError
     from ucch.extraction import write_run_encoders
-    from ucch.training import RunFolder, choose_device, load_recipe
+    from ucch.recipe import load_recipe
+    from ucch.runs import RunFolder
+    from ucch.training import choose_device
     from ucch.training.untrained import SAMPLE_TEXTS, untrained_model
 
     from .extraction_options import import_from_here
@@ -98,7 +100,7 @@ def make_untrained_run(
 def _made_before(path: Path, photographs: Path, encoder: Any, bits: int) -> bool:
     """Whether a run is what :func:`make_untrained_run` would make."""
     from ucch.extraction import read_run_encoders
-    from ucch.training import RunFolder
+    from ucch.runs import RunFolder
 
     run = RunFolder(path)
     recipe, cards = run.recipe(), read_run_encoders(path)

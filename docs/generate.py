@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from ucch.cli.main import COMMANDS, cli
 
 from ucch.data import DATASETS, DatasetEntry
-from ucch.training import Recipe
+from ucch.recipe import Recipe
 
 DOCS = Path(__file__).resolve().parent
 

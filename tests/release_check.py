@@ -47,7 +47,7 @@ def check_wheel(wheel: Path, version: str) -> None:
     packages = {str(path.parent.relative_to(ROOT)) for path in (ROOT / "ucch").rglob("__init__.py")}
     held = {str(Path(name).parent) for name in names if name.endswith("__init__.py")} - {"ucch/cli"}
     say(f"wheel: all {len(packages)} packages", packages == held)
-    wanted = ("ucch/py.typed", "ucch/cli/main.py", "ucch/recipes/default.toml", "ucch/serving/page/index.html")
+    wanted = ("ucch/py.typed", "ucch/cli/main.py", "ucch/recipe/named/default.toml", "ucch/serving/page/index.html")
     say("wheel: recipes, page, types, command line", set(wanted) <= set(names))
     say("wheel: licence", any(name.startswith(info) and name.endswith("LICENSE") for name in names))
 

@@ -22,9 +22,10 @@ import ucch.losses
 from ucch.baselines import BASELINES
 from ucch.encoders import IMAGE_ENCODERS, TEXT_ENCODERS
 from ucch.optim.binary.maps import MAPS
+from ucch.recipe import load_recipe, recipe_names
+from ucch.recipe.teacher_sections import TeacherName
 from ucch.stores import CodeStore
-from ucch.training import STRATEGIES, load_recipe, recipe_names, takes_teacher
-from ucch.training.teacher_sections import TeacherName
+from ucch.training import STRATEGIES, takes_teacher
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = {"cli.md", "data_sets.md", "recipe_fields.md"}  # by docs/generate.py

@@ -14,7 +14,8 @@ from tests.training.kit import SMALL, small_pairs, small_recipe
 from tests.training.test_goal import aligned_pairs
 from ucch import CrossModalHasher
 from ucch.errors import DataError, RecipeError, RunError
-from ucch.training import RunFolder, TrainingLoop, train_run
+from ucch.runs import RunFolder
+from ucch.training import TrainingLoop, train_run
 
 SETTINGS = tuple(setting for setting in SMALL if not setting.startswith("bits"))
 

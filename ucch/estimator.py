@@ -15,7 +15,8 @@ from .data import Pairs, multi_hot
 from .data.arrays import FeatureArray
 from .errors import RunError
 from .models import HashModel
-from .training import Objective, Recipe, TrainingLoop, choose_device, fit_baseline, load_recipe
+from .recipe import Recipe, load_recipe
+from .training import Objective, TrainingLoop, choose_device, fit_baseline
 from .training.calibrate import calibrated, for_calibration
 
 if TYPE_CHECKING:

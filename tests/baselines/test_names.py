@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 
 from ucch.baselines import BASELINES, Baseline
-from ucch.training.baseline_sections import BaselineName
+from ucch.recipe.baseline_sections import BaselineName
 
 
 def test_names_are_those_of_the_recipe_and_stand_for_baselines() -> None:

@@ -10,7 +10,8 @@ import pytest
 from ucch.cli.asked_recipe import asked_recipe, check_same
 from ucch.cli.train import command
 
-from ucch.training import Recipe, RunFolder, load_recipe
+from ucch.recipe import Recipe, load_recipe
+from ucch.runs import RunFolder
 
 NOTHING: dict[str, Any] = dict.fromkeys([str(param.name) for param in command.params])
 

@@ -14,7 +14,7 @@ from tests.extraction.kit import IMAGE_SPEC
 from tests.images.kit import write_photographs
 from tests.training.test_goal import aligned_pairs
 from ucch.data import PairedDataset, load_dataset, save_npz
-from ucch.training import RunFolder
+from ucch.runs import RunFolder
 
 OWN = ("--image-encoder", IMAGE_SPEC)
 

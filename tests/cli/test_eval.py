@@ -16,7 +16,8 @@ from tests.training.kit import small_dataset, small_pairs, small_recipe
 from ucch.data import PairedDataset, save_npz
 from ucch.extraction import write_codes
 from ucch.metrics import Protocol
-from ucch.training import RunFolder, train_run
+from ucch.runs import RunFolder
+from ucch.training import train_run
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.extraction.kit import IMAGE_SPEC
 from tests.images.kit import write_photographs
 from ucch.data import load_dataset
 from ucch.extraction import load_extraction_npz, read_run_encoders
-from ucch.training import RunFolder
+from ucch.runs import RunFolder
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_folder_in_use_is_refused_before_anything_is_encoded(folder: Path) -> 
     ],
 )
 def test_wrong_usage_is_refused(tmp_path: Path, options: tuple[str, ...], message: str) -> None:
-    from ucch.training import Recipe
+    from ucch.recipe import Recipe
 
     RunFolder.create(tmp_path / "x", Recipe())
     result = ucch("train", *(str(tmp_path / "x") if option == "x" else option for option in options), "--device", "cpu")

@@ -12,7 +12,7 @@ from ucch.cli.grouped import GroupedCommand, RecipeOption
 from ucch.cli.main import COMMANDS, cli
 
 from ucch.extraction import extract
-from ucch.training import load_recipe
+from ucch.recipe import load_recipe
 
 FOUND = {name: command for name in COMMANDS if (command := cli.get_command(click.Context(cli), name)) is not None}
 GROUPED = {name: command for name, command in FOUND.items() if isinstance(command, GroupedCommand)}

@@ -16,7 +16,8 @@ from tests.training.kit import small_dataset, small_recipe
 from tests.training.test_goal import aligned_pairs
 from ucch.data import PairedDataset, save_npz
 from ucch.retrieval import BinaryIndex
-from ucch.training import RunFolder, train_run
+from ucch.runs import RunFolder
+from ucch.training import train_run
 
 
 def ucch(*arguments: object) -> Result:

@@ -7,7 +7,8 @@ from click.testing import CliRunner
 from ucch.cli.options import DEBUG, METHODS, OPTIMIZERS, debug_option
 
 from ucch.baselines import BASELINES
-from ucch.training import OBJECTIVES, STRATEGIES, load_recipe
+from ucch.recipe import load_recipe
+from ucch.training import OBJECTIVES, STRATEGIES
 
 
 def test_debug_is_remembered_where_the_group_looks() -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.cli.test_train import QUICK, data, ucch  # noqa: F401
-from ucch.training import RunFolder
+from ucch.runs import RunFolder
 
 
 def test_report_of_a_trained_run(data: Path, tmp_path: Path) -> None:  # noqa: F811

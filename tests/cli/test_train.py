@@ -17,7 +17,8 @@ from ucch.cli.progress import TrainingProgress
 from tests.training.kit import small_dataset
 from ucch.collectives import World
 from ucch.data import PairedDataset, Pairs, save_npz
-from ucch.training import RunFolder, load_recipe
+from ucch.recipe import load_recipe
+from ucch.runs import RunFolder
 
 TEACHER = ("--set", "generator_steps=20", "--set", "generator_width=16")
 QUICK = ("--set", "width=16", "--set", "batch_size=32", "--epochs", "2", "--bits", "12", "--device", "cpu", *TEACHER)

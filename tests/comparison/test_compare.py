@@ -12,7 +12,7 @@ from tests.training.kit import small_dataset, small_recipe
 from ucch.comparison import Plan, compare, parse_grid
 from ucch.data import PairedDataset, save_npz
 from ucch.errors import RunError
-from ucch.training import Recipe
+from ucch.recipe import Recipe
 
 
 def recipe_in(folder: Path, *settings: str, dataset: PairedDataset | None = None) -> Recipe:

@@ -11,7 +11,7 @@ import torch
 from tests.training.kit import small_dataset, small_recipe
 from ucch.comparison.work import do_jobs, evaluate_cell, score_cell
 from ucch.data import PairedDataset
-from ucch.training import Recipe
+from ucch.recipe import Recipe
 
 
 def digits_job(seed: int) -> Any:

@@ -11,7 +11,8 @@ from tests.training.kit import small_dataset, small_recipe
 from ucch.data import PairedDataset, Pairs
 from ucch.evaluation import evaluate_run, measure_run
 from ucch.metrics import Protocol
-from ucch.training import RunFolder, train_run
+from ucch.runs import RunFolder
+from ucch.training import train_run
 
 
 @pytest.fixture

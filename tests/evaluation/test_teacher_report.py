@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from tests.training.kit import small_pairs, small_recipe
-from tests.training.test_teacher_stage import unrelated
+from tests.training.teacher.test_stage import unrelated
 from ucch.data import Pairs
 from ucch.evaluation import draw_teacher, judge, teacher_report
-from ucch.training import RunFolder
-from ucch.training.teacher_run import run_teacher_stage
+from ucch.runs import RunFolder
+from ucch.training.teacher.run import run_teacher_stage
 
 
 def run_with(path: Path, pairs: Pairs, *settings: str) -> RunFolder:

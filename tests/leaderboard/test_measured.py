@@ -10,7 +10,8 @@ import pytest
 from tests.training.kit import small_dataset, small_recipe
 from ucch.evaluation import encode_dataset, measure
 from ucch.leaderboard.measured import measured_cell, read_measured
-from ucch.training import RunFolder, load_recipe
+from ucch.recipe import load_recipe
+from ucch.runs import RunFolder
 
 
 def test_it_keeps_the_average_precision_of_every_query(tmp_path: Path) -> None:

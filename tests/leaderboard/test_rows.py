@@ -11,7 +11,7 @@ from tests.training.kit import small_dataset
 from ucch.leaderboard import make_row, measured_cell, recipe_digest
 from ucch.leaderboard.rows import kind
 from ucch.metrics import bootstrap_mean
-from ucch.training import load_recipe
+from ucch.recipe import load_recipe
 
 
 def test_a_row_summarises_its_seeds(tmp_path: Path) -> None:

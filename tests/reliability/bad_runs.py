@@ -19,8 +19,8 @@ from ucch.extraction import read_run_encoders
 from ucch.models import HashModel, HashTower
 from ucch.optim.table_file import map_table, write_table
 from ucch.retrieval import BinaryIndex
-from ucch.training import RunFolder
-from ucch.training.checkpoint import load_state, save_state
+from ucch.runs import RunFolder
+from ucch.runs.checkpoint import load_state, save_state
 
 # files of a run
 

@@ -17,8 +17,9 @@ from tests.training.kit import small_dataset, small_pairs, small_recipe
 from ucch.data import save_npz
 from ucch.errors import UcchError
 from ucch.retrieval import BinaryIndex
-from ucch.training import RunFolder, train_run
-from ucch.training.checkpoint import load_state
+from ucch.runs import RunFolder
+from ucch.runs.checkpoint import load_state
+from ucch.training import train_run
 
 __all__ = ["JOBS", "QUICK_JOBS", "digest", "prepare"]
 

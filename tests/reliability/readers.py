@@ -34,7 +34,7 @@ from tests.reliability.bad_records import (
 from tests.reliability.bad_runs import index_honest, index_hostile, read_index, read_run_file, run_honest, run_hostile
 from tests.reliability.family import Family, each
 from tests.training.kit import small_recipe
-from ucch.training import load_recipe
+from ucch.recipe import load_recipe
 
 __all__ = ["FAMILIES"]
 

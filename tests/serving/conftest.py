@@ -12,8 +12,8 @@ import pytest
 from tests.serving.browser import chromium, running
 from tests.serving.kit import make_index, make_pictures, make_run, make_service
 from tests.serving.page_kit import Open, opener
+from ucch.runs import RunFolder
 from ucch.serving import SearchService
-from ucch.training import RunFolder
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from ucch.data import Pairs
 from ucch.encoders import EncoderCard, Features
 from ucch.extraction import write_run_encoders
 from ucch.retrieval import BinaryIndex
+from ucch.runs import RunFolder
 from ucch.serving import QueryEncoder, SearchService
-from ucch.training import RunFolder, train_run
+from ucch.training import train_run
 
 IMAGE, TEXT = "tests.serving.kit:ColourEncoder", "tests.serving.kit:VowelEncoder"
 NAMES = ["blue.png", "green.png", "grey sky & sea.png", "red.png", "sub/ö.png", "white.png"]

@@ -13,8 +13,9 @@ from tests.serving.kit import ColourEncoder, VowelEncoder, make_encoder, png
 from tests.training.kit import small_pairs, small_recipe
 from ucch.errors import DataError, EncoderError, IndexFileError
 from ucch.retrieval import BinaryIndex
+from ucch.runs import RunFolder
 from ucch.serving import QueryEncoder
-from ucch.training import RunFolder, train_run
+from ucch.training import train_run
 
 
 def test_a_query_is_encoded_as_the_run_encodes(served: Served) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ucch.data import PairedDataset, Pairs
-from ucch.training import Recipe, load_recipe
+from ucch.recipe import Recipe, load_recipe
 
 SMALL = (
     "bits=12",

@@ -13,9 +13,10 @@ from tests.training.kit import small_pairs, small_recipe
 from ucch.collectives import World
 from ucch.errors import UcchError
 from ucch.evaluation import EncodedDataset, encode_dataset, measure
-from ucch.training import EpochStats, HashingStep, RunFolder, Trainer, on_first, train_run
+from ucch.runs import RunFolder
+from ucch.runs.row_stream import RowStream
+from ucch.training import EpochStats, HashingStep, Trainer, on_first, train_run
 from ucch.training.distributed import Towers, data_parallel
-from ucch.training.row_stream import RowStream
 
 
 def gradients(world: World, epoch: int, *settings: str) -> dict[str, Any]:

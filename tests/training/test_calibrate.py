@@ -14,7 +14,9 @@ from ucch import CrossModalHasher
 from ucch.calibration import PartnerCalibration
 from ucch.data import Pairs
 from ucch.errors import RecipeError, RunError
-from ucch.training import Recipe, RunFolder, TrainingLoop, check_fine_tuning, train_run
+from ucch.recipe import Recipe
+from ucch.runs import RunFolder
+from ucch.training import TrainingLoop, check_fine_tuning, train_run
 from ucch.training.calibrate import calibrated, for_calibration
 
 

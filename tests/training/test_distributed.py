@@ -19,8 +19,9 @@ from tests.training import shared_work
 from tests.training.kit import small_dataset, small_recipe
 from ucch.collectives import World
 from ucch.errors import RecipeError, RunError
-from ucch.training import RunFolder, on_first, processes
-from ucch.training.checkpoint import load_state
+from ucch.runs import RunFolder
+from ucch.runs.checkpoint import load_state
+from ucch.training import on_first, processes
 from ucch.training.distributed import check_parallel
 
 BOTH = ("replicated", "sharded")

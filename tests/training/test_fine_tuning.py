@@ -17,8 +17,10 @@ from ucch.data import Pairs
 from ucch.encoders import ClipImageEncoder, NetworkImageEncoder
 from ucch.errors import DataError, EncoderError, RecipeError
 from ucch.extraction import encode_images
-from ucch.training import FineTuning, Recipe, RunFolder, Trainer, check_fine_tuning, train_run
-from ucch.training.checkpoint import load_state
+from ucch.recipe import Recipe
+from ucch.runs import RunFolder
+from ucch.runs.checkpoint import load_state
+from ucch.training import FineTuning, Trainer, check_fine_tuning, train_run
 
 N = 24
 SETTINGS = ("source.images=photos", "fine_tuning.enabled=true", "frozen_epochs=2", "batch_size=8", "bits=8")

@@ -12,8 +12,9 @@ import torch
 from tests.training.kit import small_pairs, small_recipe
 from tests.training.test_train import same_state
 from ucch.errors import NonFiniteError
-from ucch.training import RunFolder, Trainer, train_run
-from ucch.training.checkpoint import load_state
+from ucch.runs import RunFolder
+from ucch.runs.checkpoint import load_state
+from ucch.training import Trainer, train_run
 from ucch.training.finite import FiniteSteps
 from ucch.training.step import HashingStep
 

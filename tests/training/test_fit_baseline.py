@@ -11,7 +11,9 @@ from tests.training.kit import small_dataset, small_pairs, small_recipe
 from ucch.baselines import BASELINES, Fsh
 from ucch.estimator import CrossModalHasher
 from ucch.evaluation import evaluate_run
-from ucch.training import Recipe, RunFolder, apply_recipe, build_baseline, load_recipe, train_run
+from ucch.recipe import Recipe, apply_recipe, load_recipe
+from ucch.runs import RunFolder
+from ucch.training import build_baseline, train_run
 
 SMALL = ("bits=12", "atoms=20", "anchors=10")
 

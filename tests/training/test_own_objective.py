@@ -16,7 +16,9 @@ from ucch import CrossModalHasher
 from ucch.collectives import World
 from ucch.data import Pairs
 from ucch.errors import RecipeError, RunError
-from ucch.training import Objective, Recipe, RunFolder, Strategy, Trainer, train_run
+from ucch.recipe import Recipe
+from ucch.runs import RunFolder
+from ucch.training import Objective, Strategy, Trainer, train_run
 from ucch.training.strategies import Batch
 
 

@@ -11,8 +11,9 @@ import torch
 
 from tests.training.kit import small_pairs, small_recipe
 from ucch.errors import RunError
-from ucch.training import STRATEGIES, RunFolder, Trainer, train_run
-from ucch.training.checkpoint import save_state
+from ucch.runs import RunFolder
+from ucch.runs.checkpoint import save_state
+from ucch.training import STRATEGIES, Trainer, train_run
 from ucch.training.run_size import run_bytes, state_bytes
 
 

@@ -17,7 +17,8 @@ import torch
 from ucch.data import PairedDataset, load_npz
 from ucch.evaluation import evaluate_run
 from ucch.models import HashModel
-from ucch.training import RunFolder, choose_goal, train_run
+from ucch.runs import RunFolder
+from ucch.training import choose_goal, train_run
 
 SAVED = Path(__file__).resolve().parents[1] / "figures" / "run_0_1_0"
 

@@ -18,7 +18,8 @@ from ucch.codes import pack, sign
 from ucch.errors import RecipeError
 from ucch.losses import contrastive_hashing_logits, cross_modal_ranking_loss
 from ucch.optim import in_batch_keys
-from ucch.training import STRATEGIES, HashingStep, Recipe, Trainer
+from ucch.recipe import Recipe
+from ucch.training import STRATEGIES, HashingStep, Trainer
 
 WIDTHS = {"image": 8, "text": 5, "sound": 3}
 Views = dict[str, Tensor]

@@ -13,8 +13,9 @@ import torch
 from tests.training.kit import small_pairs, small_recipe
 from ucch.errors import RunError, RunStoppedError
 from ucch.models import HashModel
-from ucch.training import EpochStats, RunFolder, train_run
-from ucch.training.checkpoint import load_state, save_state
+from ucch.runs import RunFolder
+from ucch.runs.checkpoint import load_state, save_state
+from ucch.training import EpochStats, train_run
 
 
 class StoppedError(Exception):

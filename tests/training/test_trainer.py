@@ -14,7 +14,8 @@ from ucch.binarize import tanh_query
 from ucch.data import Pairs
 from ucch.losses import contrastive_hashing_loss, cross_modal_ranking_loss
 from ucch.optim import MomentumBinary, in_batch_keys
-from ucch.training import Trainer, load_recipe
+from ucch.recipe import load_recipe
+from ucch.training import Trainer
 
 
 def weights(trainer: Trainer) -> torch.Tensor:

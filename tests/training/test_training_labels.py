@@ -9,7 +9,8 @@ import torch
 from tests.training.kit import small_pairs
 from ucch.data import Pairs, pseudo_labels
 from ucch.errors import DataError, RecipeError
-from ucch.training import load_recipe, training_labels
+from ucch.recipe import load_recipe
+from ucch.training import training_labels
 
 
 def with_label(label: np.ndarray) -> Pairs:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from ..errors import RecipeError
-from ..training import STRATEGIES, Recipe, apply_recipe, check_optimizer, full_key, recipe_names, with_settings
+from ..recipe import Recipe, apply_recipe, full_key, recipe_names, with_settings
+from ..training import STRATEGIES, check_optimizer
 
 __all__ = ["Cell", "Plan", "method_label", "parse_grid"]
 

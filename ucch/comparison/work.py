@@ -17,7 +17,9 @@ from ..data import PairedDataset, load_dataset
 from ..errors import RunError
 from ..evaluation import measure_run
 from ..files import write_atomically
-from ..training import Recipe, RunFolder, train_run
+from ..recipe import Recipe
+from ..runs import RunFolder
+from ..training import train_run
 from ..training.validation import hold_out, pair_score
 
 __all__ = ["Job", "do_jobs", "evaluate_cell", "score_cell"]

@@ -12,7 +12,7 @@ from ..collectives import World
 from ..data import PairedDataset
 from ..files import write_atomically
 from ..metrics import PROTOCOLS, Protocol
-from ..training import RunFolder
+from ..runs import RunFolder
 from .compression import compression_of_model
 from .evaluate import encode_dataset, evaluate, measure
 from .html import html_report

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from ..data import Pairs
+from ..runs import RunFolder
 from ..teachers import Teacher, neighbor_lift
-from ..training import RunFolder, TeacherStage
+from ..training import TeacherStage
 
 __all__ = ["TOP_SHARES", "draw_teacher", "judge", "teacher_report"]
 

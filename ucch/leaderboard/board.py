@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +10,10 @@ from pydantic import Field, ValidationError
 
 from ..comparison import Cell, method_label
 from ..errors import RecipeError
-from ..training import STRATEGIES, Recipe, check_optimizer, load_recipe
-from ..training.sections import Count, Section
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from ..recipe import Recipe, load_recipe
+from ..recipe.sections import Count, Section
+from ..toml import tomllib
+from ..training import STRATEGIES, check_optimizer
 
 __all__ = ["Board", "BoardCell", "load_board"]
 

@@ -16,7 +16,8 @@ from ..comparison.work import evaluate_cell
 from ..data import PairedDataset
 from ..evaluation import encode_dataset, measure
 from ..files import write_atomically
-from ..training import Recipe, RunFolder
+from ..recipe import Recipe
+from ..runs import RunFolder
 
 __all__ = ["measured_cell", "read_measured"]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..comparison import summarize
 from ..metrics import bootstrap_mean
-from ..training import Recipe
+from ..recipe import Recipe
 from .board import BoardCell
 
 __all__ = ["KINDS", "kind", "make_row", "recipe_digest"]

@@ -14,7 +14,7 @@ from ..errors import DataError
 from ..extraction import read_run_encoders, run_encoder
 from ..images import decode_image
 from ..retrieval import BinaryIndex
-from ..training import RunFolder
+from ..runs import RunFolder
 
 __all__ = ["QueryEncoder"]
 

@@ -1,17 +1,25 @@
 from .build import check_optimizer
 from .device import choose_device
 from .distributed import on_first, processes
+from .elsewhere import (
+    Recipe,
+    RunFolder,
+    apply_recipe,
+    free_run_path,
+    full_key,
+    load_recipe,
+    recipe_names,
+    with_settings,
+)
 from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
 from .fit_baseline import build_baseline, fit_baseline
 from .goal import Choice, choose_goal
 from .loop import TrainingLoop
 from .nested import nested_lengths, shortened
 from .objectives import OBJECTIVES, LabelObjective, Objective
-from .recipe import Recipe, apply_recipe, full_key, load_recipe, recipe_names, with_settings
-from .run_folder import RunFolder, free_run_path
 from .step import HashingStep, StepOutput
 from .strategies import STRATEGIES, Strategy
-from .teacher_stage import TeacherStage, fit_teacher, takes_teacher
+from .teacher.stage import TeacherStage, fit_teacher, takes_teacher
 from .train import train_run
 from .trainer import EpochStats, Trainer
 from .training_labels import training_labels

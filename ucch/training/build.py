@@ -13,10 +13,10 @@ from ..data import FeatureScaler, Pairs
 from ..errors import RecipeError
 from ..losses import CrossModalRankingLoss, MaxMarginRankingLoss
 from ..models import HashModel, HashTower
+from ..recipe.recipe import Recipe
 from .closed_form import closed_form_towers, sampled_features
 from .nested import check_nested
 from .objectives import OBJECTIVES, Objective
-from .recipe import Recipe
 from .strategies import STRATEGIES, Strategy
 
 __all__ = ["build_model", "build_objective", "build_ranking", "check_optimizer", "n_epochs"]

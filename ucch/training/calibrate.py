@@ -8,9 +8,9 @@ from ..calibration import FEWEST, PartnerCalibration
 from ..data import Pairs
 from ..data.caption_rows import RowNumbers
 from ..models import HashModel
+from ..recipe.recipe import Recipe
 from .goal import choose_goal
 from .guarantee import set_aside
-from .recipe import Recipe
 
 __all__ = ["calibrated", "for_calibration"]
 

@@ -8,8 +8,8 @@ from torch import Tensor
 from .. import baselines
 from ..data import Pairs
 from ..models import HashTower
+from ..recipe.recipe import Recipe
 from ..teachers import item_features
-from .recipe import Recipe
 
 __all__ = ["closed_form_towers", "sampled_features"]
 

@@ -17,7 +17,7 @@ from ..collectives import World
 from ..errors import RecipeError, RunError, UcchError
 
 if TYPE_CHECKING:
-    from .recipe import Recipe
+    from ..recipe.recipe import Recipe
 
 __all__ = ["Towers", "check_parallel", "data_parallel", "on_first", "processes"]
 

@@ -17,7 +17,7 @@ from ..encoders import NetworkImageEncoder
 from ..errors import DataError, EncoderError, RecipeError
 from ..images import Augmented, DecodedImage, ImagePool
 from ..images.stored import StoredImage
-from .recipe import Recipe
+from ..recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from typing_extensions import Self

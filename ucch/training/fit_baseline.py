@@ -9,7 +9,7 @@ from typing import Any
 from .. import baselines
 from ..data import Pairs
 from ..models import HashModel
-from .recipe import Recipe
+from ..recipe.recipe import Recipe
 
 __all__ = ["build_baseline", "fit_baseline"]
 

@@ -8,10 +8,10 @@ from typing import Any
 from .. import baselines
 from ..data import Pairs
 from ..errors import RecipeError
+from ..recipe.goal_sections import GOALS
+from ..recipe.recipe import Recipe
 from .closed_form import sampled_features
-from .goal_sections import GOALS
-from .recipe import Recipe
-from .teacher_stage import TeacherStage
+from .teacher.stage import TeacherStage
 
 __all__ = ["Choice", "choose_goal"]
 

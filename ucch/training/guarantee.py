@@ -12,7 +12,7 @@ from ..data import Pairs
 from ..data.caption_rows import RowNumbers
 from ..metrics import cosine_neighbors, distance_histograms, hit_rate_at, neighbors_kept
 from ..models import HashModel
-from .recipe import Recipe
+from ..recipe.recipe import Recipe
 
 __all__ = ["Kept", "Verdict", "judge", "set_aside", "what_is_kept"]
 

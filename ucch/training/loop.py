@@ -13,15 +13,15 @@ from ..collectives import World
 from ..data import Pairs
 from ..data.caption_rows import RowNumbers
 from ..models import HashModel
+from ..recipe.recipe import Recipe
+from ..runs.watch import FlipWatch
 from ..teachers import Teacher
 from .calibrate import calibrated, for_calibration
 from .fine_tuning import FineTuning
 from .objectives import Objective
-from .recipe import Recipe
 from .table_balance import BalanceWatch
 from .trainer import EpochStats, Trainer
 from .validation import pair_score, split_rows
-from .watch import FlipWatch
 
 __all__ = ["TrainingLoop"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import RecipeError, RunError
 from ..models import HashModel
-from .recipe import Recipe
+from ..recipe.recipe import Recipe
 
 __all__ = ["check_nested", "nested_lengths", "shortened"]
 

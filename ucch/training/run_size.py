@@ -10,8 +10,8 @@ from typing import Any
 from torch import Tensor
 
 from ..errors import RunError
-from .row_stream import RowStream
-from .run_folder import RunFolder
+from ..runs.row_stream import RowStream
+from ..runs.run_folder import RunFolder
 from .trainer import Trainer
 
 __all__ = ["check_room", "run_bytes", "state_bytes"]

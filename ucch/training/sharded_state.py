@@ -8,7 +8,7 @@ import torch
 
 from ..collectives import World
 from ..optim import ShardedCodeBank, TableOptimizer
-from .row_stream import RowStream
+from ..runs.row_stream import RowStream
 
 __all__ = ["ShardedCounts", "ShardedTable"]
 
@@ -26,7 +26,7 @@ class ShardedTable:
         self.bank = bank
 
     def state_dict(self) -> dict[str, Any]:
-        """The whole table as a stream of rows that :func:`~ucch.training.checkpoint.save_state` goes through."""
+        """The whole table as a stream of rows that :func:`~ucch.runs.checkpoint.save_state` goes through."""
         bank, rows = self.bank, self.bank.latent.detach()
         return {"latent": RowStream(rows.dtype, (bank.n_codes, bank.n_bits), bank.world.pieces(rows, bank.n_codes))}
 

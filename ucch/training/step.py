@@ -17,14 +17,14 @@ from ..errors import RecipeError
 from ..losses import Among
 from ..losses.contrastive_hashing import own_code_loss
 from ..optim import CodeBank, Keys, ShardedCodeBank
+from ..recipe.recipe import Recipe
+from ..runs.checkpoint import state_of_tensor, state_tensor
 from ..teachers import Teacher
 from .build import AUTO_EPOCHS, build_ranking
-from .checkpoint import state_of_tensor, state_tensor
 from .distributed import Towers, data_parallel
-from .guide import Guidance, Guide
 from .objectives import Objective
-from .recipe import Recipe
 from .strategies import STRATEGIES, Batch
+from .teacher.guide import Guidance, Guide
 
 __all__ = ["HashingStep", "StepOutput"]
 

@@ -16,16 +16,16 @@ from ..errors import NonFiniteError, RunError, RunStoppedError
 from ..files import write_atomically
 from ..models import HashModel
 from ..plain_json import one_line
+from ..runs.checkpoint import load_newest, save_state
+from ..runs.run_folder import RunFolder
 from ..teachers import Teacher
 from .calibrate import calibrated, for_calibration
-from .checkpoint import load_newest, save_state
 from .fine_tuning import FineTuning
 from .fit_baseline import fit_baseline
 from .loop import TrainingLoop
 from .objectives import Objective
-from .run_folder import RunFolder
 from .run_size import check_room, run_bytes
-from .teacher_run import check_pairs, run_teacher_stage
+from .teacher.run import check_pairs, run_teacher_stage
 from .trainer import EpochStats, Trainer
 
 __all__ = ["CHECKPOINT_SECONDS", "train_run"]
@@ -71,7 +71,7 @@ def train_run(
             given to resume.
         on_start, on_step, on_epoch: called with the trainer, with the loss of every step, and after every epoch.
         on_warning: called with a sentence when the codes no longer move or all of them do
-            (:class:`~ucch.training.watch.FlipWatch`), when they collapse or bits die
+            (:class:`~ucch.runs.watch.FlipWatch`), when they collapse or bits die
             (:class:`~ucch.training.table_balance.BalanceWatch`), or when a damaged checkpoint is passed over.
         on_teacher: called with the epochs done and those in all after every epoch of the teacher stage.
         stop: asked after every step whether to save and end; one process's wish is enough.

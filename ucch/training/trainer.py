@@ -18,6 +18,7 @@ from ..data import Pairs
 from ..errors import RecipeError
 from ..models import HashModel, HashTower
 from ..optim import CodeBank, ShardedCodeBank
+from ..recipe.recipe import Recipe
 from ..teachers import Teacher
 from .build import build_model, build_objective, n_epochs
 from .distributed import check_parallel
@@ -28,13 +29,12 @@ from .finite import FiniteSteps
 from .goal import choose_goal
 from .guarantee import Verdict, judge, set_aside, what_is_kept
 from .objectives import Objective
-from .recipe import Recipe
-from .shared_teacher import shared_teacher
 from .start_table import start_table
 from .step import HashingStep
 from .strategies import STRATEGIES
 from .table_balance import table_balance
-from .teacher_stage import fit_teacher, takes_teacher
+from .teacher.shared import shared_teacher
+from .teacher.stage import fit_teacher, takes_teacher
 
 if TYPE_CHECKING:
     from .objectives.neighbors import NeighborsObjective

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..data import Pairs, pseudo_labels
 from ..errors import DataError, RecipeError
-from .recipe import Recipe
+from ..recipe.recipe import Recipe
 
 __all__ = ["training_labels"]
 

@@ -8,7 +8,7 @@ from ..data import Pairs
 from ..data.caption_rows import RowNumbers
 from ..metrics import distance_histograms, reciprocal_rank
 from ..models import HashModel
-from .recipe import Recipe
+from ..recipe.recipe import Recipe
 
 __all__ = ["hold_out", "pair_score", "split_rows"]
 

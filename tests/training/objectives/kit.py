@@ -7,7 +7,8 @@ import torch
 
 from tests.training.kit import SMALL, small_pairs
 from ucch.data import Pairs
-from ucch.training import Trainer, load_recipe
+from ucch.recipe import load_recipe
+from ucch.training import Trainer
 from ucch.training.strategies import Batch
 
 NAMES = ("unihash", "mlwch-like")

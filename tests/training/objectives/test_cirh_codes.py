@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from tests.training.kit import small_pairs
+from ucch.recipe.reconstruction_sections import CirhSection
 from ucch.training.objectives.cirh_codes import GraphAutoencoder, batch_similarity, cirh_codes
-from ucch.training.reconstruction_sections import CirhSection
 
 SECTION = CirhSection(graph_width=16, graph_batch=40, graph_steps=60)
 

@@ -16,8 +16,9 @@ from ucch.data import PairedDataset, Pairs
 from ucch.errors import DataError
 from ucch.evaluation import encode_dataset, evaluate
 from ucch.models import HashModel
-from ucch.training import STRATEGIES, Trainer, load_recipe
-from ucch.training.objective_names import LABELLED
+from ucch.recipe import load_recipe
+from ucch.recipe.objective_names import LABELLED
+from ucch.training import STRATEGIES, Trainer
 
 every = pytest.mark.parametrize("name", NAMES)
 

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from tests.training.kit import small_pairs, small_recipe
 from ucch.data import Pairs
-from ucch.training import OBJECTIVES, Objective, Recipe, Trainer
+from ucch.recipe import Recipe
+from ucch.training import OBJECTIVES, Objective, Trainer
 from ucch.training.strategies import Batch, Strategy
 
 

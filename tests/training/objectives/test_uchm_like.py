@@ -14,7 +14,8 @@ from ucch.binarize import vote_bits
 from ucch.data import PairedDataset
 from ucch.errors import RecipeError
 from ucch.evaluation import encode_dataset, evaluate
-from ucch.training import Trainer, load_recipe
+from ucch.recipe import load_recipe
+from ucch.training import Trainer
 
 SETTINGS = (*SMALL, "generator_steps=20", "generator_width=16", "n_outputs=8")
 

@@ -13,8 +13,9 @@ import torch
 from tests.training.kit import small_dataset, small_pairs, small_recipe
 from ucch.data import Pairs
 from ucch.evaluation import encode_dataset, evaluate
-from ucch.training import STRATEGIES, Recipe, Trainer, with_settings
-from ucch.training.strategy_sections import OptimizerName
+from ucch.recipe import Recipe, with_settings
+from ucch.recipe.strategy_sections import OptimizerName
+from ucch.training import STRATEGIES, Trainer
 
 every = pytest.mark.parametrize("name", STRATEGIES)
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ...data import Pairs
-from ..recipe import Recipe
+from ...recipe.recipe import Recipe
 from ..strategies import Batch, Strategy
 from .cirh_codes import batch_similarity, cirh_codes
 from .objective import Objective

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from ...codes import sign
 from ...data import FeatureScaler
+from ...recipe.reconstruction_sections import CirhSection
 from ...teachers import cirh_similarity
-from ..reconstruction_sections import CirhSection
 from .rebuilding import rebuilding_errors
 
 __all__ = ["GraphAutoencoder", "cirh_codes"]

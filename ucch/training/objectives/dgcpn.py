@@ -9,9 +9,9 @@ from torch.nn.functional import normalize
 
 from ...codes import sign
 from ...data import Pairs
+from ...recipe.recipe import Recipe
 from ...teachers import dgcpn_neighbors, dgcpn_similarity
 from ...teachers.cosines import cosines, off_diagonal
-from ..recipe import Recipe
 from ..strategies import Batch, Strategy
 from .objective import Objective
 

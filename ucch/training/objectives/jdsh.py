@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ...data import Pairs
+from ...recipe.recipe import Recipe
 from ...teachers import fit_thresholds, jdsh_joint, jdsh_similarity
-from ..recipe import Recipe
 from ..strategies import Batch, Strategy
 from .objective import Objective
 from .rebuilding import rebuilding_errors

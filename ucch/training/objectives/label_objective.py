@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from ...data import Pairs
-from ..recipe import Recipe
+from ...recipe.recipe import Recipe
 from ..strategies import Strategy
 from ..training_labels import training_labels
 from .objective import Objective

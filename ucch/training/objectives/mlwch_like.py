@@ -10,7 +10,7 @@ from torch import Tensor
 from ...codes import sign
 from ...data import Pairs
 from ...losses import WeightedContrastiveLoss, compact_label_similarity
-from ..recipe import Recipe
+from ...recipe.recipe import Recipe
 from ..strategies import Batch, Strategy
 from .label_objective import LabelObjective
 

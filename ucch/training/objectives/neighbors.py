@@ -12,9 +12,9 @@ from ...baselines import share_space
 from ...binarize import straight_through
 from ...data import Pairs
 from ...models import HashTower, ResidualTower
+from ...recipe.recipe import Recipe
 from ..closed_form import closed_form_towers, sampled_features
 from ..nested import nested_lengths
-from ..recipe import Recipe
 from ..strategies import Batch, Strategy
 from .objective import Objective
 

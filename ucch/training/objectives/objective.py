@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from ...data import Pairs
 from ...models import HashTower
+from ...recipe.recipe import Recipe
 from ...teachers import Teacher
-from ..recipe import Recipe
 from ..strategies import Batch, Strategy
 
 __all__ = ["Objective"]
@@ -21,7 +21,7 @@ class Objective(nn.Module):
 
     Its parameters train with the towers, its buffers and :meth:`state_dict` go into checkpoints. What can be computed
     again from recipe and pairs belongs in a buffer with ``persistent=False``. Whether an objective needs labels is
-    said in :data:`~ucch.training.objective_names.LABELLED`.
+    said in :data:`~ucch.recipe.objective_names.LABELLED`.
 
     Args:
         recipe: all choices; a section of its own holds what an objective alone has.

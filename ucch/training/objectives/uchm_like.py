@@ -8,8 +8,8 @@ from torch import Tensor
 from ...binarize import select_bits
 from ...data import Pairs
 from ...errors import RecipeError
+from ...recipe.recipe import Recipe
 from ...teachers import Teacher, cosines
-from ..recipe import Recipe
 from ..strategies import Batch, Strategy
 from .objective import Objective
 

@@ -11,7 +11,7 @@ from ...binarize import tanh_query
 from ...data import NegativeLabelGenerator, Pairs
 from ...losses import LabelCorrelationLoss, PairwiseLikelihoodLoss, labels_overlap
 from ...models import HashTower, UnifiedEncoder
-from ..recipe import Recipe
+from ...recipe.recipe import Recipe
 from ..strategies import Batch, Strategy
 from .label_objective import LabelObjective
 

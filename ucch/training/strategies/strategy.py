@@ -17,7 +17,7 @@ from ...errors import RecipeError
 from ...models import HashModel
 from ...optim import CodeBank, Keys, MomentumBinary, ShardedCodeBank, TableOptimizer, in_batch_keys
 from ...optim.keys import mean_view
-from ..recipe import Recipe
+from ...recipe.recipe import Recipe
 from ..sharded_state import ShardedCounts, ShardedTable
 
 __all__ = ["Batch", "Stateful", "Strategy", "needed"]

@@ -1,0 +1,6 @@
+"""Recipes: every choice of a run, in sections; named ones lie in ``named/``, TOML."""
+
+import lazy_loader
+
+# names and where they stand: __init__.pyi; each is imported when it is asked for
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

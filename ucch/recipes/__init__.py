@@ -1,1 +1,0 @@
-"""Named recipes, one TOML file each; read through :func:`ucch.training.load_recipe`."""

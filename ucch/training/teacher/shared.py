@@ -1,0 +1,42 @@
+"""A teacher that process 0 makes, for all processes that train together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import torch
+
+from ...collectives import World
+from ...teachers import Teacher
+from ..distributed import on_first
+
+__all__ = ["shared_teacher"]
+
+
+def shared_teacher(world: World, make: Callable[[], Teacher | None]) -> Teacher | None:
+    """Make a teacher in process 0 and give it, bit for bit, to all: N x d numbers travel once.
+
+    Args:
+        world: the processes; one alone just makes it.
+        make: called in process 0.
+
+    Raises:
+        RunError: in the other processes, when ``make`` failed.
+    """
+    if world.size == 1:
+        return make()
+    made: list[Teacher] = []
+
+    def work() -> str:
+        teacher = make()
+        if teacher is None:
+            return "null"
+        made.append(teacher)
+        return json.dumps({"kind": teacher.kind, "notes": teacher.notes, "shape": list(teacher.rows.shape)})
+
+    plan = json.loads(on_first(world, work))
+    if plan is None:
+        return None
+    rows = world.spread(made[0].rows.cpu() if made else torch.empty(plan["shape"]))
+    return Teacher(plan["kind"], rows, plan["notes"]).with_rows(rows)
