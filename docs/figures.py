@@ -154,7 +154,7 @@ def parts() -> Figure:
         (6.4, 5.2, "estimator\nCrossModalHasher", GREY, 2.0),
         (9.6, 5.2, "serving, stores, retrieval\ncodes to answers", TEXT, 2.8),
         (1.6, 3.9, "evaluation\na model and data to a report", GREY, 2.8),
-        (5.6, 3.9, "training: step, trainer; strategies, objectives\nruns, recipe: what is left, what is chosen", CODE, 3.6),
+        (5.6, 3.9, "training: step, trainer, strategies, objectives\nruns and recipe: left and chosen", CODE, 3.6),
         (9.6, 3.9, "extraction, encoders, images\nphotographs to features", IMAGE, 2.8),
         (1.4, 2.4, "metrics\nranks from counts", GREY, 2.2),
         (4.2, 2.4, "losses, binarize, optim\nto be lifted out", CODE, 2.4),

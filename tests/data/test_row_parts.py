@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def test_some_rows_are_rows_too(parts: RowParts, whole: np.ndarray) -> None:
 
 def test_a_large_slice_stays_on_disk(parts: RowParts, whole: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ucch.data.row_parts._READ", 60)
-    monkeypatch.setattr("ucch.data.row_parts._RESIDENT", 1)
+    monkeypatch.setattr("ucch.data.row_parts._PIECE", 30)
     assert isinstance(parts[:10], np.ndarray)
     large = parts[10:40][5:]
     assert isinstance(large, RowParts)
@@ -58,3 +59,23 @@ def test_what_does_not_fit_is_refused(parts: RowParts) -> None:
         parts[[50]]
     with pytest.raises(DataError, match=r"one width and type, got float16 .* as part 1, float32 of shape \(2, 3\)"):
         RowParts([parts.parts[0], np.zeros((2, 3), np.float32)])
+
+
+def test_a_file_that_has_become_shorter_is_named(parts: RowParts, tmp_path: Path) -> None:
+    path = tmp_path / "1.npy"
+    path.write_bytes(path.read_bytes()[:-2])
+    with pytest.raises(DataError, match=r"1\.npy has become shorter while it was read"):
+        parts[[0, 7]]
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="the system does not list mapped pages")
+def test_reading_leaves_no_pages_of_the_files_in_this_process(tmp_path: Path) -> None:
+    """By page faults each row of a mapped file may bring 2 MiB of it along."""
+    np.save(tmp_path / "large.npy", np.ones((1 << 14, 1 << 10), np.float32))  # 64 MiB
+    mapped = map_npy(tmp_path / "large.npy")
+    whole = RowParts([mapped])
+    for start in range(0, len(whole), 64):
+        assert whole[np.arange(start, start + 64)[::-1]].all()
+    pages = re.search(rf"{tmp_path}/large.npy\n.*?Rss: *(\d+) kB", Path("/proc/self/smaps").read_text(), re.DOTALL)
+    assert pages is not None
+    assert int(pages[1]) < 1 << 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,16 +15,16 @@ from ..errors import DataError
 __all__ = ["RowParts"]
 
 _READ = 1 << 26  # bytes: what a slice reads at once; a larger one stays on disk
-_RESIDENT = 1 << 27  # bytes of pages that may stay in this process between reads
+_PIECE = 1 << 24  # bytes: what is read before it is copied to its place
 
 
 class RowParts:
     """Rows of several arrays under one another, or some of them, read where they lie as they are asked for.
 
     Where NumPy would give an array, this does too: row numbers, a mask or a single row are read; a slice is read up
-    to 64 MiB, and beyond it is again rows that stay on disk. ``numpy.asarray`` reads everything. Mapped pages are given
-    back to the system as reading goes on, so that a process holds 128 MiB of them at most, and a piece that is read;
-    the system keeps them while memory is free.
+    to 64 MiB, and beyond it is again rows that stay on disk. ``numpy.asarray`` reads everything. Mapped files are read
+    by runs of neighbouring rows, not by page faults, which would leave up to 2 MiB of the file in this process for each
+    row; so a process holds what it has asked for, and the system keeps the files while memory is free.
 
     Args:
         parts: (n_i, d) arrays of one width and type, at least one.
@@ -53,7 +54,6 @@ class RowParts:
         self.starts = np.cumsum([0, *map(len, self.parts)])
         self.rows = rows
         self.shape = (int(self.starts[-1]) if rows is None else len(rows), int(first.shape[1]))
-        self._touched = 0
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -85,18 +85,26 @@ class RowParts:
         places = numbers if self.rows is None else self.rows[numbers]
         out = np.empty((len(places), self.shape[1]), self.dtype)
         owner = np.searchsorted(self.starts, places, side="right") - 1
+        at_once = max(1, _PIECE // max(1, out.strides[0]))
         for part in np.unique(owner):
-            here = owner == part
-            out[here] = self.parts[part][places[here] - self.starts[part]]
-        self._touched += len(places) * max(out.itemsize * self.shape[1], mmap.PAGESIZE)
-        if self._touched > _RESIDENT:
-            self._give_back()
+            here = np.flatnonzero(owner == part)
+            for start in range(0, len(here), at_once):
+                some = here[start : start + at_once]
+                out[some] = _read_rows(self.parts[part], places[some] - self.starts[part])
         return out
 
-    def _give_back(self) -> None:
-        """Take mapped pages out of this process; they are read again from the system's memory or the disk."""
-        self._touched = 0
-        for part in self.parts:
-            mapped = getattr(part, "_mmap", None)
-            if mapped is not None and hasattr(mapped, "madvise"):
-                mapped.madvise(mmap.MADV_DONTNEED)
+
+def _read_rows(part: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """Rows (r,) of an array, (r, d)."""
+    mapped = isinstance(part, np.memmap) and isinstance(part.base, mmap.mmap) and part.flags.c_contiguous
+    if not mapped or not hasattr(os, "pread"):
+        return np.asarray(part[rows])
+    n_bytes = part.strides[0]
+    first = np.flatnonzero(np.diff(rows, prepend=-2) != 1)  # of each run
+    lengths = np.diff(first, append=len(rows)) * n_bytes
+    with open(str(part.filename), "rb", buffering=0) as file:
+        places = part.offset + rows[first] * n_bytes
+        read = [os.pread(file.fileno(), *one) for one in zip(lengths.tolist(), places.tolist(), strict=True)]
+    if sum(map(len, read)) != len(rows) * n_bytes:
+        raise DataError(f"{part.filename} has become shorter while it was read: write it anew and start again")
+    return np.frombuffer(b"".join(read), part.dtype).reshape(len(rows), -1)
