@@ -10,7 +10,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from tests.cli.photographs import SHORT, ucch
-from ucch.data import load_dataset
+from ucch.data import check_overlap, load_dataset
 from ucch.data.row_parts import RowParts
 from ucch.errors import DataError
 
@@ -51,10 +51,29 @@ def test_rows_are_read_as_they_lie_and_an_image_stands_on_one_side(tmp_path: Pat
     assert dataset.digest() == load_dataset(tmp_path / "out").digest()
 
 
-def test_without_metadata_each_row_is_an_image(tmp_path: Path) -> None:
-    write_folder(tmp_path, metadata=False)
+@pytest.mark.parametrize("metadata", [False, True])
+def test_rows_of_equal_embeddings_are_one_image_whatever_they_are_called(tmp_path: Path, metadata: bool) -> None:
+    images = write_folder(tmp_path, metadata=metadata)
+    if metadata:  # a name for each row
+        for number, size in zip(("0", "2", "10"), SIZES, strict=True):
+            table = arrow.table({"image_path": [f"{number}-{row}.jpg" for row in range(size)]})
+            parquet.write_table(table, tmp_path / "metadata" / f"metadata_{number}.parquet")
     dataset = load_dataset(tmp_path)
+    check_overlap(dataset)
     assert (len(dataset.train), len(dataset.query)) == (36, 4)
+    assert len(np.unique(images[dataset.query.image.rows], axis=0)) == 2
+
+
+def test_chains_of_equal_names_and_equal_embeddings_are_one_image(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    names = [name for row in range(20) for name in (f"{row}.jpg", f"{(row + 1) % 20}.jpg")]
+    start = 0
+    for number, size in zip(("0", "2", "10"), SIZES, strict=True):
+        table = arrow.table({"image_path": names[start : start + size]})
+        parquet.write_table(table, tmp_path / "metadata" / f"metadata_{number}.parquet")
+        start += size
+    with pytest.raises(DataError, match="a split needs at least 2 images, got 1"):
+        load_dataset(tmp_path)
 
 
 def test_it_trains_and_says_what_was_read(tmp_path: Path) -> None:

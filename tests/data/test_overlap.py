@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ucch.data import PairedDataset, Pairs, check_overlap, load_digits_pairs
-from ucch.data.overlap import item_digests
+from ucch.data.overlap import item_digests, row_numbers
+from ucch.data.row_parts import RowParts
 from ucch.errors import DataError
 
 
@@ -96,3 +97,11 @@ def test_an_item_is_its_image_and_its_first_text() -> None:
     assert all(np.array_equal(a, b) for a, b in zip((items, images), item_digests(several), strict=True))
     assert len(np.unique(items)) == len(np.unique(images)) == 3
     assert not np.isin(items, images).any()
+
+
+def test_equal_rows_have_one_number_and_others_have_their_own() -> None:
+    rows = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float16)[[*range(50), 7, 7, 3]]
+    numbers = row_numbers(rows)
+    equal = (rows[:, None] == rows[None]).all(axis=2)
+    assert np.array_equal(numbers[:, None] == numbers[None], equal)
+    assert np.array_equal(row_numbers(RowParts([rows[:20], rows[20:]])), numbers)

@@ -137,6 +137,8 @@ REFUSED: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 # inputs that are right only beside one another
 TOGETHER = (
+    "03-leak-by-caption/twice.csv",
+    "03-leak-by-caption/two_spellings.csv",
     "07-labels-n1/ld_col01.npy",
     "07-labels-n1/ld_v01.npy",
     "07-labels-n1/lq_col01.npy",

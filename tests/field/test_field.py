@@ -7,11 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from tests.encoders.kit import ColourEncoder
 from tests.field.table import INPUTS, READ, REFUSED, TOGETHER, evaluated, expected_map, taken
+from ucch.data import check_overlap
 from ucch.data.captions import read_captions
+from ucch.encoders import BowEncoder
 from ucch.errors import DataError
 from ucch.evaluation import CodeFiles, evaluate_files
+from ucch.extraction import extract
 from ucch.retrieval.code_files import read_codes
 
 
@@ -61,3 +66,25 @@ def test_the_ways_out_work(tmp_path: Path) -> None:
     place = [match.start() for match in re.finditer('"id": 1000[,}]', text)][1]
     (tmp_path / "own.json").write_text(text[:place] + text[place:].replace("1000", "999999", 1))
     assert len(read_captions(tmp_path / "own.json").images) == 6
+
+
+@pytest.mark.parametrize(("name", "n_images", "equal"), [("two_spellings", 60, 0), ("twice", 120, 60)])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_picture_under_two_names_stands_on_one_side(
+    name: str, n_images: int, equal: int, seed: int, tmp_path: Path
+) -> None:
+    """``a.jpg`` and ``./a.jpg`` are one picture, and so are ``a.jpg`` and its copy ``a (1).jpg``."""
+    captions = read_captions(INPUTS / "03-leak-by-caption" / f"{name}.csv")
+    drawn: dict[str, np.ndarray] = {}
+    for image in captions.images:
+        first = Path(image).name.replace(" (1)", "")
+        pixels = drawn.setdefault(first, np.random.default_rng(len(drawn)).integers(0, 256, (12, 12, 3), np.uint8))
+        Image.fromarray(pixels).save(tmp_path / Path(image).name)
+    specs = ("tests.encoders.kit:ColourEncoder", "bow:20")
+    result = extract(tmp_path, captions, ColourEncoder(), BowEncoder("20"), specs=specs, split_seed=seed)
+    check_overlap(result.dataset)
+    sides = [{Path(image).name.replace(" (1)", "") for image in result.image_ids[side]} for side in ("train", "query")]
+    assert not sides[0] & sides[1]
+    assert len(sides[0] | sides[1]) == 60
+    assert sum(len(result.image_ids[side]) for side in ("train", "query")) == n_images
+    assert result.equal_copies.count == equal

@@ -11,11 +11,13 @@ import numpy.typing as npt
 
 from ..errors import DataError
 from ..extras import require
+from ..near_codes import first_of_group
 from ..plain_json import one_line
 from .array_spec import read_npy
 from .arrays import FeatureArray
 from .caption_records import IMAGE_NAMES, find_name
 from .dataset import PairedDataset
+from .overlap import row_numbers
 from .pairs import Pairs
 from .row_parts import RowParts
 
@@ -34,9 +36,9 @@ def load_clip_retrieval(folder: Path) -> PairedDataset:
     """Read ``img_emb/img_emb_*.npy`` and ``text_emb/text_emb_*.npy``: row i of each part is a pair.
 
     Embeddings stay on disk, mapped, in the type of the file, float16 as a rule; they are read once here, to look for
-    values that are not finite. Queries are a tenth of the images, at most 5,000, drawn by a fixed seed. Rows of one
-    image, by ``image_path`` (or another name) in ``metadata/metadata_*.parquet``, stand on one side; without metadata,
-    each row is an image of its own.
+    values that are not finite, and once more to tell images apart. Queries are a tenth of the images, at most 5,000,
+    drawn by a fixed seed. Rows of one image stand on one side: those with one ``image_path`` (or another name) in
+    ``metadata/metadata_*.parquet``, and those with one embedding, so that a copy under another name is no leak.
 
     Args:
         folder: the folder with ``img_emb``, ``text_emb`` and, perhaps, ``metadata``.
@@ -63,7 +65,7 @@ def load_clip_retrieval(folder: Path) -> PairedDataset:
             )
     try:
         whole = [RowParts([side[number] for number in order]) for side in (image, text)]
-        is_query = _queries(_items(folder, order, [len(image[number]) for number in order]))
+        is_query = _queries(_images(_items(folder, order, [len(image[number]) for number in order]), whole[0]))
         train, query = (
             Pairs(*(cast(FeatureArray, RowParts(side.parts, np.flatnonzero(rows))) for side in whole), split=split)
             for split, rows in (("train", ~is_query), ("query", is_query))
@@ -128,6 +130,15 @@ def _items(folder: Path, order: list[int], lengths: list[int]) -> npt.NDArray[np
     unnamed = items < 0
     items[unnamed] = items.max(initial=0) + 1 + np.arange(int(unnamed.sum()))
     return items
+
+
+def _images(items: npt.NDArray[np.int64], embeddings: RowParts) -> npt.NDArray[np.int64]:
+    """The image of each row, as a number: rows of one item are, and rows of equal embeddings."""
+    rows, firsts = np.arange(len(items)), []
+    for numbers in (items, row_numbers(cast(FeatureArray, embeddings))):
+        _, first, of_row = np.unique(numbers, return_index=True, return_inverse=True)
+        firsts.append(first[of_row])
+    return first_of_group(len(items), np.concatenate([rows, rows]), np.concatenate(firsts))
 
 
 def _queries(items: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

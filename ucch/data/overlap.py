@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataError
-from .arrays import FeatureArray
+from .arrays import FeatureArray, row_chunks
 from .dataset import PairedDataset
 from .pairs import Pairs
 
-__all__ = ["check_overlap", "item_digests"]
+__all__ = ["check_overlap", "item_digests", "row_numbers"]
 
 
 MOST_DISTINCT = 32  # values of a column of coarse features
@@ -32,6 +32,17 @@ def item_digests(pairs: Pairs) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.b
         fingerprint.update(np.ascontiguousarray(pairs.text[text_row]).data)
         items[row] = fingerprint.hexdigest()[:16].encode()
     return items, images
+
+
+def row_numbers(rows: FeatureArray) -> npt.NDArray[np.int64]:
+    """Number the rows of a matrix (n, d) so that equal ones have one number, (n,). O(n (d + log n)), read in pieces."""
+    digests = np.empty(len(rows), dtype=np.uint64)
+    for piece in row_chunks(rows):
+        values = np.ascontiguousarray(rows[piece])
+        joined = b"".join(hashlib.blake2b(row.data, digest_size=8).digest() for row in values)
+        digests[piece] = np.frombuffer(joined, np.uint64)
+    numbers: npt.NDArray[np.int64] = np.unique(digests, return_inverse=True)[1]
+    return numbers
 
 
 def check_overlap(dataset: PairedDataset) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -96,15 +95,17 @@ class RowParts:
 
 def _read_rows(part: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
     """Rows (r,) of an array, (r, d)."""
-    mapped = isinstance(part, np.memmap) and isinstance(part.base, mmap.mmap) and part.flags.c_contiguous
-    if not mapped or not hasattr(os, "pread"):
+    whole: object = part.base  # of a mapped file; of a view of one, the array that it is a view of
+    if not (isinstance(part, np.memmap) and isinstance(whole, mmap.mmap) and part.flags.c_contiguous):
         return np.asarray(part[rows])
     n_bytes = part.strides[0]
     first = np.flatnonzero(np.diff(rows, prepend=-2) != 1)  # of each run
     lengths = np.diff(first, append=len(rows)) * n_bytes
     with open(str(part.filename), "rb", buffering=0) as file:
-        places = part.offset + rows[first] * n_bytes
-        read = [os.pread(file.fileno(), *one) for one in zip(lengths.tolist(), places.tolist(), strict=True)]
+        read = []
+        for place, length in zip((part.offset + rows[first] * n_bytes).tolist(), lengths.tolist(), strict=True):
+            file.seek(place)
+            read.append(file.read(length))
     if sum(map(len, read)) != len(rows) * n_bytes:
         raise DataError(f"{part.filename} has become shorter while it was read: write it anew and start again")
     return np.frombuffer(b"".join(read), part.dtype).reshape(len(rows), -1)
