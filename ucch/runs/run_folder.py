@@ -16,8 +16,8 @@ from ..errors import RunError
 from ..files import is_leftover, write_atomically
 from ..models import HashModel
 from ..plain_json import parse_json
-from ..text_lines import read_lines
 from ..recipe import Recipe, load_recipe
+from ..text_lines import read_lines
 
 __all__ = ["RunFolder", "free_run_path"]
 
