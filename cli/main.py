@@ -25,7 +25,7 @@ COMMANDS = {
     "leaderboard": "Run many methods on many sets and write the tables.",
     "search": "Find the nearest items of an index.",
     "serve": "Serve an index: a JSON API and a page to search on.",
-    "store": "Keep codes in LanceDB or Milvus.",
+    "store": "Keep codes in LanceDB, Milvus, PostgreSQL or usearch.",
     "teacher": "Say what the teacher of a run knows, with labels or without.",
     "train": "Learn binary codes from image-text pairs, without labels.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -11,9 +12,13 @@ from click.testing import CliRunner, Result
 from ucch.cli.main import cli
 
 from tests.retrieval.kit import random_codes
+from tests.stores import conftest as stores
 from ucch.retrieval import BinaryIndex
 
-pytest.importorskip("lancedb", reason="lancedb is not installed: pip install 'ucch[store]'")
+lancedb = pytest.mark.skipif(
+    importlib.util.find_spec("lancedb") is None, reason="lancedb is not installed: pip install 'ucch[store]'"
+)
+postgres_uri = stores.postgres_uri  # the fixture
 
 
 def ucch(*arguments: object) -> Result:
@@ -30,8 +35,13 @@ def index(tmp_path: Path) -> Path:
     return tmp_path / "it.index"
 
 
-def test_push_and_search_answer_as_the_index_does(index: Path) -> None:
-    store, queries = index.parent / "store", index.parent / "queries.npy"
+@pytest.fixture(params=[pytest.param("store", marks=lancedb), "store.usearch"])
+def store(request: pytest.FixtureRequest, index: Path) -> Path:
+    return index.parent / str(request.param)
+
+
+def test_push_and_search_answer_as_the_index_does(index: Path, store: Path) -> None:
+    queries = index.parent / "queries.npy"
     pushed = ucch("store", "push", index, "--uri", store, "--metadata", index.parent / "it.csv", "--json")
     assert json.loads(pushed.stdout) == {"uri": str(store), "name": "codes", "pushed": 50, "items": 50}
     assert (
@@ -44,6 +54,24 @@ def test_push_and_search_answer_as_the_index_does(index: Path) -> None:
     assert {int(hit["id"][1:3]) % 2 for hit in json.loads(odd.stdout)["queries"][0]["hits"]} == {1}
 
 
+def test_a_graph_is_gone_by_where_there_is_one(index: Path, postgres_uri: str) -> None:
+    queries = index.parent / "queries.npy"
+    uri = postgres_uri.replace("postgres:@", "postgres:secret@")
+    pushed = ucch("store", "push", index, "--uri", uri, "--name", "cli", "--hnsw", "--json")
+    assert json.loads(pushed.stdout)["uri"] == uri.replace("secret", "***")
+    for arguments in ((), ("--approximate",)):
+        answer = ucch(
+            "store", "search", "--uri", uri, "--name", "cli", "--codes", queries, "-k", 2, "--json", *arguments
+        )
+        nearest = [query["hits"][0] for query in json.loads(answer.stdout)["queries"]]
+        assert nearest == [{"id": "p07.jpg", "distance": 0}, {"id": "p09.jpg", "distance": 0}]
+    for command in (("push", index, "--hnsw"), ("search", "--codes", queries, "--approximate")):
+        result = ucch("store", *command, "--uri", index.parent / "folder")
+        assert result.exit_code
+        assert "postgresql" in result.stderr.lower()
+
+
+@lancedb
 def test_wrong_use(index: Path) -> None:
     store, queries = index.parent / "store", index.parent / "queries.npy"
     (index.parent / "bad.csv").write_text("id,a\np00.jpg,1\n")

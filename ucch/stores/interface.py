@@ -16,7 +16,7 @@ from ..errors import DataError
 from ..retrieval.hits import Hits, cut_to
 from ..retrieval.rows import Ids, as_ids, checked_codes, distinct, shown_ids
 
-__all__ = ["CodeStore", "Metadata", "Where"]
+__all__ = ["CodeStore", "Metadata", "Scalar", "Where", "plain_list"]
 
 Scalar = str | int | float | bool
 Metadata = Mapping[str, Sequence[Scalar]]
@@ -145,6 +145,12 @@ class CodeStore(ABC):
         if len(stored) and (stored.dtype.kind == "i") != self.numbers:
             raise DataError(f"ids of this store are {'whole numbers' if self.numbers else 'text'}, got {ids[0]!r}")
         return stored
+
+
+def plain_list(values: Scalar | Sequence[Scalar]) -> list[Any]:
+    """One value or several as a list of Python's own, NumPy's scalars undone."""
+    listed = [values] if isinstance(values, str | int | float | bool) else list(values)
+    return [one.item() if isinstance(one, np.generic) else one for one in listed]
 
 
 def _check_field(name: str) -> None:
