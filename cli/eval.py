@@ -25,6 +25,7 @@ _FILES = ("query_codes", "database_codes", "query_labels", "database_labels", "q
 _FORMATS = ("table", "json", "csv", "latex")
 _GROUPS = {
     "What to evaluate": ("data", "data_root", *_FILES, "bits", "code_format", "allow_overlap"),
+    "A retrieval set": ("beir", "beir_split", "text_encoder"),
     "How": ("protocol", "cutoff", "ties", "no_relevant", "denominator", "seed"),
     "Where to": ("out", "form"),
     "How fast it runs": ("chunk_rows",),
@@ -68,6 +69,14 @@ def _file(name: str, summary: str, metavar: str = "FILE.npy") -> Callable[[Comma
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap intervals.")
 @click.option("--allow-overlap", is_flag=True, help="Accept queries that stand in the training set or the database.")
 @click.option(
+    "--beir",
+    metavar="DIR",
+    type=InputPath(file_okay=False),
+    help="Evaluate runs on corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv: nDCG@10 beside the features'.",
+)
+@click.option("--beir-split", metavar="NAME", default="test", show_default=True, help="Split of the judgements.")
+@click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the text encoder of the runs is now.")
+@click.option(
     "--out", metavar="DIR", type=OutputPath(file_okay=False, parents=True), help="New folder for report and pictures."
 )
 @click.option("--json", "form", flag_value="json", help="Print one JSON object.")
@@ -85,7 +94,12 @@ def command(runs: tuple[Path, ...], form: str | None, out: Path | None, **option
     ucch eval runs/digits-64 --json
     ucch eval runs/a runs/b --data wikipedia --data-root DIR --out compared
     ucch eval --query-codes q.npy --database-codes d.npy --query-labels lq.npy --database-labels ld.npy --bits 64
+    ucch eval runs/captions --beir beir/scifact --json
     """
+    if options["beir"] is not None:
+        from .beir import evaluate_sets
+
+        return evaluate_sets(runs, form, out, options)
     given = [name for name in _FILES if options[name] is not None]
     if bool(runs) == bool(given):
         raise click.UsageError("name either run folders or files of codes, see --help")

@@ -1,3 +1,4 @@
+from .beir import RetrievalSet, read_beir
 from .catalog import DATASETS, dataset_entry, load_dataset
 from .check import dataset_problems
 from .convert import convert_dataset
@@ -26,6 +27,7 @@ __all__ = [
     "PairedDataset",
     "Pairs",
     "RawImages",
+    "RetrievalSet",
     "check_overlap",
     "convert_dataset",
     "dataset_entry",
@@ -38,5 +40,6 @@ __all__ = [
     "multi_hot",
     "near_rows",
     "pseudo_labels",
+    "read_beir",
     "save_npz",
 ]

@@ -1,3 +1,4 @@
+from .beir import evaluate_beir, measure_beir
 from .comparison import compare_runs
 from .compression import Keeping, compression_of_model
 from .evaluate import EncodedDataset, encode_dataset, evaluate, measure
@@ -23,12 +24,14 @@ __all__ = [
     "draw_teacher",
     "encode_dataset",
     "evaluate",
+    "evaluate_beir",
     "evaluate_files",
     "evaluate_run",
     "html_report",
     "judge",
     "marked",
     "measure",
+    "measure_beir",
     "measure_run",
     "report_rows",
     "teacher_report",

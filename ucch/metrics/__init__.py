@@ -17,6 +17,7 @@ from .code_health import (
 )
 from .evaluator import HammingEvaluator
 from .histograms import DistanceHistograms, distance_histograms
+from .judged_ndcg import judged_ndcg
 from .ndcg import ndcg_at
 from .neighbors import Neighbors, cosine_neighbors, neighbors_kept, neighbors_kept_by
 from .paired import first_relevant_rank, hit_rate_at, reciprocal_rank
@@ -53,6 +54,7 @@ __all__ = [
     "effective_dimension",
     "first_relevant_rank",
     "hit_rate_at",
+    "judged_ndcg",
     "mean_average_precision",
     "mean_over_queries",
     "ndcg_at",
