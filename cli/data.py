@@ -11,6 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from .audit import command as audit
 from .nearest import NamingGroup
 from .options import debug_option
 from .paths import InputPath
@@ -120,6 +121,9 @@ def convert(name: str, data_root: Path | None) -> None:
     entry = dataset_entry(name)
     written = convert_dataset(entry, _root(entry, data_root))
     click.echo("\n".join(map(str, written)) or "nothing to do: every matrix is memory-mapped already")
+
+
+command.add_command(audit)
 
 
 def _root(entry: DatasetEntry, data_root: Path | None) -> Path:

@@ -1,0 +1,51 @@
+"""The audit: who is named, and how many of them are wrong, as it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.trust.made import made_pairs
+from ucch.data import Pairs
+from ucch.errors import DataError
+from ucch.trust import audit_pairs
+
+
+@pytest.mark.parametrize("wrong", [0.2, 0.4])
+def test_precision_is_what_it_says(wrong: float) -> None:
+    pairs, is_wrong = made_pairs(1500, wrong=wrong)
+    audit = audit_pairs(pairs)
+    assert audit.mixture.wrong == pytest.approx(wrong, abs=0.04)
+    for least in (0.5, 0.8):
+        named = audit.suspects(least)
+        assert audit.precision(named) == pytest.approx(is_wrong[named].mean(), abs=0.05)
+        assert len(named) > 0.6 * is_wrong.sum()
+
+
+def test_clean_pairs_are_hardly_named() -> None:
+    pairs, _ = made_pairs(1000, wrong=0.0)
+    assert len(audit_pairs(pairs).suspects()) <= 10
+
+
+def test_the_least_agreeing_come_first() -> None:
+    pairs, _ = made_pairs(400, wrong=0.2)
+    audit = audit_pairs(pairs)
+    named = audit.suspects(0.5)
+    assert (np.diff(audit.agreement[named]) >= 0).all()
+    assert set(audit.suspects(0.9)) <= set(named)
+    assert audit.precision(named[:0]) == 1.0
+
+
+def test_labels_are_not_read_and_several_captions_are_one_pair() -> None:
+    pairs, is_wrong = made_pairs(600, wrong=0.3)
+    plain = audit_pairs(pairs)
+    labelled = audit_pairs(Pairs(pairs.image, pairs.text, np.eye(2, dtype=bool)[is_wrong.astype(int)]))
+    np.testing.assert_array_equal(plain.right, labelled.right)
+    twice = Pairs(pairs.image, np.repeat(pairs.text, 2, axis=0), image_of_text=np.repeat(np.arange(600), 2))
+    np.testing.assert_allclose(audit_pairs(twice).agreement, plain.agreement, atol=1e-4)
+
+
+def test_too_few_pairs_are_refused() -> None:
+    pairs, _ = made_pairs(199, wrong=0.2)
+    with pytest.raises(DataError, match="at least 200 pairs to tell wrong ones from right ones, got 199"):
+        audit_pairs(pairs)
