@@ -136,7 +136,7 @@ def _what(
     from ucch.retrieval import BinaryIndex
     from ucch.runs import RunFolder
 
-    from .untrained_run import index_of_photographs
+    from .cached_index import index_of_photographs
 
     if run is None and index is None:
         if images is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from rich.console import Console
 
 from .encoded_photographs import EncodedPhotographs, encoded_photographs
 
-__all__ = ["index_of_photographs", "is_run", "make_untrained_run"]
+__all__ = ["is_run", "make_untrained_run"]
 
 BITS = 256  # closed-form codes keep more with every bit, and 32 bytes are few
+# docs/searching.md: `ucch train` by its defaults, 64 bits, 100 pictures and their 500 captions held back
+MEASURED = "on 500 photographs of Flickr8k a caption found its picture among the first 10 of 100 in 70 % of cases"
 
 
 def is_run(path: Path) -> bool:
@@ -93,7 +96,14 @@ def make_untrained_run(
         },
     )
     model.save(run.model_file)
-    _say_what_next(console, photographs, image_encoder, words is not None)
+    _say_what_next(
+        console,
+        photographs,
+        image_encoder,
+        reads_words=words is not None,
+        bits=bits or BITS,
+        n_pictures=len(encoded.names),
+    )
     return encoded
 
 
@@ -112,42 +122,38 @@ def _made_before(path: Path, photographs: Path, encoder: Any, bits: int) -> bool
     )
 
 
-def index_of_photographs(photographs: Path, image_encoder: str | None) -> Path:
-    """The index of photographs without a run, in the cache folder; made where it is not there or they have changed."""
-    import hashlib
-
-    from ucch.extraction import default_cache_folder
-
-    from .index import command as index
-
-    encoder = image_encoder or "efficientnet-lite0"
-    folder = default_cache_folder() / "indexes"
-    folder.mkdir(parents=True, exist_ok=True)
-    stamp = hashlib.sha256(f"{photographs.resolve()}\n{encoder}\n".encode())
-    files = [photographs] if photographs.is_file() else sorted(p for p in photographs.rglob("*") if p.is_file())
-    for file in files:
-        found = file.stat()
-        stamp.update(f"{file}\n{found.st_size} {found.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
-    path = folder / f"{photographs.resolve().name}-{stamp.hexdigest()[:16]}.index"
-    if not path.exists():
-        click.get_current_context().invoke(index, source=photographs, out=path, image_encoder=encoder)
-    return path
-
-
-def _say_what_next(console: Console, photographs: Path, image_encoder: str, reads_words: bool) -> None:
-    from ucch.data.captions import read_captions
-    from ucch.errors import UcchError
-
+def _say_what_next(
+    console: Console, photographs: Path, image_encoder: str, *, reads_words: bool, bits: int, n_pictures: int
+) -> None:
+    """What the codes do not do yet, and the command that makes those which do."""
+    if bits >= n_pictures:
+        console.print(
+            f"{n_pictures} pictures span {n_pictures - 1} directions at most: bits beyond those add little to {bits}",
+            highlight=False,
+            soft_wrap=True,
+        )
     folder, encoder = (shlex.quote(str(part)) for part in (photographs, image_encoder))
     train = (
         f"ucch train --images {folder} --image-encoder {encoder} --text-encoder {encoder if reads_words else 'minilm'}"
     )
-    try:
-        captions = read_captions(photographs, photographs)
-    except (UcchError, OSError):
-        if not reads_words:
-            said = f"{image_encoder} reads no words: pictures find pictures. With captions, words do too"
-            console.print(f"{said}: {train} --captions FILE", highlight=False, soft_wrap=True)
-        return
-    said = f"captions of {len(captions.images)} pictures stand beside them: trained codes would keep words too: {train}"
-    console.print(said, highlight=False, soft_wrap=True)
+    found = _captions_of(photographs)
+    if found is not None:
+        count, named = found
+        said = f"captions of {count} pictures stand beside them: trained codes would keep words too: "
+        console.print(f"{said}{train}{named} ({MEASURED})", highlight=False, soft_wrap=True)
+    elif not reads_words:
+        said = f"{image_encoder} reads no words: pictures find pictures. With captions, words do too"
+        console.print(f"{said}: {train} --captions FILE", highlight=False, soft_wrap=True)
+
+
+def _captions_of(photographs: Path) -> tuple[int, str] | None:
+    """How many pictures have captions, in a text beside each or a file in or beside the folder, and the option."""
+    from ucch.data.captions import read_captions
+    from ucch.errors import UcchError
+
+    tables = [place / "captions.csv" for place in (photographs, photographs.resolve().parent)]
+    for path in (photographs, *(table for table in tables if table.is_file())):
+        with suppress(UcchError, OSError):
+            captions = read_captions(path, photographs)
+            return len(captions.images), "" if path == photographs else f" --captions {shlex.quote(str(path))}"
+    return None

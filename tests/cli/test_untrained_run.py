@@ -13,8 +13,6 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from ucch.cli.main import cli
 from ucch.cli.serve import _what
-from ucch.cli.serve import command as serve
-from ucch.cli.untrained_run import index_of_photographs
 
 from tests.serving.kit import IMAGE
 from ucch.retrieval import BinaryIndex
@@ -122,16 +120,14 @@ def test_an_index_is_served_alone_with_the_pictures_it_was_made_of(photographs: 
         what(made)
 
 
-def test_photographs_are_indexed_once_while_nothing_changes(
-    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ucch.extraction.default_cache_folder", lambda: tmp_path / "cache")
-    with click.Context(serve):
-        first = index_of_photographs(photographs, IMAGE)
-        made = first.stat().st_mtime_ns
-        assert index_of_photographs(photographs, IMAGE) == first
-        assert first.stat().st_mtime_ns == made
-        Image.new("RGB", (40, 30), "yellow").save(photographs / "yellow.png")
-        second = index_of_photographs(photographs, IMAGE)
-    assert second != first
-    assert len(BinaryIndex.load(second)) == len(COLOURS) + 1
+def test_a_table_of_captions_beside_the_folder_and_few_pictures_are_seen(photographs: Path) -> None:
+    said = index(photographs, IMAGE, "--bits", 7).stderr
+    assert "directions at most" not in said
+    (photographs.parent / "photos.index").unlink()
+    shutil.rmtree(photographs.parent / "photos.run")
+    table = photographs.parent / "captions.csv"
+    table.write_text("image,caption\nred.png,a red one\nblue.png,a blue one\n")
+    said = index(photographs, IMAGE, "--bits", 8).stderr
+    assert "8 pictures span 7 directions at most: bits beyond those add little to 8" in said
+    assert "captions of 2 pictures stand beside them" in said
+    assert f"--text-encoder minilm --captions {table}" in said

@@ -66,6 +66,21 @@ def test_a_small_disk_is_noticed_before_training_and_the_folder_goes_on(
     assert run.model_file.read_bytes() == through.model_file.read_bytes()
 
 
+def test_it_is_noticed_before_a_teacher_is_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = small_recipe("teacher.similarity=mie")
+    run = RunFolder.create(tmp_path / "run", recipe)
+    needed = run_bytes(Trainer(recipe, small_pairs(), teacher=None))
+    epochs: list[int] = []
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**9, 0, needed - 1))
+    with pytest.raises(RunError, match="of free disk, but the run needs"):
+        train_run(run, small_pairs(), on_teacher=lambda done, total: epochs.append(done))
+    assert epochs == []
+    assert not run.teacher_file.exists()
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**9, 0, needed + 10**6))
+    train_run(run, small_pairs(), resume=True, on_teacher=lambda done, total: epochs.append(done))
+    assert epochs[-1] == max(epochs) > 0
+
+
 def test_what_a_folder_holds_already_is_not_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = RunFolder.create(tmp_path / "run", small_recipe("teacher.similarity=none"))
     train_run(run, small_pairs())

@@ -131,12 +131,15 @@ class _Run:
         self.world = world
         _check_same(world, self.identity)
 
+        options: dict[str, Any] = {"device": device, "world": world, "fine_tuning": fine_tuning, "objective": objective}
+
         def teacher(train: Pairs) -> Teacher | None:
+            # minutes of a teacher are not spent where the states will have no room; those are as large without one
+            self._look_for_room(TrainingLoop(run.recipe(), pairs, teacher=lambda rows: None, **options))
             return run_teacher_stage(
                 run, train, self.identity, device=device, world=world, resume=resume, on_epoch=on_teacher
             )
 
-        options: dict[str, Any] = {"device": device, "world": world, "fine_tuning": fine_tuning, "objective": objective}
         self.loop = TrainingLoop(run.recipe(), pairs, teacher=teacher, **options)
         self.trainer = self.loop.trainer
         if resume:
@@ -168,7 +171,7 @@ class _Run:
         trainer, run = self.trainer, self.run
         if self.world.rank == 0:
             run.write_history(self.loop.history)
-        self._look_for_room()
+        self._look_for_room(self.loop)
         if on_start is not None:
             on_start(trainer)
 
@@ -215,9 +218,9 @@ class _Run:
             self._warn(f"not calibrated: of {len(self.loop.rows)} pairs too few can be set aside; 40 is the fewest")
         return model
 
-    def _look_for_room(self) -> None:
+    def _look_for_room(self, loop: TrainingLoop) -> None:
         """Refuse to begin what the disk has not the room for."""
-        needed = run_bytes(self.trainer, keeps_best=self.loop.held_out is not None)
+        needed = run_bytes(loop.trainer, keeps_best=loop.held_out is not None)
 
         def check() -> list[int]:
             if self.world.rank == 0:

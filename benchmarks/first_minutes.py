@@ -1,0 +1,127 @@
+"""The wall time of every command from a folder of photographs to a page that answers, before training and after.
+
+    python benchmarks/first_minutes.py ../shared/data/flickr8k-500
+
+takes a folder with ``images`` and ``captions.csv`` and starts each command as its user does, in an empty folder with an
+empty cache. It needs ``pip install '.[photos,serve]'``. A row per command; ``ucch serve`` is timed until the page is
+there, a picture found itself, and words where the codes know them had their answer. ``--set`` goes to ``ucch train``.
+The last line says how many captions of pictures that were held back found their own among the first ten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ENCODERS = ("--image-encoder", "efficientnet-lite0", "--text-encoder", "minilm")
+WORDS = "a dog running on the beach"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--set", dest="settings", nargs="*", default=[], help="changes of the default recipe")
+    parser.add_argument("--untrained", action="store_true", help="leave training out")
+    options = parser.parse_args()
+    photographs, captions = (options.folder.resolve() / name for name in ("images", "captions.csv"))
+    with tempfile.TemporaryDirectory() as folder:
+        route = Route(Path(folder), photographs)
+        index = ("index", photographs, *ENCODERS[:2], "--out", "photos.index")
+        print("| | command | s |\n|---|---|---|")
+        route.run("without captions", *index)
+        route.serve("without captions", "photos.index")
+        route.serve("the same in one", "--images", photographs)
+        route.serve("the same, again", "--images", photographs)
+        if options.untrained:
+            return
+        settings = [word for setting in options.settings for word in ("--set", setting)]
+        data = ("--images", photographs, "--captions", captions, *ENCODERS)
+        route.run("with captions", "train", *data, "--out", "run", *settings)
+        route.run("with captions", "index", "run", "--images", photographs, "--out", "trained.index")
+        shown = ("--index", "trained.index", "--images", photographs, "--texts", captions)
+        route.serve("with captions", "run", *shown, words=True)
+        report = json.loads((Path(folder) / "run" / "report.json").read_text())
+        print(json.dumps({"recall of queries": report.get("recall"), "queries": report.get("queries")}))
+
+
+class Route:
+    """Commands in one folder.
+
+    Args:
+        folder: where they run; their cache is there, too.
+        photographs: a folder of pictures.
+    """
+
+    def __init__(self, folder: Path, photographs: Path) -> None:
+        self.folder, self.picture = folder, min(photographs.iterdir())
+        self.environment = os.environ | {"XDG_CACHE_HOME": str(folder / "cache")}
+
+    def run(self, part: str, *arguments: object) -> None:
+        """Run a command to its end."""
+        start, command = time.perf_counter(), _command(arguments)
+        subprocess.run(command, cwd=self.folder, env=self.environment, check=True, stdout=subprocess.DEVNULL)
+        _row(part, arguments, time.perf_counter() - start)
+
+    def serve(self, part: str, *arguments: object, words: bool = False) -> None:
+        """Serve until the page and a picture, with ``words`` some words too, were answered."""
+        arguments, start = ("serve", *arguments), time.perf_counter()
+        with self._served(arguments) as url:
+            assert b"<html" in _answer(url)
+            content = base64.b64encode(self.picture.read_bytes()).decode()
+            hits = json.loads(_answer(f"{url}search", {"image": content}))["hits"]
+            assert self.picture.name in [hit["id"] for hit in hits if hit["distance"] == hits[0]["distance"]]
+            if words:
+                assert len(json.loads(_answer(f"{url}search", {"text": WORDS}))["hits"]) == 10
+            _row(part, arguments, time.perf_counter() - start)
+
+    @contextlib.contextmanager
+    def _served(self, arguments: tuple[object, ...]) -> Iterator[str]:
+        """The address of a server that ends with the block."""
+        command = _command((*arguments, "--port", 0))
+        with subprocess.Popen(
+            command, cwd=self.folder, env=self.environment, stderr=subprocess.PIPE, text=True
+        ) as server:
+            said = ""
+            for line in server.stderr or ():
+                said += line
+                if found := re.search(r"http://\S+/", line):
+                    break
+            else:
+                raise SystemExit(said)
+            try:
+                yield found[0]
+            finally:
+                server.terminate()
+
+
+def _command(arguments: tuple[object, ...]) -> list[str]:
+    return [sys.executable, "-m", "ucch", *map(str, arguments)]
+
+
+def _answer(url: str, question: Any = None) -> bytes:
+    data = None if question is None else json.dumps(question).encode()
+    asked = urllib.request.Request(url, data, {"content-type": "application/json"})
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        return bytes(answer.read())
+
+
+def _row(part: str, arguments: tuple[object, ...], seconds: float) -> None:
+    shown = " ".join(one.name if isinstance(one, Path) else str(one) for one in arguments)
+    print(f"| {part} | `ucch {shown}` | {seconds:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
