@@ -58,8 +58,10 @@ def served(*arguments: object) -> Iterator[str]:
                 break
         else:
             raise AssertionError(output)
-        yield address[0]
-        server.terminate()
+        try:
+            yield address[0]
+        finally:
+            server.terminate()
 
 
 def look(page: Any, name: str) -> None:
@@ -97,7 +99,7 @@ def test_a_folder_of_photographs_is_searched_before_training_and_after(folder: P
         with served(run, "--index", trained, "--images", photographs, "--texts", captions) as url:
             page = opener(browser, url, wrong)()
             look(page, "trained-empty")
-            assert len(ask(page, "a dog running on the beach")) == 10
+            assert len(ask(page, "a dog running on the beach")) == 24
             look(page, "trained")
             page.set_input_files("#file", picture)
             said(page, picture.name)
