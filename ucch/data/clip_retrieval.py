@@ -127,6 +127,8 @@ def _items(folder: Path, order: list[int], lengths: list[int]) -> npt.NDArray[np
         items: npt.NDArray[np.int64] = coded.indices.fill_null(-1).to_numpy().astype(np.int64)
     except (ValueError, TypeError, arrow.ArrowException) as error:
         raise DataError(f"{folder}: the names of its images cannot be compared: {one_line(error)}") from error
+    if len(items) != n_rows:
+        raise DataError(f"{folder}: the metadata names {len(items)} images for {n_rows} rows; write it anew")
     unnamed = items < 0
     items[unnamed] = items.max(initial=0) + 1 + np.arange(int(unnamed.sum()))
     return items

@@ -114,7 +114,9 @@ def _settled(recipe: Recipe, goal: str) -> Recipe:
     update: dict[str, Any] = {"goal": goal, "model": recipe.model.model_copy(update={"start": start})}
     if goal != "categories":
         update["objective"] = "neighbors"
-        if recipe.training.learning_rate == type(recipe.training)().learning_rate:
-            rate = {"learning_rate": recipe.neighbors.neighbor_rate}
-            update["training"] = recipe.training.model_copy(update=rate)
+        training, section = recipe.training, recipe.neighbors
+        own = {"learning_rate": section.neighbor_rate, "batch_size": section.neighbor_batch}
+        default = type(training)()
+        taken = {key: value for key, value in own.items() if getattr(training, key) == getattr(default, key)}
+        update["training"] = training.model_copy(update=taken)
     return recipe.model_copy(update=update)

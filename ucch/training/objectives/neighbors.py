@@ -20,7 +20,7 @@ from .objective import Objective
 
 __all__ = ["PARTNER_SHARE", "NeighborsObjective", "neighbor_temperature"]
 
-PARTNER_SHARE = {"both": 0.15, "partners": 0.3, "neighbors": 0.0}
+PARTNER_SHARE = {"both": 0.1, "partners": 0.3, "neighbors": 0.0}
 _SAMPLE = 512
 
 
