@@ -148,7 +148,7 @@ def _evaluate_runs(
         run = RunFolder.open(path)
         recipe = run.recipe()
         root = str(options["data_root"]) if options["data_root"] is not None else recipe.data_root
-        dataset = load_dataset(options["data"] or recipe.data, root)
+        dataset = load_dataset(options["data"] or recipe.data, root, one_sided=recipe.pairs.one_sided)
         if not options["allow_overlap"]:
             check_overlap(dataset)
         evaluations.append(measure_run(run, dataset, protocol=_protocol(options), seed=options["seed"], world=world))

@@ -71,7 +71,7 @@ def new_run(
     if made:
         return made[0]
     run = RunFolder.open(path)
-    return run, load_dataset(recipe.data, recipe.data_root)
+    return run, load_dataset(recipe.data, recipe.data_root, one_sided=recipe.pairs.one_sided)
 
 
 def _make_run(
@@ -96,7 +96,7 @@ def _make_run(
     stem = Path(source.images).name if source.images else Path(recipe.data).stem
     path = RunFolder.check_new(out or free_run_path(Path("runs"), f"{stem}-{recipe.bits}")).path
     if not source.images:
-        dataset = load_dataset(recipe.data, recipe.data_root)
+        dataset = load_dataset(recipe.data, recipe.data_root, one_sided=recipe.pairs.one_sided)
         if Path(recipe.data).is_dir():
             n_rows = len(dataset.train.text) + len(dataset.query.text)
             console.print(f"{recipe.data}: {n_rows:,} rows read, 0 left out; {len(dataset.query.text):,} are queries")
@@ -133,7 +133,8 @@ def old_run(
         cards = _cards(Path(recipe.data))
         if cards:
             write_run_encoders(run.path, cards)  # the run was killed before it had them
-    return run, load_dataset(str(path) if recipe.source.images else recipe.data, recipe.data_root)
+    data = str(path) if recipe.source.images else recipe.data
+    return run, load_dataset(data, recipe.data_root, one_sided=recipe.pairs.one_sided)
 
 
 def extraction_summary(run: RunFolder) -> dict[str, Any]:

@@ -99,6 +99,7 @@ def _from_run(
 ) -> IndexSource:
     """Codes by a run of its own data, of photographs that are still to be encoded, or of some that are."""
     from ucch.data import load_dataset
+    from ucch.evaluation.evaluate import side_codes
     from ucch.runs import RunFolder
     from ucch.training import shortened
 
@@ -112,8 +113,8 @@ def _from_run(
         codes, ids = model.encode_image(photographs.features), photographs.names
     else:
         recipe = folder.recipe()
-        pairs = load_dataset(recipe.data, recipe.data_root).database
-        codes = model.encode_text(pairs.text) if modality == "text" else model.encode_image(pairs.image)
+        pairs = load_dataset(recipe.data, recipe.data_root, one_sided=recipe.pairs.one_sided).database
+        codes = side_codes(model, pairs)[modality or "image"]
     origin = {"model": folder.model_digest(), "source": str(source.resolve())}
     found = {"ids": ids, "origin": origin, "calibration": folder.calibration(), "photographs": photographs}
     if bits and bits != model.n_bits:  # a length of nested codes, whole bytes

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _GROUPS = {
-    "What to train on": ("data", "data_root", "allow_overlap", *SOURCE),
+    "What to train on": ("data", "data_root", "one_sided", "trust", "allow_overlap", *SOURCE),
     "What to learn": ("bits", "nested", "calibrate", "goal", "optimizer", "teacher", "pseudo_labels", "fine_tune"),
     "How long, and everything else of the recipe": ("epochs", "seed", "recipe", "settings"),
     "Where to": ("out", "resume", "as_json"),
@@ -67,6 +67,18 @@ _GROUPS = {
     key="labels.pseudo",
     type=Choice(["tags", "kmeans"]),
     help="Make labels up from the features, for a recipe that learns from labels.",
+)
+@recipe_option(
+    "--one-sided",
+    key="pairs.one_sided",
+    type=Choice(["refuse", "drop", "keep"]),
+    help="What becomes of rows of an .npz that lack their image or text.",
+)
+@recipe_option(
+    "--trust",
+    key="pairs.trust",
+    type=Choice(["none", "auto"]),
+    help="auto takes pairs apart whose image and text likely belong to different items.",
 )
 @recipe_option("--bits", key="bits", type=click.IntRange(1, 4096), help="Bits of a code.")
 @recipe_option(

@@ -15,6 +15,7 @@ from ucch.cli.main import cli
 from ucch.cli.progress import TrainingProgress
 
 from tests.training.kit import small_dataset
+from tests.trust.made import made_pairs
 from ucch.collectives import World
 from ucch.data import PairedDataset, Pairs, save_npz
 from ucch.recipe import load_recipe
@@ -242,3 +243,31 @@ def test_made_up_labels_need_a_recipe_that_learns_from_labels(data: Path) -> Non
     assert result.exit_code == 2
     message = "--pseudo-labels goes with --recipe unihash or mlwch-like; recipe default reads no labels"
     assert message in " ".join(result.stderr.split())
+
+
+def test_items_that_lack_a_side_are_refused_dropped_or_kept(tmp_path: Path) -> None:
+    whole = small_dataset()
+    text = np.array(whole.train.text)
+    text[::4] = np.nan
+    arrays = {"image_train": whole.train.image, "text_train": text, "label_train": whole.train.label}
+    arrays |= {"image_query": whole.query.image, "text_query": whole.query.text, "label_query": whole.query.label}
+    np.savez(tmp_path / "some.npz", **arrays)  # type: ignore[arg-type]
+    choices = ("--data", tmp_path / "some.npz", "--json", *QUICK)
+    refused = ucch("train", *choices, "--out", tmp_path / "refused")
+    assert refused.exit_code == 1
+    assert "must be finite" in refused.stderr
+    for how, items in (("drop", 75), ("keep", 100)):
+        report = json.loads(ucch("train", *choices, "--out", tmp_path / how, "--one-sided", how).stdout)
+        assert report["database"] == items
+        again = json.loads(ucch("eval", tmp_path / how, "--json").stdout)
+        assert again["map_mean"] == report["map_mean"]
+
+
+def test_trust_is_a_choice_of_the_recipe(tmp_path: Path) -> None:
+    pairs, _ = made_pairs(300, wrong=0.3)
+    save_npz(tmp_path / "made.npz", PairedDataset("made", pairs, made_pairs(30, wrong=0.0)[0]))
+    result = ucch("train", "--data", tmp_path / "made.npz", "--out", tmp_path / "run", "--trust", "auto", *QUICK)
+    assert result.exit_code == 0, result.stderr
+    said = json.loads((tmp_path / "run" / "goal.json").read_text())["trust"]
+    assert 60 < said["parted"] < 110
+    assert said["wrong_share"] == pytest.approx(0.3, abs=0.07)

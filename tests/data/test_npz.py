@@ -14,7 +14,8 @@ from ucch.errors import DataError
 NAMES = "image_train, text_train, image_query, text_query"
 ALL_NAMES = (
     f"{NAMES}, label_train, label_query, image_database, text_database, label_database,"
-    " image_of_text_train, image_of_text_query, image_of_text_database"
+    " image_of_text_train, image_of_text_query, image_of_text_database, image_seen_train, image_seen_query,"
+    " image_seen_database, text_seen_train, text_seen_query, text_seen_database"
 )
 
 

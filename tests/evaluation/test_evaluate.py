@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -148,3 +149,14 @@ def test_a_split_without_labels_is_named_by_its_features(encoded: EncodedDataset
 def test_the_report_is_plain_json_without_nan(encoded: EncodedDataset) -> None:
     report = evaluate(encoded)
     assert json.loads(json.dumps(report, allow_nan=False)) == report
+
+
+def test_an_item_of_one_side_answers_by_it(encoded: EncodedDataset) -> None:
+    dataset = small_dataset()
+    model = Trainer(small_recipe(), dataset.train).model
+    seen = np.arange(len(dataset.train)) % 3 != 0
+    database = replace(dataset.train, text_seen=seen)
+    codes = encode_dataset(model, PairedDataset("one-sided", dataset.train, dataset.query, database)).database
+    np.testing.assert_array_equal(codes["text"][~seen], model.encode_image(dataset.train.image)[~seen])
+    np.testing.assert_array_equal(codes["text"][seen], model.encode_text(dataset.train.text)[seen])
+    np.testing.assert_array_equal(codes["image"], model.encode_image(dataset.train.image))

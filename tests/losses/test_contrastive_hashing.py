@@ -12,6 +12,7 @@ from tests.losses.kit import log_sum_exp, unit_rows
 from ucch.binarize import tanh_query
 from ucch.codes import sign
 from ucch.losses import ContrastiveHashingLoss, contrastive_hashing_logits, contrastive_hashing_loss
+from ucch.losses.contrastive_hashing import own_code_loss
 from ucch.optim import CodeBank, Keys, in_batch_keys
 
 
@@ -185,3 +186,18 @@ def test_targets_of_another_shape_are_refused() -> None:
     h = unit_rows(4, 6, 2)
     with pytest.raises(ValueError, match=r"targets must have one entry per query and negative, \(4, 4\), got \(4, 3\)"):
         contrastive_hashing_loss(h, h, in_batch_keys(h), targets=torch.zeros(4, 3))
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_the_mean_is_over_the_rows_that_are_seen(soft: bool) -> None:
+    generator = torch.Generator().manual_seed(0)
+    h = torch.nn.functional.normalize(torch.randn(6, 8, generator=generator), dim=1)
+    keys = in_batch_keys(torch.randn(6, 8, generator=generator))
+    targets = torch.full((6, 6), 0.05) if soft else None
+    each = [own_code_loss(h, keys, targets=targets, seen=torch.arange(6) == row) for row in range(6)]
+    torch.testing.assert_close(torch.stack(each).mean(), own_code_loss(h, keys, targets=targets))
+    some = torch.tensor([True, False, True, False, False, True])
+    torch.testing.assert_close(
+        torch.stack([each[row] for row in (0, 2, 5)]).mean(), own_code_loss(h, keys, targets=targets, seen=some)
+    )
+    assert own_code_loss(h, keys, targets=targets, seen=some & ~some) == 0

@@ -79,3 +79,19 @@ def test_damaged_and_foreign_files_are_refused(model: HashModel, tmp_path: Path)
     save_file({"weight": torch.ones(2)}, path)
     with pytest.raises(RunError, match="holds 'no format', expected 'ucch-model-1'"):
         HashModel.load(path)
+
+
+def test_one_code_of_picture_and_text(model: HashModel, features: np.ndarray) -> None:
+    text = features[:, : model.text_tower.n_features]
+    image_out, text_out = model.real_image(features), model.real_text(text)
+    mean = [
+        one / np.linalg.norm(one) + other / np.linalg.norm(other)
+        for one, other in zip(image_out, text_out, strict=True)
+    ]
+    np.testing.assert_array_equal(model.encode_item(features, text), pack(sign(torch.from_numpy(np.stack(mean)))))
+    seen = np.arange(len(features)) % 2 == 0
+    codes = model.encode_item(features, text, image_seen=seen, text_seen=~seen)
+    np.testing.assert_array_equal(codes[seen], model.encode_image(features)[seen])
+    np.testing.assert_array_equal(codes[~seen], model.encode_text(text)[~seen])
+    with pytest.raises(DataError, match="one row per item, got 1 and"):
+        model.encode_item(features[:1], text)

@@ -110,3 +110,11 @@ def test_keys_move_with_all_their_parts() -> None:
     assert moved.norm == keys.norm
     for name in ("positives", "negatives", "columns", "log_weights"):
         assert getattr(moved, name).device.type == "meta", name
+
+
+def test_mean_view_of_the_views_that_are_seen() -> None:
+    views = torch.tensor([[1.0, 3.0], [5.0, 7.0]]), torch.tensor([[3.0, 5.0], [9.0, 9.0]])
+    seen = [torch.tensor([True, True]), torch.tensor([True, False])]
+    assert mean_view(*views, seen=seen).tolist() == [[2.0, 4.0], [5.0, 7.0]]
+    whole = [torch.tensor([True, True])] * 2
+    assert torch.equal(mean_view(*views, seen=whole), mean_view(*views))

@@ -10,7 +10,7 @@ from tests.training.kit import small_pairs, small_recipe
 from tests.training.test_goal import aligned_pairs
 from ucch.baselines import CcaItq, StackedItq
 from ucch.data import Pairs
-from ucch.training.closed_form import closed_form_towers, sampled_features
+from ucch.training.closed_form import closed_form_towers, sampled_features, start_features
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -47,3 +47,17 @@ def test_a_sample_is_spread_evenly() -> None:
     rows = np.arange(50, dtype=np.float32)[:, None].repeat(3, axis=1)
     image, text = sampled_features(small_recipe("image_scaling=none", "text_scaling=none"), Pairs(rows, rows), most=20)
     assert image[:, 0].tolist() == text[:, 0].tolist() == list(range(0, 50, 3))
+
+
+def test_a_start_in_a_shared_space_takes_every_side_there_is() -> None:
+    rng = np.random.default_rng(0)
+    pairs = Pairs(rng.normal(size=(30, 4)), rng.normal(size=(30, 4)), text_seen=np.arange(30) < 20)
+    image, text = start_features(small_recipe(), pairs, shared=True)
+    assert (len(image), len(text)) == (30, 20)
+    assert [len(rows) for rows in start_features(small_recipe(), pairs, shared=False)] == [20, 20]
+    towers = closed_form_towers(image, text, 3, shared=True, seed=0)
+    stacked = torch.cat([image - image.mean(dim=0), text - text.mean(dim=0)]).double()
+    _, vectors = torch.linalg.eigh(stacked.T @ stacked / 50)
+    leading = vectors[:, 1:]
+    weight = towers[0].last.weight.double().T  # three directions, turned among themselves
+    torch.testing.assert_close(leading @ (leading.T @ weight), weight, atol=1e-5, rtol=0)

@@ -268,3 +268,26 @@ def test_what_does_not_fit_is_refused() -> None:
     for settings in (("optimizer=discrete",), ("optimizer=itq", "itq.at=end")):
         with pytest.raises(RecipeError, match="looks at the features of all pairs, which a Trainer has"):
             step_of(2, *settings)
+
+
+def test_items_that_lack_a_view() -> None:
+    """The means of the losses over what is there, and table rows that follow the one view they have."""
+    index, views = next(iter(stream()))
+    seen = {"image": torch.arange(32) % 4 != 0, "text": torch.arange(32) % 4 != 1}
+    step = step_of(2, "warmup_epochs=0", "momentum=0")
+    out = step(index, views, seen)
+    both = seen["image"] & seen["text"]
+    loss = step.recipe.loss
+    logits = {
+        name: contrastive_hashing_logits(h, out.keys, temperature=loss.temperature) for name, h in out.queries.items()
+    }
+    contrastive = sum(-logits[name].log_softmax(dim=1)[seen[name], 0].mean() for name in seen)
+    options = {"margin": loss.margin, "shift": loss.shift, "kappa": loss.kappa}
+    ranking = cross_modal_ranking_loss(out.queries["image"][both], out.queries["text"][both], **options)
+    torch.testing.assert_close(out.terms["contrastive"], contrastive)
+    torch.testing.assert_close(out.terms["ranking"], ranking)
+    step.after_step()
+    alone = ~seen["text"]
+    assert torch.equal(step.bank.codes(index[alone]), sign(out.queries["image"][alone]))
+    none = {"image": ~seen["image"] | True, "text": ~seen["text"] & False}
+    assert step(index, views, none).terms["ranking"] == 0

@@ -26,7 +26,8 @@ class StackedItq(Itq):
     """Rotate the principal components of both views, stacked row under row, and take signs: one map for both.
 
     For features that live in one space. Each view is centred by its own mean, because encoders of two modalities leave
-    an offset between them that says nothing about items, and that one mean for both would turn into bits.
+    an offset between them that says nothing about items, and that one mean for both would turn into bits. Nothing is
+    asked of pairs: :meth:`learn` takes views of different numbers of rows.
 
     Args:
         own_means: centre each view by its own mean; False takes one mean for both, as a program does that is handed
@@ -61,7 +62,7 @@ class StackedItq(Itq):
         if not self.own_means:
             means = [(means[0] + means[1]) / 2] * 2
         sides = [rows - mean.to(rows.dtype) for rows, mean in zip((image, text), means, strict=True)]
-        covariance = sum(product(rows, rows) for rows in sides) / (2 * len(image))
+        covariance = sum(product(rows, rows) for rows in sides) / (len(image) + len(text))
         values, vectors = torch.linalg.eigh(torch.as_tensor(covariance))
         kept = min(self.n_bits, len(values))
         vectors = vectors.flip(1)[:, :kept]

@@ -94,12 +94,12 @@ def do_jobs(jobs: Sequence[Job], *, n_processes: int) -> Iterator[tuple[int, dic
 def _do(job: Job) -> dict[str, Any]:
     work, path, text = job
     recipe = Recipe.from_toml(text)
-    return work(path, recipe, _dataset(recipe.data, recipe.data_root))
+    return work(path, recipe, _dataset(recipe.data, recipe.data_root, recipe.pairs.one_sided))
 
 
 @lru_cache(maxsize=1)
-def _dataset(name: str, root: str | None) -> PairedDataset:
-    return load_dataset(name, root)
+def _dataset(name: str, root: str | None, one_sided: str) -> PairedDataset:
+    return load_dataset(name, root, one_sided=one_sided)
 
 
 @contextmanager

@@ -34,13 +34,17 @@ def dataset_entry(name: str) -> DatasetEntry:
 
 
 def load_dataset(
-    name_or_path: str | os.PathLike[str], data_root: str | os.PathLike[str] | None = None
+    name_or_path: str | os.PathLike[str],
+    data_root: str | os.PathLike[str] | None = None,
+    *,
+    one_sided: str = "refuse",
 ) -> PairedDataset:
     """Load a data set by name, or one's own features: ``.npz``, ``.parquet``, a folder of clip-retrieval.
 
     Args:
         name_or_path: a name in ``DATASETS`` (case, ``-`` and ``_`` do not matter), or the path of a file.
         data_root: the folder with the published files, for sets that are not built in.
+        one_sided: of :func:`load_npz`; other files hold no items that lack a side.
 
     Raises:
         DataError: no such name or file, no ``data_root`` where one is needed, or the files are not as they must be.
@@ -52,7 +56,7 @@ def load_dataset(
     if entry is None and name.lower().endswith(".parquet"):
         return load_parquet(Path(name))
     if entry is None and (name.lower().endswith(".npz") or Path(name).is_file()):
-        return load_npz(name)
+        return load_npz(name, one_sided=one_sided)
     if entry is None and Path(name).is_dir():
         raise DataError(
             f"folder {name} holds no features of clip-retrieval (img_emb); photographs go by --images, the files of a"

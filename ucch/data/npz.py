@@ -13,9 +13,10 @@ from ..errors import DataError
 from ..files import replacing
 from .arrays import FeatureArray
 from .dataset import PairedDataset
-from .labels import multi_hot
+from .labels import LabelMatrix, multi_hot
 from .npz_archive import NpzArchive
 from .pairs import Pairs
+from .sides import one_sided_pairs
 
 __all__ = ["load_npz", "save_npz"]
 
@@ -24,10 +25,11 @@ DESCRIPTIVE = ("encoders", "image_id_train", "text_id_train", "image_id_query", 
 OPTIONAL = (
     *("label_train", "label_query", "image_database", "text_database", "label_database"),
     *("image_of_text_train", "image_of_text_query", "image_of_text_database"),
+    *(f"{kind}_seen_{split}" for kind in ("image", "text") for split in ("train", "query", "database")),
 )
 
 
-def load_npz(path: str | os.PathLike[str]) -> PairedDataset:
+def load_npz(path: str | os.PathLike[str], *, one_sided: str = "refuse") -> PairedDataset:
     """Read a paired data set from an ``.npz`` file, as ``numpy.savez`` writes it. Nothing in the file is executed.
 
     Arrays, one row per pair:
@@ -37,9 +39,12 @@ def load_npz(path: str | os.PathLike[str]) -> PairedDataset:
     * ``image_database``, ``text_database``, ``label_database``: where the queries do not search the training pairs.
     * ``image_of_text_train``, ``image_of_text_query``, ``image_of_text_database``: the image row of each text row,
       integers, where images have several captions; labels then go by image.
+    * ``image_seen_train``, ``text_seen_train`` and so on: bool, which rows have that side. A row of NaN says the same.
 
     Args:
         path: the file; its name without ``.npz`` becomes the data set's name.
+        one_sided: what becomes of items that lack a side: ``refuse`` (default), ``drop``, or ``keep``, which keeps them
+            in training and database; queries ask both ways and must have both.
 
     Raises:
         DataError: the file is missing or damaged, or an array is missing, unknown, of a wrong shape or kind, or
@@ -48,7 +53,7 @@ def load_npz(path: str | os.PathLike[str]) -> PairedDataset:
     path = Path(path)
     arrays = _read_arrays(path)
     try:
-        return _assemble(path.stem, arrays)
+        return _assemble(path.stem, arrays, one_sided)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
 
@@ -90,6 +95,8 @@ def save_npz(
         arrays |= {f"image_{split}": pairs.image, f"text_{split}": pairs.text}
         if pairs.label is not None:
             arrays[f"label_{split}"] = pairs.label
+        if not pairs.all_complete:
+            arrays |= {f"{kind}_seen_{split}": mask for kind, mask in pairs.seen.items()}
         if pairs.image_of_text is not None:
             arrays[f"image_of_text_{split}"] = pairs.image_of_text
     objects = [name for name, array in arrays.items() if array.dtype.hasobject]
@@ -122,22 +129,31 @@ def _check_names(path: Path, names: list[str]) -> None:
     for one, other in (("image_database", "text_database"), ("text_database", "image_database")):
         if one in names and other not in names:
             raise DataError(f"{path} holds {one} but lacks {other}; give both or neither")
-    for name in ("label_database", "image_of_text_database"):
+    for name in ("label_database", "image_of_text_database", "image_seen_database", "text_seen_database"):
         if name in names and "image_database" not in names:
             raise DataError(f"{path} holds {name} but lacks image_database and text_database")
 
 
-def _assemble(name: str, arrays: dict[str, FeatureArray]) -> PairedDataset:
+def _assemble(name: str, arrays: dict[str, FeatureArray], one_sided: str) -> PairedDataset:
     labels = multi_hot({key: array for key, array in arrays.items() if key.startswith("label_")})
     splits = {
-        split: Pairs(
-            arrays[f"image_{split}"],
-            arrays[f"text_{split}"],
-            labels.get(f"label_{split}"),
-            split=split,
-            image_of_text=arrays.get(f"image_of_text_{split}"),
-        )
+        split: _pairs(split, arrays, labels.get(f"label_{split}"), one_sided)
         for split in ("train", "query", "database")
         if f"image_{split}" in arrays
     }
     return PairedDataset(name, splits["train"], splits["query"], splits.get("database"))
+
+
+def _pairs(split: str, arrays: dict[str, FeatureArray], label: LabelMatrix | None, one_sided: str) -> Pairs:
+    image, text = arrays[f"image_{split}"], arrays[f"text_{split}"]
+    of_text = arrays.get(f"image_of_text_{split}")
+    masks = {kind: arrays[name] for kind in ("image", "text") if (name := f"{kind}_seen_{split}") in arrays}
+    if one_sided != "refuse" and of_text is None:
+        return one_sided_pairs(image, text, label, masks, how=one_sided, split=split)
+    for kind, mask in masks.items():
+        if not np.asarray(mask).all():
+            raise DataError(
+                f"{kind}_seen_{split} says that {int((~np.asarray(mask, dtype=bool)).sum())} rows lack that side; leave"
+                " them out or keep them by one_sided, --one-sided drop or keep"
+            )
+    return Pairs(image, text, label, split=split, image_of_text=of_text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..errors import DataError
 from .arrays import FeatureArray, check_finite, check_matrix, row_chunks
 from .caption_rows import CaptionRows, RowNumbers, check_image_of_text
 from .labels import LabelMatrix
+from .sides import Mask, check_seen
 
 __all__ = ["Pairs"]
 
@@ -34,6 +35,8 @@ class Pairs:
         split: ``train``, ``query``, ``database`` or nothing: the ending of the array names in messages, nothing else.
         image_of_text: (m,) integers, the image row that each text describes; every image has at least one text. None
             (default) where text i describes image i.
+        image_seen, text_seen: (n,) bool, which items have that side, where not all have; what stands in the rows of the
+            others is read by nobody, but must be finite. Every item has a side.
 
     Raises:
         DataError: an array has the wrong kind or shape, is not finite, or the row counts differ.
@@ -52,6 +55,8 @@ class Pairs:
     label: LabelMatrix | None = None
     split: str = field(default="", kw_only=True)
     image_of_text: RowNumbers | None = field(default=None, kw_only=True)
+    image_seen: Mask | None = field(default=None, kw_only=True)
+    text_seen: Mask | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         image_name, text_name, label_name = (self.array_name(kind) for kind in ("image", "text", "label"))
@@ -66,6 +71,8 @@ class Pairs:
             _check_rows(image_name, image, label_name, _check_label(label_name, self.label))
         check_finite(image_name, image)
         check_finite(text_name, text)
+        if not self.all_complete:
+            check_seen(self)
 
     def __len__(self) -> int:
         return len(self.image)
@@ -77,6 +84,31 @@ class Pairs:
     def array_name(self, kind: str) -> str:
         """Name of the ``image``, ``text`` or ``label`` array in messages and files: ``image_train``, ``text_query``."""
         return f"{kind}_{self.split}" if self.split else kind
+
+    @property
+    def all_complete(self) -> bool:
+        """Whether nothing says that an item lacks a side."""
+        return self.image_seen is None and self.text_seen is None
+
+    @property
+    def seen(self) -> dict[str, Mask]:
+        """Which items have an image, and which a text: (n,) bool each."""
+        masks = {"image": self.image_seen, "text": self.text_seen}
+        return {name: np.ones(len(self), dtype=bool) if mask is None else mask for name, mask in masks.items()}
+
+    @property
+    def complete_rows(self) -> RowNumbers:
+        """Numbers of the items that have both sides, in order."""
+        return np.flatnonzero(self.seen["image"] & self.seen["text"])
+
+    def complete(self) -> Pairs:
+        """The items that have both sides; these pairs themselves where all have."""
+        return self if self.all_complete else replace(self.take(self.complete_rows), image_seen=None, text_seen=None)
+
+    def side(self, kind: str) -> FeatureArray:
+        """Features of the ``image`` or ``text`` side, of the items that have it."""
+        features, mask = (self.image, self.image_seen) if kind == "image" else (self.text, self.text_seen)
+        return features if mask is None else features[mask]
 
     @property
     def item_of_text(self) -> RowNumbers:
@@ -111,6 +143,8 @@ class Pairs:
         fingerprint = hashlib.sha256()
         rows = None if self.image_of_text is None else self.image_of_text[:, None]
         arrays = {"image": self.image, "text": self.text, "label": self.label, "image_of_text": rows}
+        if not self.all_complete:
+            arrays |= {f"{kind}_seen": mask[:, None] for kind, mask in self.seen.items()}
         for kind, array in arrays.items():
             if array is None:
                 continue
@@ -143,6 +177,8 @@ class Pairs:
             None if self.label is None else self.label[chosen],
             split=self.split if split is None else split,
             image_of_text=image_of_text,
+            image_seen=None if self.image_seen is None else self.image_seen[chosen],
+            text_seen=None if self.text_seen is None else self.text_seen[chosen],
         )
 
 

@@ -117,8 +117,8 @@ def compression_of_model(model: HashModel, dataset: PairedDataset, *, seed: int 
         their eigenvectors would take minutes, or do not vary.
     """
     rng = np.random.default_rng(seed)
-    train = _sample(dataset.train, FITTED, rng)
-    kept = Keeping(train, _sample(dataset.query, QUERIES, rng), _sample(dataset.database, ITEMS, rng))
+    train = _sample(dataset.train.complete(), FITTED, rng)
+    kept = Keeping(train, _sample(dataset.query, QUERIES, rng), _sample(dataset.database.complete(), ITEMS, rng))
     sides = [train.image, train.text]
     unfit = any(rows.shape[1] > WIDEST or not np.asarray(rows).std(axis=0).any() for rows in sides)
     others = {} if unfit else _others(kept.across, model.n_bits, seed)

@@ -11,13 +11,13 @@ import torch
 
 from ..codes import PackedCodes, n_bytes
 from ..collectives import World
-from ..data import PairedDataset
+from ..data import PairedDataset, Pairs
 from ..data.arrays import FeatureArray
 from ..metrics import PROTOCOLS, CodeHealth, Protocol, bit_agreement, code_health, quantization_gap, split_digest
 from ..models import ENCODING_BATCH, HashModel
 from .ranking import RankingResult, measure_pairs, measure_ranking, number
 
-__all__ = ["DIRECTIONS", "EncodedDataset", "encode_dataset", "evaluate", "measure"]
+__all__ = ["DIRECTIONS", "EncodedDataset", "encode_dataset", "evaluate", "measure", "side_codes"]
 
 DIRECTIONS = {"image_to_text": ("image", "text"), "text_to_image": ("text", "image")}
 NOT_MEASURED = {"map": None, "map_interval": None, "map_chance": None, "precision_at": None, "by_radius": None}
@@ -41,11 +41,19 @@ def encode_dataset(model: HashModel, dataset: PairedDataset, world: World | None
     Several processes, all of which call, share the rows, and each gets all codes.
     """
     world = world or World()
-    query, database = (
-        {kind: _encode(model, kind, getattr(pairs, kind), world) for kind in ("image", "text")}
-        for pairs in (dataset.query, dataset.database)
-    )
+    query, database = (side_codes(model, pairs, world) for pairs in (dataset.query, dataset.database))
     return EncodedDataset(dataset, model.n_bits, query, database, _gap(model, dataset))
+
+
+def side_codes(model: HashModel, pairs: Pairs, world: World | None = None) -> dict[str, PackedCodes]:
+    """Codes of images and texts, each side by itself; an item that lacks a side answers for it by the one it has."""
+    world = world or World()
+    codes = {kind: _encode(model, kind, getattr(pairs, kind), world) for kind in ("image", "text")}
+    if not pairs.all_complete:
+        for kind, other in (("image", "text"), ("text", "image")):
+            missing = ~pairs.seen[kind]
+            codes[kind][missing] = codes[other][missing]
+    return codes
 
 
 def _encode(model: HashModel, modality: str, features: FeatureArray, world: World) -> PackedCodes:

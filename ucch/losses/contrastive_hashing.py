@@ -47,16 +47,34 @@ def contrastive_hashing_loss(
     return ways[0] + ways[1]
 
 
-def own_code_loss(h: Tensor, keys: KeySet, *, temperature: float = 0.9, targets: Tensor | None = None) -> Tensor:
-    """Cross-entropy of finding the own key for the (B, D) queries of one view; see :class:`ContrastiveHashingLoss`."""
+def own_code_loss(
+    h: Tensor,
+    keys: KeySet,
+    *,
+    temperature: float = 0.9,
+    targets: Tensor | None = None,
+    seen: Tensor | None = None,
+) -> Tensor:
+    """Cross-entropy of finding the own key for the (B, D) queries of one view; see :class:`ContrastiveHashingLoss`.
+
+    With ``seen``, (B,) bool, the mean is over the rows marked there; 0 where none is.
+    """
     if targets is not None:
-        return _soft_cross_entropy(h, keys, temperature, targets)
+        costs = _soft_cross_entropy(h, keys, temperature, targets)
+        return costs.mean() if seen is None else _mean_of(costs, seen)
     logits = contrastive_hashing_logits(h, keys, temperature=temperature)
-    return cross_entropy(logits, torch.zeros(len(logits), dtype=torch.int64, device=logits.device))
+    own = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
+    if seen is None:
+        return cross_entropy(logits, own)
+    return _mean_of(cross_entropy(logits, own, reduction="none"), seen)
+
+
+def _mean_of(costs: Tensor, rows: Tensor) -> Tensor:
+    return (costs * rows).sum() / rows.sum().clamp(min=1)
 
 
 def _soft_cross_entropy(h: Tensor, keys: KeySet, temperature: float, targets: Tensor) -> Tensor:
-    """Cross-entropy with a target of ``1 - sum(targets)`` on the own key; a target may lie on a negative left out."""
+    """Cross-entropies (B,) with ``1 - sum(targets)`` on the own key; a target may lie on a negative left out."""
     similarities = keys.similarities(h)
     logits = similarities.to(torch.promote_types(similarities.dtype, torch.float32)) / temperature
     others = logits[:, 1:]
@@ -67,7 +85,7 @@ def _soft_cross_entropy(h: Tensor, keys: KeySet, temperature: float, targets: Te
     weighted = others if keys.log_weights is None else others + keys.log_weights
     total = torch.logsumexp(torch.cat([logits[:, :1], weighted], dim=1), dim=1)
     expected = (1 - targets.sum(dim=1)) * logits[:, 0] + (targets * others).sum(dim=1)
-    return (total - expected).mean()
+    return total - expected
 
 
 class ContrastiveHashingLoss(nn.Module):

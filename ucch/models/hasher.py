@@ -108,6 +108,34 @@ class HashModel(nn.Module):
         """
         return self._encode("text", text, batch_size)
 
+    def encode_item(
+        self,
+        image: FeatureArray,
+        text: FeatureArray,
+        *,
+        image_seen: npt.NDArray[np.bool_] | None = None,
+        text_seen: npt.NDArray[np.bool_] | None = None,
+        batch_size: int = ENCODING_BATCH,
+    ) -> PackedCodes:
+        """Encode pictures with their texts, (n, dx) and (n, dy), into one code each, (n, ceil(D/8)).
+
+        The code is the signs of the mean of both outputs, each of length 1; of an item that lacks a side, by the masks
+        (n,), those of the one it has.
+
+        Raises:
+            DataError: the features are no finite matrices of as many rows.
+        """
+        if len(image) != len(text):
+            raise DataError(f"image and text must have one row per item, got {len(image)} and {len(text)} rows")
+        total = np.zeros((len(image), self.n_bits), np.float32)
+        for outputs, seen in (
+            (self.real_image(image, batch_size=batch_size), image_seen),
+            (self.real_text(text, batch_size=batch_size), text_seen),
+        ):
+            unit = outputs / np.maximum(np.linalg.norm(outputs, axis=1, keepdims=True), 1e-12)
+            total += unit if seen is None else unit * seen[:, None]
+        return pack(sign(torch.from_numpy(total)))
+
     def real_image(self, image: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> npt.NDArray[np.float32]:
         """Real outputs u of image features, (n, dx) to (n, D): queries that are not rounded; codes are their signs.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any
@@ -114,8 +115,11 @@ def observed_target(index: Tensor, *views: Tensor, n_codes: int, n_bits: int) ->
     return target
 
 
-def mean_view(*views: Tensor) -> Tensor:
-    """Average one, two or more (B, D) views of the same pairs, without gradient, in at least float32."""
+def mean_view(*views: Tensor, seen: Sequence[Tensor] | None = None) -> Tensor:
+    """Average one, two or more (B, D) views of the same pairs, without gradient, in at least float32.
+
+    With ``seen``, a (B,) bool per view, the mean of a row is over the views marked for it, of which there is one.
+    """
     if not views:
         raise ValueError("views must hold at least one (B, D) tensor, got none")
     two_dimensional("views[0]", views[0])
@@ -123,6 +127,10 @@ def mean_view(*views: Tensor) -> Tensor:
         same_shape("views[0]", views[0], f"views[{number}]", view)
     total = views[0].detach()
     total = total.to(torch.promote_types(total.dtype, torch.float32))
+    if seen is not None:
+        marks = [mark[:, None].to(total.dtype) for mark in seen]
+        marked = [view.detach().to(total.dtype) * mark for view, mark in zip(views, marks, strict=True)]
+        return torch.stack(marked).sum(dim=0) / torch.stack(marks).sum(dim=0).clamp(min=1)
     for view in views[1:]:
         total = total + view.detach()
     return total / len(views)

@@ -25,6 +25,7 @@ from .common_sections import (
 from .goal_sections import GoalName, NeighborsSection
 from .label_sections import LabelSection, MlwchLikeSection, UniHashSection
 from .objective_names import LABELLED, ObjectiveName
+from .pair_sections import PairsSection
 from .reconstruction_sections import CirhSection, DgcpnSection, DjsrhSection, JdshSection
 from .sections import Section
 from .strategy_sections import (
@@ -62,6 +63,7 @@ class Recipe(Section):
     objective: ObjectiveName = "ucch"
     optimizer: OptimizerName = "momentum"
     goal: GoalName = "auto"
+    pairs: PairsSection = PairsSection()
     features: FeatureSection = FeatureSection()
     model: ModelSection = ModelSection()
     table: TableSection = TableSection()

@@ -69,6 +69,7 @@ def joint_semantics_rows(
     n_components: int = 64,
     n_steps: int = 4,
     n_anchors: int = 8192,
+    complete: Tensor | None = None,
     seed: int = 0,
 ) -> Tensor:
     """The joint similarity of DJSRH and DGCPN's neighbour propagation, brought to one row per item.
@@ -85,6 +86,8 @@ def joint_semantics_rows(
         n_components: d.
         n_steps: of the walks; 4. DGCPN's own propagation is one step.
         n_anchors: m.
+        complete: numbers of the items that have both sides, at least one, from which anchors are drawn; None for all.
+            The side that another item lacks is zeros: it is compared by the one it has.
         seed: draws the anchors where there are fewer than items.
 
     Returns:
@@ -101,8 +104,9 @@ def joint_semantics_rows(
     if len(image) != len(text):
         raise ValueError(f"image and text must have one row per pair, got {len(image)} and {len(text)} rows")
     joint = joint_rows(reduced(image, _WIDTH), reduced(text, _WIDTH), image_weight)
-    n, m = len(joint), min(len(joint), positive_int("n_anchors", n_anchors))
-    drawn = torch.from_numpy(np.sort(np.random.default_rng(seed).permutation(n)[:m]))
+    known = torch.arange(len(joint)) if complete is None else complete
+    n, m = len(joint), min(len(known), positive_int("n_anchors", n_anchors))
+    drawn = known[torch.from_numpy(np.sort(np.random.default_rng(seed).permutation(len(known))[:m]))]
     anchors = joint if m == n else joint[drawn]
     k = n_neighbors or min(_MOST_NEIGHBORS, max(5, isqrt(m)))
     lists = neighbor_lists(lambda rows: cosines(anchors[rows], anchors), m, n_neighbors=k)

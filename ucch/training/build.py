@@ -14,7 +14,7 @@ from ..errors import RecipeError
 from ..losses import CrossModalRankingLoss, MaxMarginRankingLoss
 from ..models import HashModel, HashTower
 from ..recipe.recipe import Recipe
-from .closed_form import closed_form_towers, sampled_features
+from .closed_form import closed_form_towers, sampled_features, start_features
 from .nested import check_nested
 from .objectives import OBJECTIVES, Objective
 from .strategies import STRATEGIES, Strategy
@@ -73,12 +73,13 @@ def build_model(recipe: Recipe, pairs: Pairs, towers: tuple[HashTower, HashTower
     if towers is None and sizes.start == "closed-form":
         image, text = sampled_features(recipe, pairs)
         shared = baselines.share_space(image.numpy(), text.numpy())
+        image, text = start_features(recipe, pairs, shared=shared)
         towers = closed_form_towers(image, text, recipe.bits, shared=shared, seed=recipe.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         model = HashModel(
-            FeatureScaler.fit(pairs.image, recipe.features.image_scaling, name=pairs.array_name("image")),
-            FeatureScaler.fit(pairs.text, recipe.features.text_scaling, name=pairs.array_name("text")),
+            FeatureScaler.fit(pairs.side("image"), recipe.features.image_scaling, name=pairs.array_name("image")),
+            FeatureScaler.fit(pairs.side("text"), recipe.features.text_scaling, name=pairs.array_name("text")),
             *(
                 towers
                 or (

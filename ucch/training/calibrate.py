@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from ..calibration import FEWEST, PartnerCalibration
@@ -11,6 +13,7 @@ from ..models import HashModel
 from ..recipe.recipe import Recipe
 from .goal import choose_goal
 from .guarantee import set_aside
+from .validation import among_complete
 
 __all__ = ["calibrated", "for_calibration"]
 
@@ -30,8 +33,8 @@ def for_calibration(
     """
     wanted = recipe.training.calibrate
     if wanted and recipe.baseline == "none":
-        wanted = choose_goal(recipe, pairs, n_processes=n_processes, own=own).recipe.objective != "neighbors"
-    return set_aside(recipe, len(pairs)) if wanted else (np.arange(len(pairs)), np.arange(0))
+        wanted = choose_goal(recipe, pairs.complete(), n_processes=n_processes, own=own).recipe.objective != "neighbors"
+    return among_complete(pairs, partial(set_aside, recipe)) if wanted else (np.arange(len(pairs)), np.arange(0))
 
 
 def calibrated(model: HashModel, pairs: Pairs, rows: RowNumbers) -> PartnerCalibration | None:

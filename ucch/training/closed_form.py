@@ -11,15 +11,35 @@ from ..models import HashTower
 from ..recipe.recipe import Recipe
 from ..teachers import item_features
 
-__all__ = ["closed_form_towers", "sampled_features"]
+__all__ = ["closed_form_towers", "sampled_features", "start_features"]
 
 _MOST = 10_000  # pairs that the start is fitted to
 
 
 def sampled_features(recipe: Recipe, pairs: Pairs, most: int = _MOST) -> tuple[Tensor, Tensor]:
-    """Scaled features of at most ``most`` pairs, evenly spread: (n, dx), (n, dy); of several captions, their mean."""
+    """Scaled features of at most ``most`` pairs with both sides, evenly spread; of several captions, their mean.
+
+    Returns:
+        (n, dx) and (n, dy).
+    """
     scaling = recipe.features
-    return item_features(pairs.spread(most), image_scaling=scaling.image_scaling, text_scaling=scaling.text_scaling)
+    return item_features(
+        pairs.complete().spread(most), image_scaling=scaling.image_scaling, text_scaling=scaling.text_scaling
+    )
+
+
+def start_features(recipe: Recipe, pairs: Pairs, *, shared: bool, most: int = _MOST) -> tuple[Tensor, Tensor]:
+    """Scaled features that a start is fitted to: in a shared space, where nothing asks for pairs, every side there is.
+
+    Returns:
+        As :func:`sampled_features`; where items lack a side and a space is shared, (n, dx) and (m, dx).
+    """
+    if pairs.all_complete or not shared:
+        return sampled_features(recipe, pairs, most)
+    some, scaling = pairs.spread(most), recipe.features
+    sides = item_features(some, image_scaling=scaling.image_scaling, text_scaling=scaling.text_scaling)
+    image, text = (rows[torch.from_numpy(some.seen[kind])] for kind, rows in zip(("image", "text"), sides, strict=True))
+    return image, text
 
 
 def closed_form_towers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from math import sqrt
@@ -66,9 +67,17 @@ HEALTH = ("agreement", "key_cosine", "key_gap", "key_agreement")
 
 
 @torch.no_grad()
-def health(*queries: Tensor, keys: Keys) -> list[Tensor]:
-    """Measure the health of the queries of a batch's views, in the order of ``HEALTH``; see :class:`EpochStats`."""
+def health(*queries: Tensor, keys: Keys, seen: Mapping[str, Tensor] | None = None) -> list[Tensor]:
+    """Measure the health of the queries of a batch's views, in the order of ``HEALTH``; see :class:`EpochStats`.
+
+    Of items that lack a view, by ``seen``, nothing counts; 0 where all do.
+    """
     own_keys = keys.positives.to(queries[0].dtype) / keys.norm  # (B, D), unit
+    if seen is not None:
+        both = torch.stack(list(seen.values())).all(dim=0)
+        if not both.any():
+            return [own_keys.new_zeros(()) for _ in HEALTH]
+        queries, own_keys = tuple(h[both] for h in queries), own_keys[both]
     root = sqrt(queries[0].shape[1])
     own_code = sign(own_keys)
     cosines, gaps, followed = [], [], []

@@ -84,7 +84,7 @@ def what_is_kept(model: HashModel, pairs: Pairs, rows: RowNumbers, *, shared: bo
     Returns:
         What the codes keep. O(n M (d + D/64)) for n rows and M items.
     """
-    others = np.setdiff1d(np.arange(len(pairs)), rows)
+    others = np.setdiff1d(pairs.complete_rows, rows)
     gallery = np.concatenate([rows, others[:: max(1, -(-len(others) // _GALLERY))]])
     items = pairs.take(gallery)
     image, text = np.asarray(items.image), np.asarray(items.text)[items.first_text]

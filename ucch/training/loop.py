@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ from .fine_tuning import FineTuning
 from .objectives import Objective
 from .table_balance import BalanceWatch
 from .trainer import EpochStats, Trainer
-from .validation import pair_score, split_rows
+from .validation import among_complete, pair_score, split_rows
 
 __all__ = ["TrainingLoop"]
 
@@ -61,16 +62,15 @@ class TrainingLoop:
         self.rows: RowNumbers = np.arange(len(pairs))
         held_out: RowNumbers | None = None
         if recipe.training.keep == "best":
-            self.rows, held_out = split_rows(recipe, len(pairs))
+            self.rows, held_out = among_complete(pairs, partial(split_rows, recipe))
         self.held_out = None if held_out is None else pairs.take(held_out)
         unseen = held_out
         if unseen is None:
             own = None if objective is None else objective.__name__
             self.rows, unseen = for_calibration(recipe, pairs, n_processes=self.world.size, own=own)
         train = pairs.take(self.rows) if len(unseen) else pairs
-        made: Callable[[], Teacher | None] | Literal["fit"] = "fit" if teacher == "fit" else lambda: teacher(train)
         options: dict[str, Any] = {"device": device, "world": world, "fine_tuning": fine_tuning, "objective": objective}
-        self.trainer = Trainer(recipe, train, teacher=made, **options)
+        self.trainer = Trainer(recipe, train, teacher=teacher, **options)
         self.unseen = unseen if len(unseen) else self.rows[self.trainer.held_out]
         self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
         self.history: list[dict[str, Any]] = []
@@ -120,7 +120,14 @@ class TrainingLoop:
             "reason": choice.reason,
             "start": choice.recipe.model.start,
             "kept": None if verdict is None else verdict.as_dict(),
+            **self._trust(),
         }
+
+    def _trust(self) -> dict[str, Any]:
+        trusted = self.trainer.trusted
+        if trusted.audit is None:
+            return {}
+        return {"trust": {"wrong_share": trusted.audit.mixture.wrong, "parted": trusted.parted}}
 
     def calibration(self, model: HashModel) -> PartnerCalibration | None:
         """What the distances of a finished model mean, learnt from pairs that were set aside for this or otherwise.

@@ -30,5 +30,9 @@ def start_table(strategy: Strategy, model: HashModel, pairs: Pairs) -> None:
         rows = np.arange(first, min(first + _PAIRS, own.stop))
         some = pairs.take(rows)
         image, text = pair_outputs(model, some)
+        if not some.all_complete:
+            image, text = (
+                u * torch.from_numpy(some.seen[kind])[:, None].to(u) for u, kind in ((image, "image"), (text, "text"))
+            )
         codes = sign(image + text[torch.from_numpy(some.first_text)]) / sqrt(image.shape[1])
         strategy.optimizer.write(bank.latent, torch.from_numpy(rows - own.start), codes)

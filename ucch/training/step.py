@@ -155,9 +155,17 @@ class HashingStep(nn.Module):
         self.strategy.epoch_start(0)
         self.register_state_dict_post_hook(_contiguous)  # type: ignore[no-untyped-call]
 
-    def forward(self, index: Tensor, views: Mapping[str, Any]) -> StepOutput:
-        """Loss and queries of a batch."""
-        batch = self._batch(index, views)
+    def forward(self, index: Tensor, views: Mapping[str, Any], seen: Mapping[str, Tensor] | None = None) -> StepOutput:
+        """Loss and queries of a batch.
+
+        Args:
+            index, views: as of the class.
+            seen: by the name of each view (B,) bool, which items have it, where not all have; what stands in the
+                others' rows is not read. Losses are means over what is there, pairs are ranked among pairs with both
+                views, and a table row moves towards the mean of the views it has. In one process, for strategies of the
+                kind that :meth:`Strategy.takes_one_sided <ucch.training.strategies.Strategy.takes_one_sided>` says.
+        """
+        batch = self._batch(index, views, seen)
         keys = self.strategy.keys(batch)
         contrastive = ranking = cost = structure = next(iter(batch.h.values())).new_zeros(())
         if self.guide is not None:
@@ -215,7 +223,7 @@ class HashingStep(nn.Module):
     def _scaled(self, name: str, view: Any) -> Any:
         return self.scalers[name](view) if name in self.scalers else view
 
-    def _batch(self, index: Tensor, views: Mapping[str, Any]) -> Batch:
+    def _batch(self, index: Tensor, views: Mapping[str, Any], seen: Mapping[str, Tensor] | None = None) -> Batch:
         def checked() -> list[int]:
             if set(views) != set(self.names):
                 names = ", ".join(self.names)
@@ -241,12 +249,16 @@ class HashingStep(nn.Module):
         self.world.agree(fits)
         h = dict(zip(self.names, self.strategy.activate(*u.values()), strict=True))
         whole = index.to(next(iter(u.values())).device)
-        return Batch(whole[own], views, u, h, whole, own)
+        return Batch(whole[own], views, u, h, whole, own, seen)
 
     def _contrastive(self, batch: Batch, guidance: Guidance) -> Tensor:
         """Finding the own code, the views added, at the weight of two of them."""
         temperature, targets = self.recipe.loss.temperature, guidance.key_targets
-        ways = [own_code_loss(h, guidance.keys, temperature=temperature, targets=targets) for h in batch.h.values()]
+        seen: Mapping[str, Tensor] = batch.seen or {}
+        ways = [
+            own_code_loss(h, guidance.keys, temperature=temperature, targets=targets, seen=seen.get(name))
+            for name, h in batch.h.items()
+        ]
         return 2 / len(ways) * torch.stack(ways).sum()
 
     def _ranking(self, batch: Batch, guidance: Guidance) -> Tensor:
@@ -256,10 +268,23 @@ class HashingStep(nn.Module):
         costs = []
         for one, other in combinations(self.names, 2):
             among = None if everyone is None else Among(everyone[one], everyone[other], batch.own.start)
+            if batch.seen is not None:
+                costs.append(self._ranking_of_complete(batch, one, other, targets))
+                continue
             costs.append(self.ranking(batch.h[one], batch.h[other], among, *targets))
         if not costs:
             return next(iter(batch.h.values())).new_zeros(())
         return torch.stack(costs).sum() / len(costs)
+
+    def _ranking_of_complete(self, batch: Batch, one: str, other: str, targets: tuple[Tensor, ...]) -> Tensor:
+        """That of two views among the items that have both; 0 where none has."""
+        assert batch.seen is not None
+        both = (batch.seen[one] & batch.seen[other]).nonzero()[:, 0]
+        if not len(both):
+            return batch.h[one].new_zeros(())
+        inside = tuple(target[both][:, both] for target in targets)
+        cost: Tensor = self.ranking(batch.h[one][both], batch.h[other][both], None, *inside)
+        return cost
 
     def _everyone(self, batch: Batch) -> dict[str, Tensor] | None:
         """The queries of all processes, which the ranking loss compares with."""

@@ -6,6 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -35,6 +36,8 @@ from .strategies import STRATEGIES
 from .table_balance import table_balance
 from .teacher.shared import shared_teacher
 from .teacher.stage import fit_teacher, takes_teacher
+from .trusted import check_one_sided, trusted_pairs
+from .validation import among_complete
 
 if TYPE_CHECKING:
     from .objectives.neighbors import NeighborsObjective
@@ -58,8 +61,8 @@ class Trainer:
         recipe: all choices; ``recipe.optimizer`` names the strategy.
         pairs: training pairs; their labels are read by an objective with labels only.
         device: where to train.
-        teacher: of these pairs, or what makes it, called once the recipe is found to train; ``"fit"`` (default) fits
-            the one that ``recipe.teacher`` asks for, None does without.
+        teacher: of these pairs, or what makes it of them as they train, called once the recipe is found to train;
+            ``"fit"`` (default) fits the one that ``recipe.teacher`` asks for, None does without.
         fine_tuning: the image encoder, where it trains along on the photographs of these pairs.
         objective: a class of one's own in place of the objective that a recipe names; it is given the pairs without
             labels. Whoever loads a state of such a run gives it again.
@@ -69,6 +72,7 @@ class Trainer:
     Attributes:
         choice: what the codes are for, and why (:func:`~ucch.training.goal.choose_goal`); ``recipe`` is the one it
             settled.
+        trusted: the pairs as they train, and what is believed of them; ``pairs`` are those.
         rows: of the pairs that train; all but ``held_out``, which are set aside where neighbours or partners are kept.
         verdict: what trained codes and the start kept of those, once :meth:`finished_model` was asked for; else None.
         teacher: the :class:`~ucch.teachers.Teacher`, or None.
@@ -92,7 +96,7 @@ class Trainer:
         *,
         device: torch.device | str = "cpu",
         world: World | None = None,
-        teacher: Teacher | Callable[[], Teacher | None] | Literal["fit"] | None = "fit",
+        teacher: Teacher | Callable[[Pairs], Teacher | None] | Literal["fit"] | None = "fit",
         fine_tuning: FineTuning | None = None,
         objective: type[Objective] | None = None,
     ) -> None:
@@ -100,12 +104,18 @@ class Trainer:
             raise RecipeError("fine_tuning needs the photographs: it goes with ucch train --images")
         self.world = world or World()
         self._own_objective = "" if objective is None else objective.__name__
-        self.choice = choose_goal(recipe, pairs, n_processes=self.world.size, own=self._own_objective or None)
+        self.trusted = trusted_pairs(recipe, pairs)
+        pairs = self.trusted.pairs
+        self.choice = choose_goal(
+            recipe, pairs.complete(), n_processes=self.world.size, own=self._own_objective or None
+        )
         recipe = self.choice.recipe
         self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
+        if not pairs.all_complete:
+            check_one_sided(recipe, self.world.size, self._own_objective)
         self.rows, self.held_out = np.arange(len(pairs)), np.arange(0)
         if recipe.objective == "neighbors":
-            self.rows, self.held_out = set_aside(recipe, len(pairs))
+            self.rows, self.held_out = among_complete(pairs, partial(set_aside, recipe))
         self.verdict: Verdict | None = None
         training = recipe.training
         self.batch_size = min(training.batch_size, len(self.rows))
@@ -114,7 +124,7 @@ class Trainer:
         if teacher == "fit":
             teacher = shared_teacher(self.world, lambda: fit_teacher(recipe, pairs, device=device))
         elif callable(teacher):
-            teacher = teacher() if takes_teacher(recipe) else None
+            teacher = teacher(pairs) if takes_teacher(recipe) else None
         if teacher is not None and len(teacher) != len(pairs):
             raise ValueError(f"teacher must describe the {len(pairs)} training pairs, got {len(teacher)} rows")
         self.teacher = None if teacher is None else teacher.to(self.device)
@@ -214,12 +224,13 @@ class Trainer:
         own = self.world.share(len(whole))
         views, share = self._views(whole, own), len(whole[own]) / len(whole)
         half = self.recipe.training.precision == "bfloat16"
+        seen = self._seen(whole)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
-            loss, queries, terms, keys = self.step(whole, views)
+            loss, queries, terms, keys = self.step(whole, views, seen)
         self.adam.zero_grad()
         torch.autograd.backward(loss * (share * self.world.size))  # the processes' gradients are averaged
         norm = clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
-        own_figures = [loss, *terms.values(), *health(*queries.values(), keys=keys)]
+        own_figures = [loss, *terms.values(), *health(*queries.values(), keys=keys, seen=seen)]
         figures = self.world.sum(share * torch.stack([figure.detach() for figure in own_figures]).float().cpu())
         if self.finite.see(float(figures[0]), float(norm), whole):
             self.adam.step()
@@ -232,6 +243,12 @@ class Trainer:
         """Features of this process's part of a batch, of several captions one drawn for all processes alike."""
         rows, text_rows = whole[own], self.pairs.draw_text_rows(whole, self.generator)[own]
         return {"image": self._image_features(rows), "text": self._batch(self.pairs.text, text_rows)}
+
+    def _seen(self, rows: Tensor) -> dict[str, Tensor] | None:
+        """Which of the rows have each view; None where all pairs have both."""
+        if self.pairs.all_complete:
+            return None
+        return {name: torch.from_numpy(mask[rows.numpy()]).to(self.device) for name, mask in self.pairs.seen.items()}
 
     def finished_model(self) -> HashModel:
         """Copy the model as it stands, with what its strategy needs for encoding folded in.
@@ -279,10 +296,16 @@ class Trainer:
             "skipped_in_a_row": self.finite.in_a_row,
             "part": None if self.part is None else self.part.state_dict(),
             **({} if self.objective is None else {"objective": self.objective.state_dict()}),
+            **({} if (trust := self._trust()) is None else {"trust": trust}),
             **({"own_objective": self._own_objective} if self._own_objective else {}),
             **({} if self.fine_tuning is None else {"image_encoder": self.fine_tuning.state_dict()}),
             **self.strategy.state_dict(),
         }
+
+    def _trust(self) -> Tensor | None:
+        """Probability that a pair is right, of the pairs given, where they are not simply trusted."""
+        audit = self.trusted.audit
+        return None if audit is None else torch.from_numpy(audit.right)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where another trainer of the same recipe, data and objective stood.
@@ -296,6 +319,9 @@ class Trainer:
                 f"objective={name}" if name else "no objective of one's own" for name in (theirs, self._own_objective)
             ]
             raise RecipeError(f"the state was trained with {said[0]}, got {said[1]}; give the one it was trained with")
+        trust, saved = self._trust(), state.get("trust")
+        if (trust is None) != (saved is None) or not (trust is None or torch.equal(trust, cast("Tensor", saved))):
+            raise RecipeError("the state trusts its pairs otherwise than these are; pairs.trust must be as it was")
         self.epoch = state["epoch"]
         self.model.load_state_dict(state["model"])
         self.adam.load_state_dict(state["adam"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..data import Pairs
@@ -10,7 +12,7 @@ from ..metrics import distance_histograms, reciprocal_rank
 from ..models import HashModel
 from ..recipe.recipe import Recipe
 
-__all__ = ["hold_out", "pair_score", "split_rows"]
+__all__ = ["among_complete", "hold_out", "pair_score", "split_rows"]
 
 
 def hold_out(recipe: Recipe, pairs: Pairs) -> tuple[Pairs, Pairs]:
@@ -24,6 +26,22 @@ def split_rows(recipe: Recipe, n_pairs: int) -> tuple[RowNumbers, RowNumbers]:
     order = np.random.default_rng(recipe.seed).permutation(n_pairs)
     n_held_out = max(1, round(recipe.training.validation_share * n_pairs))
     return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
+
+
+def among_complete(
+    pairs: Pairs, choose: Callable[[int], tuple[RowNumbers, RowNumbers]]
+) -> tuple[RowNumbers, RowNumbers]:
+    """Rows to train on, and rows set aside, which are chosen among the items that have both sides.
+
+    Args:
+        pairs: all items.
+        choose: from a number of items to the numbers of those to train on and of those set aside.
+    """
+    if pairs.all_complete:
+        return choose(len(pairs))
+    complete = pairs.complete_rows
+    aside = complete[choose(len(complete))[1]]
+    return np.setdiff1d(np.arange(len(pairs)), aside), aside
 
 
 def pair_score(model: HashModel, pairs: Pairs) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from ...binarize import straight_through
 from ...data import Pairs
 from ...models import HashTower, ResidualTower
 from ...recipe.recipe import Recipe
-from ..closed_form import closed_form_towers, sampled_features
+from ..closed_form import closed_form_towers, sampled_features, start_features
 from ..nested import nested_lengths
 from ..strategies import Batch, Strategy
 from .objective import Objective
@@ -54,7 +55,9 @@ class NeighborsObjective(Objective):
         super().__init__(recipe, pairs, generator=generator)
         image, text = sampled_features(recipe, pairs)
         self.shared = share_space(image.numpy(), text.numpy())
-        self.linear = self._started(image, text)  # a tuple, so that it is no part of what trains
+        self.linear = self._started(
+            *start_features(recipe, pairs, shared=self.shared)
+        )  # a tuple, so that it is no part of what trains
         with torch.no_grad():
             size = torch.cat([self.linear[0](image[:_SAMPLE]), self.linear[1](text[:_SAMPLE])]).abs().mean()
         self.size = max(float(size), 1e-12)
@@ -109,16 +112,23 @@ class NeighborsObjective(Objective):
 
     def forward(self, batch: Batch, strategy: Strategy) -> Tensor:
         with torch.no_grad():
-            target = self.target(*self._seen)
+            image, text = self._seen
+            target = self.target(image, text, batch.seen)
         u = torch.cat([batch.u_image, batch.u_text]).float() / self.size
         codes, n_items = straight_through(u, form="soft"), len(u)
         cost = codes.new_zeros(())
+        present = None if batch.seen is None else torch.cat([batch.seen["image"], batch.seen["text"]])
         for rows, length, scale in zip(self._shared_out(n_items), self.lengths, self.log_scale.exp(), strict=False):
             rows = rows.to(codes.device)
             logits = scale / length * codes[rows, :length] @ codes[:, :length].T
             own = rows[:, None] == torch.arange(n_items, device=codes.device)
-            total = torch.logsumexp(logits.masked_fill(own, float("-inf")), dim=1)
-            cost = cost + (total - (target[rows] * logits).sum(dim=1)).sum() / n_items
+            if present is None:
+                total = torch.logsumexp(logits.masked_fill(own, float("-inf")), dim=1)
+                cost = cost + (total - (target[rows] * logits).sum(dim=1)).sum() / n_items
+                continue
+            total = torch.logsumexp(logits.masked_fill(own | ~present, -1e9), dim=1)
+            costs = (total - (target[rows] * logits).sum(dim=1)) * present[rows]
+            cost = cost + costs.sum() / present.sum().clamp(min=1)
         return cost
 
     def _shared_out(self, n_items: int) -> tuple[Tensor, ...]:
@@ -127,8 +137,11 @@ class NeighborsObjective(Objective):
             return (torch.arange(n_items),)
         return torch.randperm(n_items, generator=self.generator).chunk(len(self.lengths))
 
-    def target(self, image: Tensor, text: Tensor) -> Tensor:
-        """Soft targets of scaled features (B, dx) and (B, dy) among all their items, images first: (2 B, 2 B)."""
+    def target(self, image: Tensor, text: Tensor, seen: Mapping[str, Tensor] | None = None) -> Tensor:
+        """Soft targets of scaled features (B, dx) and (B, dy) among all their items, images first: (2 B, 2 B).
+
+        Where items lack a view, by ``seen``, nothing is shared out to it, and who has no partner gives it no share.
+        """
         a, b = normalize(image, dim=1), normalize(text, dim=1)
         if self.shared:
             rows = torch.cat([a, b])
@@ -140,9 +153,25 @@ class NeighborsObjective(Objective):
         if not self.shared:
             for diagonal in by_partner:
                 likeness.diagonal(diagonal).fill_(float("-inf"))  # it would be like itself
+        if seen is not None:
+            return self._target_of_present(likeness, seen["image"], seen["text"])
         target = torch.softmax(likeness / self.temperature, dim=1) * (1 - self.partner_share)
         for diagonal in by_partner:
             target.diagonal(diagonal).add_(self.partner_share)
+        return target
+
+    def _target_of_present(self, likeness: Tensor, image: Tensor, text: Tensor) -> Tensor:
+        """As :meth:`target`, of likenesses (2 B, 2 B) whose rows and columns stand for items that may be missing."""
+        n = len(image)
+        unknown = ~torch.cat([image, text]).repeat(2 * n, 1)
+        if not self.shared:  # an image knows its likeness to the images of others, a text to the texts
+            unknown[:n] |= ~image.repeat(2)
+            unknown[n:] |= ~text.repeat(2)
+        target = torch.softmax((likeness / self.temperature).masked_fill(unknown, -1e9), dim=1).masked_fill(unknown, 0)
+        share = self.partner_share * (image & text).to(target.dtype)
+        target = target * (1 - share.repeat(2))[:, None]
+        for diagonal in (n, -n):
+            target.diagonal(diagonal).add_(share)
         return target
 
 

@@ -33,6 +33,7 @@ class Batch:
         u: (B, D) real outputs of the towers.
         h: (B, D) queries, unit rows.
         everyone: table rows of all processes, where several share a batch; this is the part ``own`` of it.
+        seen: (B,) bool, which rows have that view; None where all have all. Outputs of the others mean nothing.
     """
 
     index: Tensor
@@ -41,6 +42,7 @@ class Batch:
     h: Mapping[str, Tensor]
     everyone: Tensor | None = None
     own: slice = field(default_factory=lambda: slice(None))
+    seen: Mapping[str, Tensor] | None = None
 
     @property
     def whole(self) -> Tensor:
@@ -50,7 +52,7 @@ class Batch:
     def detached(self) -> Batch:
         """What the table needs of it once the towers have moved: rows, outputs and queries, without gradient."""
         u, h = ({name: value.detach() for name, value in part.items()} for part in (self.u, self.h))
-        return Batch(self.index, {}, u, h, self.everyone, self.own)
+        return Batch(self.index, {}, u, h, self.everyone, self.own, self.seen)
 
     @property
     def image(self) -> Tensor:
@@ -165,6 +167,12 @@ class Strategy:
         """Make the module that turns outputs into queries."""
         return TanhQuery()
 
+    @classmethod
+    def takes_one_sided(cls) -> bool:
+        """Whether items that lack a view may train: every slot that reads outputs is the one of this class."""
+        slots = ("activate", "views", "keys", "batch_keys", "penalty", "update", "epoch_start", "epoch_end", "fold")
+        return all(getattr(cls, slot) is getattr(Strategy, slot) for slot in slots)
+
     @property
     def warming_up(self) -> bool:
         """Whether keys come from the batch and table rows are overwritten, as in the published code's first epochs."""
@@ -233,7 +241,8 @@ class Strategy:
     @torch.no_grad()
     def _whole_view(self, batch: Batch) -> Tensor:
         """Mean views of the batch, of all processes: (B, D)."""
-        return self.world.gather(mean_view(*self.views(batch)), self.world.sizes(len(batch.whole)))
+        seen = None if batch.seen is None else [batch.seen[name] for name in batch.h]
+        return self.world.gather(mean_view(*self.views(batch), seen=seen), self.world.sizes(len(batch.whole)))
 
     def epoch_end(self) -> None:
         """Do what is done once per epoch."""

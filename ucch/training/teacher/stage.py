@@ -63,8 +63,11 @@ class TeacherStage:
         self.image, self.text = teachers.item_features(
             pairs, image_scaling=features.image_scaling, text_scaling=features.text_scaling
         )
+        self.complete = None if pairs.all_complete else torch.from_numpy(pairs.complete_rows)
         self.sample = torch.arange(0, len(pairs), step)
-        self.lift = teachers.neighbor_lift(*self._sampled()) if len(pairs) > 2 else 1.0
+        if self.complete is not None:
+            self.sample = self.complete[:: -(-len(self.complete) // _SAMPLE)]
+        self.lift = teachers.neighbor_lift(*self._sampled()) if len(self.sample) > 2 else 1.0
         self.gain: float | None = None
         self.kind = self._decided()
         self.mie = self._mie(pairs, device) if self.kind == "mie" else None
@@ -82,7 +85,7 @@ class TeacherStage:
         self.gain = self.measured_gain()
         if self.gain >= section.least_gain:
             return "joint-semantics"
-        return "mie" if self.lift >= section.mie_least_lift else "none"
+        return "mie" if self.lift >= section.mie_least_lift and self.complete is None else "none"
 
     def measured_gain(self) -> float:
         """What propagation gains on unseen dimensions; 0 where a modality has one column and cannot be halved."""
@@ -118,9 +121,9 @@ class TeacherStage:
         if self.mie is not None:
             notes |= {"first_loss": self.mie.losses[0], "last_loss": self.mie.losses[-1]}
             return teachers.Teacher("mie", self.mie.rows(), notes)
-        return teachers.Teacher("joint-semantics", self._propagated(self.image, self.text), notes)
+        return teachers.Teacher("joint-semantics", self._propagated(self.image, self.text, self.complete), notes)
 
-    def _propagated(self, image: Tensor, text: Tensor) -> Tensor:
+    def _propagated(self, image: Tensor, text: Tensor, complete: Tensor | None = None) -> Tensor:
         section = self.recipe.teacher
         return teachers.joint_semantics_rows(
             image,
@@ -130,6 +133,7 @@ class TeacherStage:
             n_components=section.n_components,
             n_steps=section.n_walks,
             n_anchors=section.n_anchors,
+            complete=complete,
             seed=self.recipe.seed,
         )
 
