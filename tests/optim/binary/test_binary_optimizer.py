@@ -481,3 +481,41 @@ def test_it_prints_its_groups() -> None:
     assert text.startswith("BinaryOptimizer (")
     assert "binary: SignMap(scale='row')" in text
     assert "lr: 0.2" in text
+
+
+class Breaks(torch.optim.SGD):
+    """Moves what it has, then fails."""
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        super().step(closure)
+        raise RuntimeError("out of memory")
+
+
+def test_a_parameter_lent_as_memory_shows_its_signs_again_when_the_base_fails() -> None:
+    weight = weight_of(3, 4)
+    optimizer = BinaryOptimizer(
+        Breaks([{"params": [weight], "binary": True}], lr=0.5), MapChain(MomentumRows(), SignMap(scale=0.5))
+    )
+    gradient(weight, 0)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        optimizer.step()
+    assert set(weight.unique().tolist()) == {-0.5, 0.5}
+    assert torch.equal(weight >= 0, optimizer.state[weight]["latent"] >= 0)
+
+
+def test_rules_see_the_same_values_before_wherever_the_copy_lies() -> None:
+    """In the parameter, or, with a closure, in memory of its own."""
+    weights = [weight_of(3, 4), weight_of(3, 4)]
+    lent, own = (wrap("SGD", MapChain(MomentumRows(), SignMap()), [weight]) for weight in weights)
+    for number in range(4):
+        for weight in weights:
+            gradient(weight, number)
+        lent.step()
+        own.step(lambda: 0.0)
+        assert torch.equal(lent.state[weights[0]]["latent"], own.state[weights[1]]["latent"])
+        assert torch.equal(*weights)
+
+
+def test_maps_that_read_the_parameter_are_known_by_it() -> None:
+    assert [SignMap().reads_parameter, HysteresisMap().reads_parameter] == [False, True]
+    assert [MapChain(MomentumRows(), each).reads_parameter for each in (SignMap(), HysteresisMap())] == [False, True]

@@ -28,6 +28,18 @@ def test_rows_are_under_the_first_dimension(shape: tuple[int, ...], generator: t
     torch.testing.assert_close(latent, expected)
 
 
+def test_rows_may_lie_in_another_order() -> None:
+    """Filters whose channels come last: their rows are no view."""
+    before, latent = (torch.arange(24.0).reshape(2, 3, 2, 2) + shift for shift in (0, 3))
+    plain, last = latent.clone(), latent.clone(memory_format=torch.channels_last)
+    MomentumRows(0.5).move(plain, before)
+    MomentumRows(0.5).move(last, before.clone(memory_format=torch.channels_last))
+    torch.testing.assert_close(last, plain)
+    nothing = torch.empty(2, 0)
+    MomentumRows().move(nothing, nothing)
+    assert nothing.shape == (2, 0)
+
+
 def test_without_normalizing_it_is_a_mean() -> None:
     latent = torch.tensor([[0.0, 2.0]])
     MomentumRows(0.25, normalize=False).move(latent, torch.tensor([[4.0, 0.0]]))

@@ -62,6 +62,11 @@ class BinaryMap(ABC):
         """Whether :meth:`move` asks for the latent values before the base's step."""
         return False
 
+    @property
+    def reads_parameter(self) -> bool:
+        """Whether :meth:`write` asks what the parameter shows; where it does not, the parameter is scratch memory."""
+        return True
+
     def start(self, parameter: Tensor, latent: Tensor, scale: float | Tensor) -> None:
         """Take over, after the warm-up: write the first values; a map may change the latent values too."""
         self.write(parameter, latent, scale, 0)

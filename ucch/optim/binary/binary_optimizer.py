@@ -47,7 +47,8 @@ class BinaryOptimizer(Optimizer):
         state: the base's, with ``latent`` for each binary parameter, of its shape, in float32 or wider, and ``scale``
             where one is measured every few steps. Memory beside the base's: 4 N bytes for N binary values (8 N of
             float64 parameters), 4 for each scale kept, and during a step as much as the latent values again where a
-            rule asks for those before. The base's own tensors are as wide as the latent values.
+            rule asks for those before and the parameter cannot hold them: it is of another dtype, its map reads it, or
+            there is a closure. The base's own tensors are as wide as the latent values.
 
     Raises:
         TypeError: ``base`` is no optimizer or is binary already, a map is none, a binary parameter is not floating.
@@ -128,17 +129,17 @@ class BinaryOptimizer(Optimizer):
         """
         if not self.training:
             raise RuntimeError("step must follow train(), got a step after eval(); call train() first")
-        before = {
-            parameter: {name: self.state[parameter][name].clone() for name in ITERATES if name in self.state[parameter]}
-            for group in self._binary_groups()
-            if group["binary"].needs_before and group["binary_step"] >= group["binary_warmup"]
-            for parameter in group["params"]
-        }
+        before = self._before(scratch=closure is None)
         loan = self._loan()
         try:
             loss = self.base.step() if closure is None else self.base.step(self._shown_to(closure, loan))
-        finally:
+        except BaseException:
             loan.end()
+            for group in self._binary_groups():
+                if group["binary"].needs_before and not group["binary"].reads_parameter:  # it was scratch memory
+                    self._write(group)
+            raise
+        loan.end()
         for group in self._binary_groups():
             self._advance(group, before)
         return loss
@@ -250,6 +251,28 @@ class BinaryOptimizer(Optimizer):
                 loan.begin()
 
         return evaluate
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def _before(self, *, scratch: bool) -> dict[Tensor, dict[str, Tensor]]:
+        """Copies of the latent values, where a rule asks for them.
+
+        They lie in the parameter itself where that is about to be written anyway: new memory costs as much as six
+        copies into old.
+        """
+        found: dict[Tensor, dict[str, Tensor]] = {}
+        for group in self._binary_groups():
+            shown = group["binary"]
+            if not shown.needs_before or group["binary_step"] < group["binary_warmup"]:
+                continue
+            for parameter in group["params"]:
+                state = self.state[parameter]
+                copies = {name: state[name].clone() for name in ITERATES[1:] if name in state}
+                if scratch and not shown.reads_parameter and parameter.dtype == state["latent"].dtype:
+                    copies["latent"] = parameter.detach().copy_(state["latent"])
+                else:
+                    copies["latent"] = state["latent"].clone()
+                found[parameter] = copies
+        return found
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     @torch.no_grad()

@@ -50,6 +50,10 @@ class BinaryRelaxMap(AnnealedMap):
 
     name: ClassVar[str] = "binary-relax"
 
+    @property
+    def reads_parameter(self) -> bool:
+        return False
+
     def write(self, parameter: Tensor, latent: Tensor, scale: float | Tensor, step: int) -> None:
         progress = self.progress(step)
         write_signs(parameter, latent, scale)

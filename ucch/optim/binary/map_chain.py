@@ -49,6 +49,10 @@ class MapChain(BinaryMap):
         return any(part.needs_before for part in self.parts)
 
     @property
+    def reads_parameter(self) -> bool:
+        return self.shown.reads_parameter
+
+    @property
     def shown(self) -> BinaryMap:
         """The last part."""
         last = self.parts[-1]

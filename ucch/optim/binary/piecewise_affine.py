@@ -51,6 +51,10 @@ class PiecewiseAffineMap(AnnealedMap):
     name: ClassVar[str] = "piecewise-affine"
     shape: str = "sigmoid"
 
+    @property
+    def reads_parameter(self) -> bool:
+        return False
+
     def write(self, parameter: Tensor, latent: Tensor, scale: float | Tensor, step: int) -> None:
         progress = self.progress(step)
         if progress == 1.0:

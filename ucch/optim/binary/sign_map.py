@@ -50,5 +50,9 @@ class SignMap(BinaryMap):
 
     name: ClassVar[str] = "sign"
 
+    @property
+    def reads_parameter(self) -> bool:
+        return False
+
     def write(self, parameter: Tensor, latent: Tensor, scale: float | Tensor, step: int) -> None:
         write_signs(parameter, latent, scale)

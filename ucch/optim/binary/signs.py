@@ -1,4 +1,4 @@
-"""Signs written in place, in one or two passes: what a map does at every step to every parameter."""
+"""Signs written in place, in two passes: what a map does at every step to every parameter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..._checks import one_of, positive
 
-__all__ = ["SCALES", "check_scale", "code_scale", "write_signs"]
+__all__ = ["SCALES", "check_scale", "code_scale", "spread_out", "write_signs"]
 
 SCALES = ("row", "tensor")
 
@@ -50,5 +50,21 @@ def write_signs(out: Tensor, latent: Tensor, scale: float | Tensor) -> None:
         >>> out
         tensor([-0.5000,  0.5000,  0.5000])
     """
-    length = torch.as_tensor(scale, device=out.device).to(out.dtype)  # rounded first, so that 2 s - s is s
-    torch.ge(latent, 0, out=out).mul_(2 * length).sub_(length)
+    torch.ge(latent, 0, out=out)
+    length = torch.as_tensor(scale).to(out.dtype)  # rounded first, so that 2 s - s is s
+    spread_out(out, length if isinstance(scale, Tensor) else float(length))
+
+
+def spread_out(unit: Tensor, scale: float | Tensor) -> None:
+    """Bring values of [0, 1] to [-s, s], in place: ``2 s x - s``, for a number in one pass.
+
+    Example:
+        >>> values = torch.tensor([0.0, 0.5, 1.0])
+        >>> spread_out(values, 2.0)
+        >>> values
+        tensor([-2.,  0.,  2.])
+    """
+    if isinstance(scale, Tensor):
+        unit.mul_(2 * scale).sub_(scale)
+    else:
+        torch.add(torch.tensor(-scale, dtype=unit.dtype), unit, alpha=2 * scale, out=unit)
