@@ -1,7 +1,8 @@
 """Write the pages that are made from the program itself: ``python docs/generate.py``.
 
 ``docs/cli.md`` is the help of every command, ``docs/recipe_fields.md`` the fields of a recipe with their defaults,
-``docs/data_sets.md`` the catalog of data sets. A test fails where a page and the program differ.
+``docs/data_sets.md`` the catalog of data sets, ``docs/optimizers_table.md`` the rows of optimizers in
+``docs/leaderboard_table.md``. A test fails where a page and the program differ.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ucch.cli.main import COMMANDS, cli
 
 from ucch.data import DATASETS, DatasetEntry
 from ucch.recipe import Recipe
+from ucch.training import STRATEGIES
 
 DOCS = Path(__file__).resolve().parent
 
@@ -97,7 +99,50 @@ def _allowed(schema: dict[str, object]) -> str:
     return f"{schema.get('type', '')} {limits}".strip()
 
 
-PAGES = {"cli.md": cli_page, "data_sets.md": data_sets_page, "recipe_fields.md": recipe_page}
+def board_rows() -> dict[tuple[str, str], dict[str, tuple[float, float | None, int]]]:
+    """Rows of optimizers in the measured leaderboard: set and length, then name, to MAP, deviation and seeds."""
+    found: dict[tuple[str, str], dict[str, tuple[float, float | None, int]]] = {}
+    place = ("", "")
+    for line in (DOCS / "leaderboard_table.md").read_text(encoding="utf-8").splitlines():
+        if line.startswith("### "):
+            name, _, length = line[4:].partition(", ")
+            place = (name, length)
+        cells = [cell.strip(" *") for cell in line.strip("|").split("|")]
+        if len(cells) > 4 and cells[1] == "ucch":
+            deviation = None if cells[4] == "-" else float(cells[4])
+            own = found.setdefault(place, {})
+            own[cells[0].removeprefix("ucch ")] = (float(cells[3]), deviation, int(cells[2].rstrip("†")))
+    return found
+
+
+def optimizers_page() -> str:
+    """Every optimizer on every set of the leaderboard, side by side."""
+    rows = board_rows()
+    places = sorted(rows, key=lambda place: (place[0], int(place[1].split()[0])))
+    best = {place: max(value[0] for value in rows[place].values()) for place in places}
+    lines = ["# Optimizers side by side", "", "Made from [the leaderboard](leaderboard_table.md) by"]
+    lines += [
+        "`python docs/generate.py`: MAP on the query split with the default's teacher, ± over seeds, the number of"
+    ]
+    lines += ["seeds where it is not 3, the best of a column in bold.", ""]
+    lines += [f"| optimizer | {' | '.join(', '.join(place) for place in places)} |", "|---|" + "---:|" * len(places)]
+    for name in STRATEGIES:
+        cells = []
+        for place in places:
+            mean, deviation, seeds = rows[place][name]
+            text = f"**{mean:.3f}**" if mean == best[place] else f"{mean:.3f}"
+            cells.append(text + (f" ± {deviation:.3f}" if deviation is not None else "") + f" ({seeds})" * (seeds != 3))
+        lines.append(f"| [{name}](optimizers/{name}.md) | {' | '.join(cells)} |")
+    lines += ["", "![The same as dots: a panel per set, 16 and 64 bits](images/optimizers.svg)", ""]
+    return "\n".join([*lines, "*Drawn by `python docs/figures.py`.*", ""])
+
+
+PAGES = {
+    "cli.md": cli_page,
+    "data_sets.md": data_sets_page,
+    "optimizers_table.md": optimizers_page,
+    "recipe_fields.md": recipe_page,
+}
 
 if __name__ == "__main__":
     for page, write in PAGES.items():

@@ -28,7 +28,7 @@ from ucch.stores import CodeStore
 from ucch.training import STRATEGIES, takes_teacher
 
 ROOT = Path(__file__).resolve().parents[1]
-MADE = {"cli.md", "data_sets.md", "recipe_fields.md"}  # by docs/generate.py
+MADE = {"cli.md", "data_sets.md", "optimizers_table.md", "recipe_fields.md"}  # by docs/generate.py
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",

@@ -39,6 +39,13 @@ def test_scales_spread_over_their_rows(generator: torch.Generator) -> None:
     torch.testing.assert_close(out, rows * sign(latent))
 
 
+@pytest.mark.parametrize("shape", [(7,), (3, 4), (3, 2, 2), (), (0, 4), (2, 0), (600, 1000)])
+@pytest.mark.parametrize("scale", ["row", "tensor"])
+def test_scratch_memory_changes_no_scale(shape: tuple[int, ...], scale: str, generator: torch.Generator) -> None:
+    latent = torch.randn(shape, generator=generator)
+    torch.testing.assert_close(code_scale(latent, scale, scratch=torch.empty(shape)), code_scale(latent, scale))
+
+
 def test_no_other_scale_is_nearer(generator: torch.Generator) -> None:
     latent = torch.randn(40, generator=generator)
     scale = float(code_scale(latent, "tensor"))

@@ -302,7 +302,8 @@ class BinaryOptimizer(Optimizer):
         state, scale = self.state[parameter], group["binary"].scale
         length = state.get("scale")
         if length is None or (group["binary_step"] - group["binary_warmup"]) % group["binary_period"] == 0:
-            length = code_scale(state["latent"], scale)
+            free = not group["binary"].reads_parameter and parameter.dtype == state["latent"].dtype
+            length = code_scale(state["latent"], scale, scratch=parameter.detach() if free else None)
         if isinstance(scale, str) and group["binary_period"] > 1:
             state["scale"] = length
         if isinstance(length, Tensor):

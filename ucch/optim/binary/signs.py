@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ..._checks import one_of, positive
+from .row_blocks import row_blocks
 
 __all__ = ["SCALES", "check_scale", "code_scale", "spread_out", "write_signs"]
 
@@ -17,7 +18,7 @@ def check_scale(scale: float | str) -> float | str:
     return one_of("scale", scale, SCALES) if isinstance(scale, str) else positive("scale", scale)
 
 
-def code_scale(latent: Tensor, scale: float | str) -> float | Tensor:
+def code_scale(latent: Tensor, scale: float | str, *, scratch: Tensor | None = None) -> float | Tensor:
     """The length s of a binary value: a number, or the mean magnitude of latent values.
 
     For given signs the mean of |v| is the s that makes ``|v - s sign(v)|^2`` smallest.
@@ -25,6 +26,7 @@ def code_scale(latent: Tensor, scale: float | str) -> float | Tensor:
     Args:
         latent: v, any shape; a row is everything under one index of the first dimension.
         scale: a number, ``"tensor"`` for one s, or ``"row"`` for one s a row; a vector is one row.
+        scratch: of the shape and dtype of ``latent``, to be overwritten: half the time of a norm without.
 
     Returns:
         The number, a scalar tensor, or (R, 1, ..., 1). 0 where all latent values are.
@@ -37,7 +39,15 @@ def code_scale(latent: Tensor, scale: float | str) -> float | Tensor:
     if not isinstance(scale, str):
         return scale
     rows = None if scale == "tensor" or latent.dim() < 2 else tuple(range(1, latent.dim()))
-    total: Tensor = torch.linalg.vector_norm(latent, 1, dim=rows, keepdim=rows is not None)
+    total: Tensor
+    if scratch is None:
+        total = torch.linalg.vector_norm(latent, 1, dim=rows, keepdim=rows is not None)
+    else:
+        sums = []
+        for block, out in row_blocks(latent, scratch):
+            torch.abs(block, out=out)
+            sums.append(out.sum(dim=rows, keepdim=True) if rows else out.sum())
+        total = torch.cat(sums) if rows else torch.stack(sums).sum()
     return total / max(latent.numel() // max(total.numel(), 1), 1)
 
 
