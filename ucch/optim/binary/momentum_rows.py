@@ -75,4 +75,5 @@ class MomentumRows(LatentRule):
 
 def _length(rows: Tensor) -> Tensor:
     """Lengths as :func:`torch.nn.functional.normalize` takes them: (R, 1)."""
-    return torch.linalg.vector_norm(rows, dim=1, keepdim=True).clamp_min_(1e-12)
+    length: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+    return length.clamp_min_(1e-12)
