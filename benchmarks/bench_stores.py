@@ -44,8 +44,11 @@ def address(store: str, folder: Path) -> Iterator[str]:
     elif store == "milvus":
         from milvus import MilvusServer, MilvusServerConfig
 
-        with MilvusServer(MilvusServerConfig(base_data_dir=str(folder / "milvus"))) as server:
-            yield f"http://127.0.0.1:{server.listen_port}"
+        server = MilvusServer(MilvusServerConfig())
+        server.set_base_dir(str(folder / "milvus"))
+        server.start()
+        yield f"http://127.0.0.1:{server.listen_port}"
+        server.stop()
     else:
         yield str(folder / ("codes.usearch" if store == "usearch" else "lance"))
 

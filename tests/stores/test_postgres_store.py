@@ -117,3 +117,14 @@ def test_a_server_without_the_extension_says_so(postgres_uri: str) -> None:
     guest = postgres_uri.replace("/postgres?", "/bare?").replace("postgres:@", "guest@")
     with table(guest, "codes", n_bits=8) as store, pytest.raises(StoreError, match="permission denied .*vector"):
         store.upsert(["a"], random_codes(1, 8))
+
+
+def test_a_connection_that_the_server_ends_is_said_and_nothing_is_lost(postgres_uri: str) -> None:
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    with table(postgres_uri, "ended", n_bits=8) as store:
+        store.upsert(["a"], random_codes(1, 8))
+        rows(postgres_uri, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+        with pytest.raises(StoreError, match="table 'ended' at postgresql://.*: .*"):
+            store.upsert(["b"], random_codes(1, 8))
+    with table(postgres_uri, "ended") as again:
+        assert again.count() == 1

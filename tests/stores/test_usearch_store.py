@@ -50,6 +50,22 @@ def test_what_another_process_wrote_is_seen_and_kept(tmp_path: Path) -> None:
     assert one.search(CODES[1], 2).ids.tolist() == [1, 600]
 
 
+def test_what_passed_a_filter_is_looked_up_anew_after_every_write(tmp_path: Path) -> None:
+    one = UsearchStore(str(tmp_path / "it.usearch"), "codes", n_bits=64, numbers=True)
+    one.upsert([1, 2, 3], CODES[:3], {"place": ["Ulm", "Bonn", "Ulm"]})
+
+    def ids(place: str) -> list[int]:
+        return sorted(one.search(CODES[0], 5, where={"place": place}).ids.tolist())
+
+    assert (ids("Ulm"), ids("Bonn"), ids("Ulm")) == ([1, 3], [2], [1, 3])
+    one.upsert([4], CODES[3:4], {"place": ["Ulm"]})
+    assert ids("Ulm") == [1, 3, 4]
+    one.delete([3])
+    assert ids("Ulm") == [1, 4]
+    UsearchStore(str(tmp_path / "it.usearch"), "codes").upsert([4], CODES[3:4], {"place": ["Bonn"]})
+    assert (ids("Ulm"), ids("Bonn")) == ([1], [2, 4])
+
+
 def test_a_write_that_fails_leaves_file_and_store_as_they_were(tmp_path: Path) -> None:
     path = tmp_path / "it.usearch"
     store = UsearchStore(str(path), "codes", n_bits=64, numbers=True)

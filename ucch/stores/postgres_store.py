@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from ..codes import PackedCodes
@@ -131,10 +132,10 @@ class PostgresStore(CodeStore):
         parts = [sql.SQL(f"{{}} = ANY(%s::{there[name]}[])").format(sql.Identifier(name)) for name in where]
         far = f"(code <~> %s::bit({self.n_bits}))"
         by = f"{far} + 0" if self._exact else far  # a sum, which no index is ordered by
-        text = f"SELECT id, {far} FROM {{table}} {'WHERE' if where else ''} {{parts}} ORDER BY {by} LIMIT %s"
+        text = f"SELECT id, {by} FROM {{table}} {'WHERE' if where else ''} {{parts}} ORDER BY 2 LIMIT %s"
         (code,) = bit_texts(query[None], self.n_bits)
-        values = [code, *map(plain_list, where.values()), code, n]
-        with self._link.transaction():
+        values = [code, *map(plain_list, where.values()), n]
+        with nullcontext() if self._exact else self._link.transaction():
             if not self._exact:
                 self._link.run(_WIDEN, [str(min(max(n, 40), 1000))])
             found = self._link.run(text, values, parts=sql.SQL(" AND ").join(parts))

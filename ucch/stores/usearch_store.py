@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from filelock import FileLock
 
 from ..codes import PackedCodes, hamming_distance, n_bytes
 from ..errors import StoreError
 from ..extras import require
 from ..retrieval.rows import Ids
-from .interface import CodeStore, Metadata, Scalar, Where
+from .interface import CodeStore, Metadata, Scalar, Where, plain_list
 from .usearch_file import read_items, write_file
 from .usearch_items import UsearchItems
 
@@ -61,6 +62,7 @@ class UsearchStore(CodeStore):
         self._kind_of_index = require("usearch.index", extra="usearch", need="a usearch file").Index
         self._path, self._name, self._exact = Path(uri), name, exact
         self._stamp: tuple[int, ...] | None = None
+        self._kept: tuple[str, npt.NDArray[np.uint64], PackedCodes] | None = None  # what passed the last filter
         self.n_bits, self.numbers, self.model = n_bits or 0, numbers, model
         if self._path.exists():
             self._load()
@@ -89,9 +91,11 @@ class UsearchStore(CodeStore):
         return len(self._items)
 
     def close(self) -> None:
+        self._kept = None
         self._index, self._items, self._stamp = self._empty(), UsearchItems(self.numbers), None
 
     def _upsert(self, ids: list[Any], codes: PackedCodes, metadata: dict[str, list[Scalar]]) -> None:
+        self._kept = None
         keys, old = self._items.put(ids, metadata)
         if old:
             self._index.remove(np.array(old, np.uint64))
@@ -99,6 +103,7 @@ class UsearchStore(CodeStore):
             self._index.add(np.array(keys, np.uint64), codes)
 
     def _delete(self, ids: list[Any]) -> None:
+        self._kept = None
         keys = self._items.take_out(ids)
         if keys:
             self._index.remove(np.array(keys, np.uint64))
@@ -106,8 +111,8 @@ class UsearchStore(CodeStore):
     def _fetch(self, query: PackedCodes, n: int, where: Where) -> tuple[list[Any], list[float]]:
         self._refresh()
         if where:
-            keys = np.array(self._items.passing(where), np.uint64)
-            far = hamming_distance(query[None], self._codes(keys))[0]
+            keys, codes = self._passing(where)
+            far = hamming_distance(query[None], codes)[0]
             order = np.argsort(far, kind="stable")[:n]
             return self._items.ids(keys[order].tolist()), far[order].tolist()
         if not len(self._items):
@@ -115,10 +120,14 @@ class UsearchStore(CodeStore):
         found = self._index.search(query, min(n, len(self._items)), exact=self._exact)
         return self._items.ids(found.keys.tolist()), found.distances.tolist()
 
-    def _codes(self, keys: np.ndarray[Any, Any]) -> PackedCodes:
-        if not len(keys):
-            return np.empty((0, n_bytes(self.n_bits)), np.uint8)
-        return np.asarray(self._index.get(keys), np.uint8).reshape(len(keys), -1)
+    def _passing(self, where: Where) -> tuple[npt.NDArray[np.uint64], PackedCodes]:
+        """Keys and codes of the items that pass a filter; kept for the next query with the same one."""
+        said = repr(sorted((name, plain_list(value)) for name, value in where.items()))
+        if self._kept is None or self._kept[0] != said:
+            keys = np.array(self._items.passing(where), np.uint64)
+            codes = self._index.get(keys) if len(keys) else []
+            self._kept = said, keys, np.asarray(codes, np.uint8).reshape(len(keys), n_bytes(self.n_bits))
+        return self._kept[1:]
 
     def _empty(self) -> Any:
         return self._kind_of_index(ndim=8 * n_bytes(self.n_bits), metric="hamming", dtype="b1")
@@ -134,6 +143,7 @@ class UsearchStore(CodeStore):
                 raise StoreError(f"{self._path} was written meanwhile, with other codes; open it again")
 
     def _load(self) -> None:
+        self._kept = None
         stamp, saved = _stamp(self._path), read_items(self._path)
         if saved.get("name") != self._name:
             raise StoreError(
