@@ -5,7 +5,7 @@
 takes a folder with ``images`` and ``captions.csv`` and starts each command as its user does, in an empty folder with an
 empty cache. It needs ``pip install '.[photos,serve]'``. A row per command; ``ucch serve`` is timed until the page is
 there, a picture found itself, and words where the codes know them had their answer. ``--set`` goes to ``ucch train``.
-The last line says how many captions of pictures that were held back found their own among the first ten.
+The last line says what share of the captions of pictures held back found their own among the first ten.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ def main() -> None:
         shown = ("--index", "trained.index", "--images", photographs, "--texts", captions)
         route.serve("with captions", "run", *shown, words=True)
         report = json.loads((Path(folder) / "run" / "report.json").read_text())
-        print(json.dumps({"recall of queries": report.get("recall"), "queries": report.get("queries")}))
+        words = report["text_to_image"]
+        found, chance = words["recall_at"]["10"], words["recall_chance"]["10"]
+        said = f"captions that find their picture in the first ten of {report['queries']}"
+        print(f"{said}: {found:.3f}, chance {chance:.3f}")
 
 
 class Route:
