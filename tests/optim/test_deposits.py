@@ -13,13 +13,15 @@ from ucch.optim import CodeBank, MomentumBinary
 from ucch.optim.deposits import collected, deposit, forget, is_observed
 
 
-def test_rows_come_once_with_the_mean_of_their_offsets() -> None:
+def test_rows_come_with_the_mean_of_their_offsets_and_one_of_each_is_marked() -> None:
     bank = CodeBank(6, 2, dtype=torch.float64)
     views = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], dtype=torch.float64)
     bank.observe(torch.tensor([4, 0, 4]), views)
-    rows, offset = collected(bank.latent)
-    assert rows.tolist() == [0, 4]
-    torch.testing.assert_close(bank.latent[rows] - offset, torch.stack([views[1], (views[0] + views[2]) / 2]))
+    rows, offset, once = collected(bank.latent)
+    assert rows.tolist() == [4, 0, 4]
+    assert once.tolist() == [True, True, False]
+    mean = (views[0] + views[2]) / 2
+    torch.testing.assert_close(bank.latent[rows] - offset, torch.stack([mean, views[1], mean]))
 
 
 def test_two_observations_before_a_step_add_up() -> None:
@@ -57,9 +59,9 @@ def test_a_deposit_stands_beside_the_table_and_keeps_float32(dtype: torch.dtype)
     bank.observe(torch.tensor([0]), views[1:])
     assert bank.latent.grad is None
     assert is_observed(bank.latent)
-    rows, offset = collected(bank.latent)
-    assert rows.tolist() == [0, 4]
-    torch.testing.assert_close(bank.values(rows) - offset, views[[1, 0]], rtol=0, atol=1e-7)
+    rows, offset, _ = collected(bank.latent)
+    assert rows.tolist() == [4, 0]
+    torch.testing.assert_close(bank.values(rows) - offset, views, rtol=0, atol=1e-7)
     forget(bank.latent)
     assert not is_observed(bank.latent)
 
@@ -81,5 +83,5 @@ def test_a_copy_waits_with_the_same_deposit(dtype: torch.dtype, copied: Callable
 def test_deposits_of_one_row_are_averaged_or_added_up() -> None:
     table = torch.nn.Parameter(torch.zeros(4, 2))
     deposit(table, torch.tensor([2, 2]), torch.tensor([[1.0, 2.0], [3.0, 6.0]]))
-    assert collected(table)[1].tolist() == [[2.0, 4.0]]
-    assert collected(table, total=True)[1].tolist() == [[4.0, 8.0]]
+    assert collected(table).gradient.tolist() == [[2.0, 4.0]] * 2
+    assert collected(table, total=True).gradient.tolist() == [[4.0, 8.0]] * 2

@@ -21,21 +21,35 @@ from ucch.training.step import HashingStep
 NAN, INF = float("nan"), float("inf")
 
 
+def seen(steps: FiniteSteps, *numbers: tuple[float, float]) -> list[bool]:
+    return [bool(steps.see(torch.tensor(loss), torch.tensor(norm))) for loss, norm in numbers]
+
+
 def test_steps_pass_by_loss_and_gradient() -> None:
-    steps, rows = FiniteSteps(most=3), torch.arange(2)
-    seen = [steps.see(*numbers, rows) for numbers in ((1.0, 1.0), (NAN, 1.0), (1.0, INF), (2.0, 0.0), (-INF, NAN))]
-    assert seen == [True, False, False, True, False]
+    steps = FiniteSteps(most=3)
+    passed = seen(steps, (1.0, 1.0), (NAN, 1.0), (1.0, INF), (2.0, 0.0), (-INF, NAN))
+    assert passed == [True, False, False, True, False]
     assert steps.in_a_row == 1
+    assert steps.look() is None
 
 
-def test_the_last_straw_names_its_rows() -> None:
+def test_the_last_straw_is_found_however_late_one_looks() -> None:
     steps = FiniteSteps(most=2)
-    steps.see(NAN, NAN, torch.tensor([1, 2]))
-    with pytest.raises(
-        NonFiniteError, match=r"2 steps in a row had a loss .* \(the last: loss inf, gradient 1\.0\)"
-    ) as info:
-        steps.see(INF, 1.0, torch.tensor([7, 3]))
+    seen(steps, (1.0, 1.0), (NAN, NAN), (INF, 1.0))
+    assert steps.look() == 0
+    seen(steps, (1.0, 1.0), (NAN, 1.0), (NAN, 1.0), (NAN, 1.0))
+    assert steps.look() == 4
+    message = r"2 steps in a row had a loss .* \(the last: loss inf, gradient 1\.0\)"
+    with pytest.raises(NonFiniteError, match=message) as info:
+        steps.refuse(torch.tensor([7, 3]))
     assert info.value.rows == [7, 3]
+
+
+def test_a_run_that_goes_on_counts_on() -> None:
+    steps = FiniteSteps(most=3)
+    steps.in_a_row = 2
+    seen(steps, (NAN, 1.0))
+    assert steps.look() == 0
 
 
 def spoil(monkeypatch: pytest.MonkeyPatch, steps: set[int], *, gradient: bool = False) -> list[int]:

@@ -18,7 +18,7 @@ from ucch.codes import pack, sign
 from ucch.errors import RecipeError
 from ucch.losses import contrastive_hashing_logits, cross_modal_ranking_loss
 from ucch.optim import in_batch_keys
-from ucch.recipe import Recipe
+from ucch.recipe import Recipe, load_recipe
 from ucch.training import STRATEGIES, HashingStep, Trainer
 
 WIDTHS = {"image": 8, "text": 5, "sound": 3}
@@ -291,3 +291,16 @@ def test_items_that_lack_a_view() -> None:
     assert torch.equal(step.bank.codes(index[alone]), sign(out.queries["image"][alone]))
     none = {"image": ~seen["image"] | True, "text": ~seen["text"] & False}
     assert step(index, views, none).terms["ranking"] == 0
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
+def test_compiled_parts_change_nothing_but_rounding() -> None:
+    plain, compiled = (
+        Trainer(load_recipe("default", ["bits=16", "width=32", "batch_size=16", "similarity=none"]), small_pairs())
+        for _ in range(2)
+    )
+    compiled.step.compile_parts("aot_eager")
+    names = list(compiled.model.state_dict())
+    losses = [trainer.train_epoch().loss for trainer in (plain, compiled)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    assert list(compiled.model.state_dict()) == names == list(plain.model.state_dict())

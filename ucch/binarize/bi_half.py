@@ -143,13 +143,11 @@ class BiHalfQuery(nn.Module):
 
     @torch.no_grad()
     def _follow(self, levels: Tensor) -> None:
-        if not torch.isfinite(levels).all():
-            return  # a batch that overflowed must not stay in the running mean
-        self.n_batches += 1
-        weight = max(
-            self.rate, 1 / int(self.n_batches)
-        )  # a plain mean at first: no pull towards the zeros it starts at
-        self.threshold += weight * (levels - self.threshold)
+        finite = torch.isfinite(levels).all()  # a batch that overflowed must not stay in the running mean
+        self.n_batches += finite
+        # a plain mean at first: no pull towards the zeros it starts at
+        weight = (1 / self.n_batches.double()).clamp(min=self.rate).to(levels.dtype)
+        self.threshold += torch.where(finite, weight * (levels - self.threshold), 0.0)
 
     def extra_repr(self) -> str:
         views, bits = self.threshold.shape

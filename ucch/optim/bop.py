@@ -12,8 +12,9 @@ from torch import Tensor
 from .._checks import interval, positive, positive_int
 from .._row_checks import index_rows
 from ..codes import sign
+from ..without_waiting import sent
 from .keys import mean_view
-from .table_optimizer import TableOptimizer
+from .table_optimizer import TableOptimizer, finite_rows
 from .table_rows import decode_rows, row_pieces, row_step
 
 __all__ = ["Bop", "bop", "bop_threshold"]
@@ -161,9 +162,14 @@ class Bop(TableOptimizer):
         """
         index_rows("index", index, len(table))
         strict = self.group_of(table)["strict"]
-        rows, target = self.finite(table, index.to(table.device), mean_view(*views).to(table.device), strict=strict)
+        rows, target = sent(index, table.device), mean_view(*views).to(table.device)
+        moves = finite_rows(target)
+        self.leave_out(table, rows, ~moves, n_rows=torch.ones_like(moves), strict=strict)
+        if self.taken is not None:
+            moves = moves & self.taken
         old = decode_rows(table[rows])
-        self.write(table, rows, sign(target).to(old.dtype) * old.abs(), old=old)
+        new = torch.where(moves[:, None], sign(target).to(old.dtype) * old.abs(), old)
+        self.write(table, rows, new, old=old, moved=moves)
 
     def rule(self, old: Tensor, target: Tensor, memory: dict[str, Tensor], options: dict[str, Any]) -> Tensor:
         """:func:`bop` with the gradient ``old - target`` of ``|v - target|^2 / 2``."""

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from .._checks import one_of, positive_int
 from .._row_checks import index_rows
 from ..codes import sign
+from ..without_waiting import sent
 from .deposits import WaitingTable, deposit
 from .drawn_rows import draw_rows, shared_rows
 from .keys import Keys, observed_target
@@ -212,7 +213,7 @@ class CodeBank(WaitingTable):
         Raises:
             TypeError, ValueError: ``index`` is not a vector of int64 row numbers, a size or word is not allowed.
         """
-        index = index_rows("index", index, self.n_codes).to(self.latent.device)
+        index = sent(index_rows("index", index, self.n_codes), self.latent.device)
         positive_int("n_negatives", n_negatives)
         one_of("negatives", negatives, NEGATIVES)
         if negatives == "per_anchor":
@@ -242,7 +243,7 @@ class CodeBank(WaitingTable):
             TypeError, ValueError: ``index`` or the views have the wrong kind or shape.
         """
         target = observed_target(index, *views, n_codes=self.n_codes, n_bits=self.n_bits).to(self.latent.device)
-        index = index.to(self.latent.device)
+        index = sent(index, self.latent.device)
         deposit(self.latent, index, self.values(index) - target)
 
     def _rows(self, index: Tensor | None, binarize: bool) -> Tensor:

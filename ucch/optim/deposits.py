@@ -6,12 +6,14 @@ the towers has no business with it, and float32 is kept whatever the table's dty
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["WaitingTable", "collected", "deposit", "forget", "is_observed", "pending", "put_back"]
+from ..without_waiting import sent
+
+__all__ = ["Collected", "WaitingTable", "collected", "deposit", "forget", "is_observed", "pending", "put_back"]
 
 Deposit = tuple[Tensor, Tensor]
 
@@ -24,7 +26,7 @@ def deposit(table: Tensor, rows: Tensor, gradient: Tensor) -> None:
         rows: (B,) row numbers; a row may stand there more than once, here and over several calls.
         gradient: (B, D) of those rows; kept in float32, or wider where it is.
     """
-    rows = rows.to(table.device)
+    rows = sent(rows, table.device)
     values = gradient.detach().to(table.device, torch.promote_types(gradient.dtype, torch.float32))
     before = pending(table)
     if before is not None:
@@ -70,8 +72,22 @@ class WaitingTable(nn.Module):
         put_back(self.latent, self.__dict__.pop("_waiting", None))  # torch copies a parameter without it
 
 
-def collected(table: Tensor, *, total: bool = False) -> tuple[Tensor, Tensor]:
-    """Collect the rows that wait, each once.
+class Collected(NamedTuple):
+    """What waits for a step, as many rows as were deposited, so that its size is known without looking at values.
+
+    Attributes:
+        rows: (B,) row numbers; a row that was deposited on more than once stands there as often.
+        gradient: (B, D) of each row what was deposited on it in all, equal where the row is; at least float32.
+        once: (B,) bool, true at one place of each row.
+    """
+
+    rows: Tensor
+    gradient: Tensor
+    once: Tensor
+
+
+def collected(table: Tensor, *, total: bool = False) -> Collected:
+    """Collect the rows that wait, without waiting for the device.
 
     Args:
         table: (N, D) parameter.
@@ -79,8 +95,7 @@ def collected(table: Tensor, *, total: bool = False) -> tuple[Tensor, Tensor]:
             observations of one row are.
 
     Returns:
-        Row numbers (R,), ascending, and for each the mean (or sum) of the gradients deposited on it, (R, D), in at
-        least float32. O(B D + B log B) for B deposited rows.
+        Rows, and for each the mean (or sum) of the gradients deposited on it. O(B D + B log B) for B deposited rows.
 
     Raises:
         TypeError: the table has a gradient of autograd, so a loss reaches it.
@@ -92,7 +107,15 @@ def collected(table: Tensor, *, total: bool = False) -> tuple[Tensor, Tensor]:
             f" {'nothing' if table.grad is None else 'a gradient in .grad'}; keep the table out of the loss, whose keys"
             " are constants, and give gradients of your own with ucch.optim.deposit(table, rows, gradient)"
         )
-    deposited, values = waiting[0], waiting[1].to(table.device)
-    rows, inverse, counts = torch.unique(deposited.to(table.device), return_inverse=True, return_counts=True)
-    added = values.new_zeros(len(rows), table.shape[1]).index_add_(0, inverse, values)
-    return rows, added if total else added / counts[:, None]
+    rows, values = waiting[0].to(table.device), waiting[1].to(table.device)
+    ordered, order = rows.sort(stable=True)
+    begins = torch.ones_like(ordered, dtype=torch.bool)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    place = torch.empty_like(rows).scatter_(0, order, begins.cumsum(0) - 1)  # of each deposit's row among the rows
+    added = torch.zeros_like(values).index_add_(0, place, values)
+    if not total:
+        added = (
+            added
+            / values.new_zeros(len(rows)).index_add_(0, place, torch.ones_like(values[:, 0])).clamp(min=1)[:, None]
+        )
+    return Collected(rows, added[place], torch.empty_like(begins).scatter_(0, order, begins))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..without_waiting import sent
+
 __all__ = ["draw_rows", "shared_rows"]
 
 
@@ -14,7 +16,7 @@ def draw_rows(
     """Draw row numbers below ``n_codes`` with replacement: drawn where the generator is, then moved to ``device``."""
     if generator is None:  # apart, since torch.compile takes no generator into its graph, not even None
         return torch.randint(n_codes, size, device=device)
-    return torch.randint(n_codes, size, generator=generator, device=generator.device).to(device)
+    return sent(torch.randint(n_codes, size, generator=generator, device=generator.device), device)
 
 
 def shared_rows(n_codes: int, n_negatives: int, *, generator: torch.Generator | None, device: torch.device) -> Tensor:

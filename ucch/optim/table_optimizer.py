@@ -16,7 +16,7 @@ from ..codes import sign
 from .deposits import collected, forget, is_observed
 from .table_rows import decode_rows, encode_rows
 
-__all__ = ["TableOptimizer"]
+__all__ = ["TableOptimizer", "finite_rows"]
 
 _COUNTS = ("step", "flips", "rows", "nonfinite")
 
@@ -26,8 +26,8 @@ class TableOptimizer(Optimizer):
 
     A subclass says in :meth:`rule` where rows go and in :meth:`check` which options it takes; one of about ten lines
     is in ``docs/add_an_optimizer.md``. Everything else about rows is here, so that a rule cannot get it wrong: each
-    waiting row is read once and decoded to float32 (whatever the table's dtype), what was deposited on it is averaged,
-    rows that are no finite numbers, or would become none, are left out, and the new rows are encoded, rounding once.
+    waiting row is decoded to float32 (whatever the table's dtype), what was deposited on it is averaged, rows that are
+    no finite numbers, or would become none, are left out, and the new rows are encoded, rounding once.
 
     What :meth:`CodeBank.observe <ucch.optim.CodeBank.observe>` deposits stands beside the table and not in its
     ``.grad``. A step uses it up; several deposits before a step are one observation of each row, their mean. So
@@ -45,8 +45,11 @@ class TableOptimizer(Optimizer):
         - every parameter: (N, D), a table of :class:`~ucch.optim.CodeBank`.
 
     Attributes:
+        taken: None, or a bool scalar on the tables' device: whether :meth:`step` counts. Where it is false a step uses
+            up what was deposited and changes nothing else; the host need not know.
         state: for every table the counts ``step``, ``flips`` (bits that changed sign), ``rows`` (rows moved) and
-            ``nonfinite`` (rows left out), since the start, int64, and what the rule keeps per row.
+            ``nonfinite`` (rows left out), since the start, int64 on the table's device, and what the rule keeps per
+            row.
 
     Raises:
         ValueError: an option is outside its range, wherever groups come in: here, in ``add_param_group`` and in
@@ -56,8 +59,9 @@ class TableOptimizer(Optimizer):
         TypeError: at :meth:`step`, a table has a gradient of autograd.
 
     Note:
-        Cost O(R D + B log B) for B deposited and R different rows, whatever N; memory beside the table as the rule
-        says in :meth:`row_state`.
+        Cost O(B D + B log B) for B deposited rows, whatever N; memory beside the table as the rule says in
+        :meth:`row_state`. On an accelerator a step does not wait for the device unless ``strict`` asks it to; rows left
+        out are then warned of when :meth:`counted` reads the counts.
 
     Reference:
         pytorch/pytorch issue 43706 (optimizer state changes dtype on reload).
@@ -66,6 +70,8 @@ class TableOptimizer(Optimizer):
     total: ClassVar[bool] = False  # whether deposits on one row add up, as gradients do, or are averaged
     rests: ClassVar[bool] = True  # whether a row whose gradient is zero stays as it is
     counts: ClassVar[tuple[str, ...]] = ()  # what else is counted of a table
+    taken: Tensor | None = None
+    _said: frozenset[Tensor] = frozenset()  # tables whose left out rows were warned of
     _step_supports_amp_scaling = True  # GradScaler: step as ever; no deposit was ever scaled
 
     def __init__(self, params: Iterable[Tensor] | Iterable[dict[str, Any]], defaults: dict[str, Any]) -> None:
@@ -73,7 +79,7 @@ class TableOptimizer(Optimizer):
 
     @abstractmethod
     def rule(self, old: Tensor, target: Tensor, memory: dict[str, Tensor], options: dict[str, Any]) -> Tensor:
-        """Say where rows go.
+        """Say where rows go, each by itself; one that was deposited on twice may stand there twice.
 
         Args:
             old: (R, D) latent values, float32 or wider; not to be changed in place.
@@ -158,7 +164,9 @@ class TableOptimizer(Optimizer):
                 forget(table)
 
     def _move(self, table: Tensor, group: dict[str, Any]) -> None:
-        rows, gradient = self.finite(table, *collected(table, total=self.total), strict=group["strict"])
+        rows, gradient, once = collected(table, total=self.total)
+        fine = finite_rows(gradient)
+        gradient = torch.where(fine[:, None], gradient, 0.0)
         if group["lr"] != 1.0:
             gradient = group["lr"] * gradient
         state = self.table_state(table)
@@ -167,14 +175,16 @@ class TableOptimizer(Optimizer):
         memory = {**before, "step": state["step"] + 1}
         old = decode_rows(table[rows])
         new = self.move(old, gradient, memory, group)
-        moves = self._finite_rows(table, rows, new, *(memory[name] for name in kept), strict=group["strict"])
-        state["step"] += 1
+        fine = fine & finite_rows(new, *(memory[name] for name in kept))
+        self.leave_out(table, rows, once & ~fine, n_rows=once, strict=group["strict"])
+        moves = fine if self.taken is None else fine & self.taken
+        state["step"] += 1 if self.taken is None else self.taken
         if self.rests:
-            moves &= (gradient != 0).any(dim=1)
+            moves = moves & (gradient != 0).any(dim=1)
         for name, value in kept.items():
             value[rows] = _where(moves, memory[name], before[name]).to(value.dtype)
         if new is not old:
-            self.write(table, rows, _where(moves, new, old), old=old, moved=moves)
+            self.write(table, rows, _where(moves, new, old), old=old, moved=moves, once=once)
 
     def write(
         self,
@@ -184,12 +194,20 @@ class TableOptimizer(Optimizer):
         *,
         old: Tensor | None = None,
         moved: Tensor | None = None,
+        once: Tensor | None = None,
     ) -> None:
-        """Encode new rows (R, D) and put them into a table; counts flipped bits and the rows ``moved`` (R,), or all."""
+        """Encode new rows (R, D) and put them into a table; counts flipped bits and the rows ``moved`` (R,), or all.
+
+        A row that stands there more than once goes to one place, and counts where ``once`` (R,) is true.
+        """
         old = decode_rows(table[rows]) if old is None else old
         state = self.table_state(table)
-        state["flips"] += (sign(old) != sign(new)).sum().to(state["flips"].device)
-        state["rows"] += len(new) if moved is None else moved.sum().to(state["rows"].device)
+        flips = (sign(old) != sign(new)).sum(dim=1)
+        counts = torch.ones_like(flips, dtype=torch.bool) if moved is None else moved
+        if once is not None:
+            flips, counts = flips * once, counts & once
+        state["flips"] += flips.sum()
+        state["rows"] += counts.sum()
         table[rows] = encode_rows(new, table.dtype)
 
     def group_of(self, table: Tensor) -> dict[str, Any]:
@@ -206,38 +224,53 @@ class TableOptimizer(Optimizer):
             state.update(self.row_state(table))
         for name in (*_COUNTS, *self.counts):
             if name not in state:
-                state[name] = torch.zeros((), dtype=torch.int64)
+                state[name] = torch.zeros((), dtype=torch.int64, device=table.device)
         return state
 
-    def finite(self, table: Tensor, rows: Tensor, values: Tensor, *, strict: bool) -> tuple[Tensor, Tensor]:
-        """Leave out rows (R,) whose values (R, D) are no finite numbers: warned of once, counted, refused if strict."""
-        finite = self._finite_rows(table, rows, values, strict=strict)
-        return rows[finite], values[finite]
+    def leave_out(self, table: Tensor, rows: Tensor, bad: Tensor, *, n_rows: Tensor, strict: bool) -> None:
+        """Count rows that are left out, (R,) marked ``bad`` among those marked ``n_rows``; refuse them if strict.
 
-    def _finite_rows(self, table: Tensor, rows: Tensor, *values: Tensor, strict: bool) -> Tensor:
-        """Which rows are finite numbers in all the values, (R,); those of numbers too large to add up are not."""
-        finite = rows.new_ones(len(rows), dtype=torch.bool)
-        for value in values:
-            finite &= value.isfinite().all(dim=1) if value.dim() == 2 else value.isfinite()
-        n_bad = int((~finite).sum())
-        if not n_bad:
-            return finite
-        bad = rows[~finite].tolist()
-        named = ", ".join(map(str, bad[:8])) + (", ..." if n_bad > 8 else "")
+        They are warned of once: here where the table is on the CPU, else by :meth:`counted`.
+        """
+        if strict or table.device.type == "cpu":
+            self._look(table, rows, bad, n_rows, strict)
+        state = self.table_state(table)
+        state["nonfinite"] += bad.sum() if self.taken is None else (bad & self.taken).sum()
+
+    def _look(self, table: Tensor, rows: Tensor, bad: Tensor, n_rows: Tensor, strict: bool) -> None:
+        n_bad = int(bad.sum())
+        if not n_bad or (self.taken is not None and not bool(self.taken)):
+            return
+        named = ", ".join(map(str, sorted(rows[bad].tolist())[:8])) + (", ..." if n_bad > 8 else "")
+        said = f"{n_bad} of {int(n_rows.sum())} rows"
         if strict:
             raise ValueError(
-                f"what is observed must be finite numbers, got others for {n_bad} of {len(rows)} rows: {named}; nothing"
+                f"what is observed must be finite numbers, got others for {said}: {named}; nothing"
                 " was moved. Look at those pairs, or leave strict off to skip such rows"
             )
-        count = self.table_state(table)["nonfinite"]
-        if not int(count):
+        if not int(self.table_state(table)["nonfinite"]):
+            self._said |= {table}
             warnings.warn(
-                f"{n_bad} of {len(rows)} observed rows are no finite numbers and stay as they were: rows {named};"
+                f"{said.replace('rows', 'observed rows')} are no finite numbers and stay as they were: rows {named};"
                 " further ones are counted in state[table]['nonfinite'] and not warned of",
-                stacklevel=4,
+                stacklevel=5,
             )
-        count += n_bad
-        return finite
+
+    def counted(self, table: Tensor) -> dict[str, int]:
+        """The counts of a table as numbers of the host, which waits for them once; 0 before the first step."""
+        state = self.state[table]
+        names = [name for name in (*_COUNTS, *self.counts) if name in state]
+        counts = (
+            dict(zip(names, torch.stack([state[name] for name in names]).cpu().tolist(), strict=True)) if names else {}
+        )
+        if counts.get("nonfinite") and table.device.type != "cpu" and table not in self._said:
+            self._said |= {table}
+            warnings.warn(
+                f"{counts['nonfinite']} observed rows were no finite numbers and stayed as they were; further ones are"
+                " counted in state[table]['nonfinite'] and not warned of",
+                stacklevel=2,
+            )
+        return {name: counts.get(name, 0) for name in (*_COUNTS, *self.counts)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over options and state, tensors in the dtype they were saved in; refuse options out of range."""
@@ -255,3 +288,9 @@ class TableOptimizer(Optimizer):
 def _where(rows: Tensor, new: Tensor, old: Tensor) -> Tensor:
     """Take the marked rows (R,) of ``new`` and the others of ``old``."""
     return torch.where(rows.reshape(len(rows), *[1] * (old.dim() - 1)), new, old)
+
+
+def finite_rows(*values: Tensor) -> Tensor:
+    """Which rows are finite numbers in all of (R, D) or (R,) values: bool (R,)."""
+    fine = [value.isfinite().all(dim=1) if value.dim() == 2 else value.isfinite() for value in values]
+    return torch.stack(fine).all(dim=0)

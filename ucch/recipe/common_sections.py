@@ -66,6 +66,10 @@ class LossSection(Section):
 class TrainingSection(Section):
     """The loop around them.
 
+    ``features_on`` says where an accelerator finds the features: sent to it once (``device``), a batch at a time from
+    pinned memory (``host``), or the first where both modalities take at most half of its free memory. ``compile``
+    compiles towers and losses, which changes nothing but rounding.
+
     With ``calibrate`` one pair in twenty, at least 100 (one in ten of under 1,000) and at most 1,000, is set aside to
     learn what distances mean; where pairs are set aside anyway, to keep the best epoch or for the guarantee of a goal,
     those are taken without it.
@@ -79,6 +83,8 @@ class TrainingSection(Section):
     clip_norm: Positive = 1.0
     nonfinite_steps: Count = 10
     precision: Literal["float32", "bfloat16"] = "float32"
+    features_on: Literal["auto", "device", "host"] = "auto"
+    compile: bool = False
     keep: Literal["last", "best"] = "last"
     validation_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
     calibrate: bool = False

@@ -20,6 +20,7 @@ from ..optim import CodeBank, Keys, ShardedCodeBank
 from ..recipe.recipe import Recipe
 from ..runs.checkpoint import state_of_tensor, state_tensor
 from ..teachers import Teacher
+from ..without_waiting import sent
 from .build import AUTO_EPOCHS, build_ranking
 from .distributed import Towers, data_parallel
 from .objectives import Objective
@@ -149,7 +150,7 @@ class HashingStep(nn.Module):
         self.guide: Guide | None = None
         if teacher is not None and recipe.objective == "ucch" and self.ucch_weight > 0:
             self.guide = Guide(teacher, recipe)
-        self.ranking = build_ranking(recipe)
+        self.ranking, self._own_code_loss = build_ranking(recipe), own_code_loss
         self._waiting: list[tuple[Batch, Keys]] = []
         self._counts_epochs, self._rows_seen = True, 0
         self.strategy.epoch_start(0)
@@ -204,6 +205,24 @@ class HashingStep(nn.Module):
         """Leave the table as it is after a step that was not taken."""
         self._waiting = []
 
+    def settle(self, taken: Tensor) -> None:
+        """As :meth:`after_step` where ``taken``, a bool scalar on the device, is true; else leave the table as it is.
+
+        For a loop that lets the device find out whether the towers have moved, and does not wait for it.
+        """
+        optimizer = self.strategy.optimizer
+        optimizer.taken = taken.to(self.bank.latent.device)
+        try:
+            self.after_step()
+        finally:
+            optimizer.taken = None
+
+    def compile_parts(self, backend: str = "inductor") -> None:
+        """Compile towers and losses by ``torch.compile``, in place; states stay, results but for rounding."""
+        self.towers.compile(backend=backend)
+        self.ranking.compile(backend=backend)
+        self._own_code_loss = torch.compile(own_code_loss, backend=backend)
+
     def epoch_start(self, epoch: int) -> None:
         """Begin epoch number ``epoch``, from 0, in a loop that says itself when; :meth:`epoch_end` ends it."""
         self._counts_epochs = False
@@ -248,7 +267,7 @@ class HashingStep(nn.Module):
 
         self.world.agree(fits)
         h = dict(zip(self.names, self.strategy.activate(*u.values()), strict=True))
-        whole = index.to(next(iter(u.values())).device)
+        whole = sent(index, next(iter(u.values())).device)
         return Batch(whole[own], views, u, h, whole, own, seen)
 
     def _contrastive(self, batch: Batch, guidance: Guidance) -> Tensor:
@@ -256,7 +275,7 @@ class HashingStep(nn.Module):
         temperature, targets = self.recipe.loss.temperature, guidance.key_targets
         seen: Mapping[str, Tensor] = batch.seen or {}
         ways = [
-            own_code_loss(h, guidance.keys, temperature=temperature, targets=targets, seen=seen.get(name))
+            self._own_code_loss(h, guidance.keys, temperature=temperature, targets=targets, seen=seen.get(name))
             for name, h in batch.h.items()
         ]
         return 2 / len(ways) * torch.stack(ways).sum()

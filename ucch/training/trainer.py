@@ -21,6 +21,8 @@ from ..models import HashModel, HashTower
 from ..optim import CodeBank, ShardedCodeBank
 from ..recipe.recipe import Recipe
 from ..teachers import Teacher
+from ..without_waiting import sent
+from .batch_features import BatchFeatures
 from .build import build_model, build_objective, n_epochs
 from .distributed import check_parallel
 from .epoch_part import EpochPart
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from .objectives.neighbors import NeighborsObjective
 
 __all__ = ["EpochStats", "Trainer"]
+
+_LOOK = 64  # steps between two looks at what an accelerator found; a CPU is looked at after every step
 
 _FIGURES = ("loss", "contrastive", "ranking", "objective", "structure", "penalty", *HEALTH)
 
@@ -81,6 +85,8 @@ class Trainer:
         strategy: how to train through the sign; see :class:`~ucch.training.strategies.Strategy`.
         part: how far the present epoch is; None between epochs.
         finite: skips the steps whose loss or gradient is no finite number.
+        features: of the pairs, on the device or on their way to it.
+        loss: of the latest step that was looked at; nan before the first.
         objective: the :class:`~ucch.training.objectives.Objective`, or None where UCCH's losses are all.
 
     Raises:
@@ -150,6 +156,8 @@ class Trainer:
             world=self.world,
         )
         self.strategy = self.step.strategy
+        if training.compile:
+            self.step.compile_parts()
         if recipe.model.start == "closed-form":
             start_table(self.strategy, self.model, pairs)
         parts = [self.model] if self.objective is None else [self.model, self.objective]
@@ -162,6 +170,8 @@ class Trainer:
             self.learning_rates.append(recipe.fine_tuning.encoder_learning_rate)
         self.adam = torch.optim.Adam(groups, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True)
         self.finite = FiniteSteps(training.nonfinite_steps)
+        self.features = BatchFeatures(pairs, self.device, training.features_on)
+        self.look_every, self.loss = 1 if self.device.type == "cpu" else _LOOK, math.nan
         self.epoch = 0
         self.part: EpochPart | None = None
 
@@ -174,10 +184,12 @@ class Trainer:
         """Run the next epoch over a new permutation, or the rest of one; the last incomplete batch is left out.
 
         Args:
-            on_step: called with the loss after each step; if it raises, the state is that between two steps.
+            on_step: called with the loss after each step; if it raises, the state is that between two steps. On an
+                accelerator, which nobody waits for within an epoch, the loss is that of the latest look, taken every 64
+                steps and at the end of an epoch; nan before the first.
 
         Raises:
-            NonFiniteError: too many steps in a row had a loss or gradient that is no finite number.
+            NonFiniteError: too many steps in a row had a loss or gradient that is no finite number; found at a look.
         """
         start = time.perf_counter()
         self.step.train()
@@ -187,32 +199,36 @@ class Trainer:
             order = torch.randperm(len(self.rows), generator=self.generator)
             if len(self.held_out):
                 order = torch.from_numpy(self.rows)[order]
-            self.part = EpochPart(order, torch.zeros(len(_FIGURES)), before)
+            self.part = EpochPart(order, torch.zeros(len(_FIGURES), device=self.device), before)
         part, n_rows = self.part, self.steps_per_epoch * self.batch_size
         if self.fine_tuning is not None:
             self.fine_tuning.epoch_start(self.epoch, part.order[part.step * self.batch_size : n_rows])
         while part.step < self.steps_per_epoch:
             self._set_learning_rate(self.epoch * self.steps_per_epoch + part.step)
-            rows = part.order[part.step * self.batch_size : (part.step + 1) * self.batch_size]
-            figures = self._step(rows)
-            part.add(figures if self.finite.passed else None)
+            views = self._views(rows := self._rows(part, part.step))
+            self._expect_next(part)
+            figures, passed = self._step(rows, views)
+            if (part.step + 1) % self.look_every == 0 or part.step + 1 == self.steps_per_epoch:
+                self._look(part, figures[0])
+            part.add(figures, passed)
             if on_step is not None:
-                on_step(float(figures[0]))
+                on_step(self.loss)
         self.step.epoch_end()
         self.epoch += 1
         self.part = None
         moved = {name: count - part.before[name] for name, count in self.strategy.moved().items()}
         dead_bits, likeness = table_balance(self.bank)
+        skipped = int(part.skipped)
         return EpochStats(
             epoch=self.epoch,
             flips_per_row=moved["flips"] / max(1, moved["rows"]),
             rows_touched=moved["rows"] / len(self.pairs),
             learning_rate=self.adam.param_groups[0]["lr"],
             seconds=time.perf_counter() - start,
-            skipped=part.skipped,
+            skipped=skipped,
             dead_bits=dead_bits,
             likeness=likeness,
-            **dict(zip(_FIGURES, (part.totals / max(1, part.step - part.skipped)).tolist(), strict=True)),
+            **dict(zip(_FIGURES, (part.totals / max(1, part.step - skipped)).cpu().tolist(), strict=True)),
         )
 
     @property
@@ -220,9 +236,21 @@ class Trainer:
         """Steps since the start of the run."""
         return self.epoch * self.steps_per_epoch + (0 if self.part is None else self.part.step)
 
-    def _step(self, whole: Tensor) -> Tensor:
-        own = self.world.share(len(whole))
-        views, share = self._views(whole, own), len(whole[own]) / len(whole)
+    def _rows(self, part: EpochPart, step: int) -> Tensor:
+        """Pairs of a step of an epoch, of all processes; none after its last."""
+        return part.order[step * self.batch_size : min(step + 1, self.steps_per_epoch) * self.batch_size]
+
+    def _look(self, part: EpochPart, loss: Tensor) -> None:
+        """Wait for the device and learn the loss, and whether the run has come to its end."""
+        self.loss = float(loss)
+        ago = self.finite.look()
+        if ago is not None:
+            part.step -= ago
+            self.finite.refuse(self._rows(part, part.step))
+
+    def _step(self, whole: Tensor, views: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The figures of a step, and whether it counts, both on the device, which is not waited for."""
+        share = len(whole[self.world.share(len(whole))]) / len(whole)
         half = self.recipe.training.precision == "bfloat16"
         seen = self._seen(whole)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
@@ -231,24 +259,33 @@ class Trainer:
         torch.autograd.backward(loss * (share * self.world.size))  # the processes' gradients are averaged
         norm = clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
         own_figures = [loss, *terms.values(), *health(*queries.values(), keys=keys, seen=seen)]
-        figures = self.world.sum(share * torch.stack([figure.detach() for figure in own_figures]).float().cpu())
-        if self.finite.see(float(figures[0]), float(norm), whole):
-            self.adam.step()
-            self.step.after_step()
-        else:
-            self.step.forget()
-        return figures
+        figures = self.world.sum(share * torch.stack([figure.detach() for figure in own_figures]).float())
+        passed = self.finite.see(figures[0], norm)
+        setattr(self.adam, "found_inf", (~passed).float())  # noqa: B010 - where 1, fused Adam leaves all as it is
+        self.adam.step()
+        self.step.settle(passed)
+        return figures, passed
 
-    def _views(self, whole: Tensor, own: slice) -> dict[str, Tensor]:
+    def _views(self, whole: Tensor) -> dict[str, Tensor]:
         """Features of this process's part of a batch, of several captions one drawn for all processes alike."""
+        own = self.world.share(len(whole))
         rows, text_rows = whole[own], self.pairs.draw_text_rows(whole, self.generator)[own]
-        return {"image": self._image_features(rows), "text": self._batch(self.pairs.text, text_rows)}
+        return {"image": self._image_features(rows), "text": self.features.rows("text", text_rows)}
+
+    def _expect_next(self, part: EpochPart) -> None:
+        """Have the features of the next step gathered during this one; captions are drawn in their time."""
+        coming = self._rows(part, part.step + 1)
+        coming = coming[self.world.share(len(coming))]
+        if self.fine_tuning is None:
+            self.features.expect("image", coming)
+        if self.pairs.image_of_text is None:
+            self.features.expect("text", coming)
 
     def _seen(self, rows: Tensor) -> dict[str, Tensor] | None:
         """Which of the rows have each view; None where all pairs have both."""
         if self.pairs.all_complete:
             return None
-        return {name: torch.from_numpy(mask[rows.numpy()]).to(self.device) for name, mask in self.pairs.seen.items()}
+        return {name: sent(torch.from_numpy(mask[rows.numpy()]), self.device) for name, mask in self.pairs.seen.items()}
 
     def finished_model(self) -> HashModel:
         """Copy the model as it stands, with what its strategy needs for encoding folded in.
@@ -273,10 +310,7 @@ class Trainer:
     def _image_features(self, rows: Tensor) -> Tensor:
         if self.fine_tuning is not None and self.fine_tuning.active:
             return self.fine_tuning.features(len(rows))
-        return self._batch(self.pairs.image, rows)
-
-    def _batch(self, features: np.ndarray[Any, Any], rows: Tensor) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(features[rows.numpy()])).to(self.device)
+        return self.features.rows("image", rows)
 
     def _set_learning_rate(self, step: int) -> None:
         training = self.recipe.training
@@ -333,9 +367,9 @@ class Trainer:
         self.strategy.load_state_dict(state)
         self.finite.in_a_row = state["skipped_in_a_row"]
         if state["part"] is not None:
-            self.part = EpochPart(**state["part"])
+            self.part = EpochPart(**{**state["part"], "totals": state["part"]["totals"].to(self.device)})
             missing = len(_FIGURES) - len(self.part.totals)  # of a state from before a figure was there
-            self.part.totals = torch.cat([self.part.totals, torch.zeros(missing)])
+            self.part.totals = torch.cat([self.part.totals, self.part.totals.new_zeros(missing)])
             self.strategy.resume_epoch(self.epoch)
 
 

@@ -14,6 +14,7 @@ from ...binarize import straight_through
 from ...data import Pairs
 from ...models import HashTower, ResidualTower
 from ...recipe.recipe import Recipe
+from ...without_waiting import sent
 from ..closed_form import closed_form_towers, sampled_features, start_features
 from ..nested import nested_lengths
 from ..strategies import Batch, Strategy
@@ -107,7 +108,7 @@ class NeighborsObjective(Objective):
         length, rows = self.recipe.neighbors.noise, normalize(rows.float(), dim=1)
         if length == 0:
             return rows
-        drawn = torch.randn(rows.shape, generator=self.generator).to(rows.device)
+        drawn = sent(torch.randn(rows.shape, generator=self.generator), rows.device)
         return normalize(rows + length / math.sqrt(rows.shape[1]) * drawn, dim=1)
 
     def forward(self, batch: Batch, strategy: Strategy) -> Tensor:
@@ -119,7 +120,7 @@ class NeighborsObjective(Objective):
         cost = codes.new_zeros(())
         present = None if batch.seen is None else torch.cat([batch.seen["image"], batch.seen["text"]])
         for rows, length, scale in zip(self._shared_out(n_items), self.lengths, self.log_scale.exp(), strict=False):
-            rows = rows.to(codes.device)
+            rows = sent(rows, codes.device)
             logits = scale / length * codes[rows, :length] @ codes[:, :length].T
             own = rows[:, None] == torch.arange(n_items, device=codes.device)
             if present is None:

@@ -52,7 +52,7 @@ class Itq(Strategy):
         table = self.bank.latent
         old = table.detach().clone()
         table.copy_(normalize(old @ self.rotation.fit(old), dim=1))
-        self.optimizer.state[table]["flips"] += (sign(old) != sign(table)).sum().cpu()
+        self.optimizer.state[table]["flips"] += (sign(old) != sign(table)).sum()
 
     def fold(self, model: HashModel) -> None:
         if self.binarize:

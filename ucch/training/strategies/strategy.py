@@ -252,8 +252,8 @@ class Strategy:
 
     def moved(self) -> dict[str, int]:
         """Count the bits of the table that have flipped, and the rows that have been moved, since the start."""
-        state = self.optimizer.state[self.bank.latent]
-        counts = torch.tensor([int(state[name]) if state else 0 for name in ("flips", "rows")])
+        counted = self.optimizer.counted(self.bank.latent)
+        counts = torch.tensor([counted[name] for name in ("flips", "rows")])
         flips, rows = (self.world.sum(counts) if self.sharded else counts).tolist()
         return {"flips": flips, "rows": rows}
 
