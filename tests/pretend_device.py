@@ -40,23 +40,29 @@ _ready: list[bool] = []
 
 
 class _There(Tensor):
-    """A tensor of the pretended device: its numbers are those of ``inner``, on the CPU."""
+    """A tensor of the pretended device: its numbers are those of ``numbers``, on the CPU."""
 
-    inner: Tensor
+    numbers: Tensor
 
     @staticmethod
-    def __new__(cls, inner: Tensor) -> _There:
-        shape = {"strides": inner.stride(), "storage_offset": inner.storage_offset(), "dtype": inner.dtype}
-        made: _There = Tensor._make_wrapper_subclass(cls, inner.size(), device=f"{PRETEND}:0", **shape)
-        made.inner = inner
+    def __new__(cls, numbers: Tensor) -> _There:
+        made: _There = Tensor._make_wrapper_subclass(
+            cls,
+            numbers.size(),
+            strides=numbers.stride(),
+            storage_offset=numbers.storage_offset(),
+            dtype=numbers.dtype,
+            device=torch.device(f"{PRETEND}:0"),
+        )
+        made.numbers = numbers
         return made
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # type: ignore[override]
         raise RuntimeError(f"{func} needs the mode PretendDevice, in which tensors of the device {PRETEND} live")
 
 
-class PretendDevice(TorchDispatchMode):
+class PretendDevice(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Within it there is a device ``pretend``; ``waits`` counts what the host had to wait for, by name.
 
     Example:
@@ -68,7 +74,7 @@ class PretendDevice(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         if not _ready:
             _setup_privateuseone_for_python_backend(PRETEND)
             getattr(torch, PRETEND).get_amp_supported_dtype = lambda: [torch.bfloat16]
@@ -86,7 +92,7 @@ class PretendDevice(TorchDispatchMode):
         if device is not None:
             there = torch.device(device).type == PRETEND
             called = {**kwargs, "device": torch.device("cpu")}
-        own_args, own_kwargs = tree.tree_map_only(_There, lambda one: one.inner, (args, called))
+        own_args, own_kwargs = tree.tree_map_only(_There, lambda one: one.numbers, (args, called))
         if _name(func) == "_to_copy":
             own_args = (own_args[0].clone(), *own_args[1:])  # another device is another tensor
         out = func(*own_args, **own_kwargs)
@@ -95,7 +101,7 @@ class PretendDevice(TorchDispatchMode):
         if _name(func) == "copy_" and not isinstance(args[0], _There):
             return args[0]
         out = tree.tree_map_only(Tensor, _There, out)
-        return return_and_correct_aliasing(func, args, kwargs, out)
+        return return_and_correct_aliasing(func, args, kwargs, out)  # type: ignore[no-untyped-call]
 
 
 def _name(func: Any) -> str:
