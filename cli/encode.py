@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _GROUPS = {
-    "What to encode": ("images", "texts", "encoding", "features", "modality", "max_bad"),
+    "What to encode": ("images", "texts", "encoding", "features", "dataset", "column", "modality", "max_bad"),
     "By what": ("bits", "image_encoder", "text_encoder"),
     "Where to": ("out", "as_json"),
     "Where and how fast it runs": ("device", *ENCODING),
@@ -38,7 +39,9 @@ _GROUPS = {
 @click.option("--texts", metavar="FILE", type=InputPath(), help="Text file, a text per line, or captions.")
 @click.option("--features", metavar="FILE|DIR", type=InputPath(), help="Features: .npy, .parquet, or a folder.")
 @click.option("--encoding", metavar="NAME", help="Encoding of --texts.  [default: UTF-8, or as its mark says]")
-@click.option("--modality", type=Choice(["image", "text"]), help="What --features holds.")
+@click.option("--dataset", metavar="DIR|FILE", type=InputPath(), help="Folder that datasets saved, or Parquet.")
+@click.option("--column", metavar="NAME", help="Its column of pictures, texts or features.  [default: by usual names]")
+@click.option("--modality", type=Choice(["image", "text"]), help="What --features or --dataset holds.")
 @click.option("--bits", type=click.IntRange(1), help="First bits of codes trained with --nested.  [default: all]")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
@@ -60,21 +63,36 @@ def command(run: Path, out: Path, as_json: bool, **choices: Any) -> None:
     The run knows its encoders; another one is refused. Codes are uint8, ceil(bits/8) a row, most significant bit
     first.
 
+    --dataset is a folder that datasets saved, or Parquet: pictures, texts or features, whichever it has by usual names,
+    or those of --column.
+
     Features are streamed. Those of a folder are encoded file by file, and files that are done are not done again;
     processes started by torchrun share them.
 
     \b
     ucch encode runs/mine --images photos --out photos.npy
     ucch encode runs/mine --features parts --modality image --out codes
+    ucch encode runs/mine --dataset saved --column caption --out texts.parquet
     """
-    sources = [name for name in ("images", "texts", "features") if choices[name] is not None]
+    sources = [name for name in ("images", "texts", "features", "dataset") if choices[name] is not None]
     if len(sources) != 1:
-        raise click.UsageError("name one of --images, --texts and --features")
-    if (sources == ["features"]) != (choices["modality"] is not None):
+        raise click.UsageError("name one of --images, --texts, --features and --dataset")
+    if sources != ["dataset"] and (sources == ["features"]) != (choices["modality"] is not None):
         raise click.UsageError("--modality goes with --features, which cannot tell images from texts by themselves")
-    figures = (
-        _encode_features(run, out, **choices) if sources == ["features"] else _encode(sources[0], run, out, **choices)
-    )
+    if choices["column"] is not None and sources != ["dataset"]:
+        raise click.UsageError("--column goes with --dataset")
+    name, column = choices.pop("column"), None
+    kind = sources[0]
+    if kind == "dataset":
+        from ucch.extraction import open_column
+
+        column = open_column(choices["dataset"], choices["modality"], name)
+        kind = column.kind
+        choices["images"] = column.path
+    if kind == "features" and choices["modality"] is None:
+        raise click.UsageError(f"--modality goes with features, which {choices['dataset']} holds")
+    encode = _encode_features if kind == "features" else partial(_encode, kind)
+    figures = encode(run, out, column=column, **choices)
     if figures is None:
         return
     count, bits = figures["codes"], figures["bits"]
@@ -122,13 +140,14 @@ def _model(folder: RunFolder, n_bits: int | None) -> HashModel:
 def _encode_features(run: Path, out: Path, **choices: Any) -> dict[str, Any] | None:
     """Encode a file of features, or a folder of them shared by the processes of torchrun; process 0 reports."""
     from ucch.errors import DataError
-    from ucch.extraction import encode_file, encode_folder, files_to_encode
+    from ucch.extraction import TableFeatures, encode_folder, encode_rows, files_to_encode, open_features
     from ucch.runs import RunFolder
     from ucch.training import choose_device, on_first, processes
 
     from .encoding_progress import EncodingProgress
 
-    source, modality, where = choices["features"], choices["modality"], choose_device(choices["device"])
+    column, modality, where = choices["column"], choices["modality"], choose_device(choices["device"])
+    source = choices["features"] if column is None else column.path
     with processes(where) as world, EncodingProgress(Console(stderr=True, quiet=world.rank > 0)) as shown:
         folder = RunFolder.open(run)
         model = _model(folder, choices["bits"]).to(where)
@@ -137,10 +156,11 @@ def _encode_features(run: Path, out: Path, **choices: Any) -> dict[str, Any] | N
         def progress(path: Path, done: int, total: int) -> None:
             shown(path.name, done, total)
 
-        if not source.is_dir():
+        if column is not None or not source.is_dir():
             if world.size > 1:
-                raise DataError(f"{world.size} processes share a folder of files, got the file {source}")
-            return {"codes": encode_file(model, source, out, modality, on_progress=progress), **figures}
+                raise DataError(f"{world.size} processes share a folder of files, got {source}; name it by --features")
+            features = open_features(source, modality) if column is None else TableFeatures(column)
+            return {"codes": encode_rows(model, features, out, modality, on_progress=progress), **figures}
 
         def plan() -> str:
             digest = folder.model_digest()
@@ -177,7 +197,10 @@ def _from_texts(console: Console, run: Path, **choices: Any) -> tuple[Any, list[
     from .encoding_progress import EncodingProgress
 
     left_out = LeftOut()
-    texts, ids = read_texts(choices["texts"], encoding=choices["encoding"], left_out=left_out)
+    if choices["column"] is not None:
+        texts, ids = choices["column"].texts(left_out)
+    else:
+        texts, ids = read_texts(choices["texts"], encoding=choices["encoding"], left_out=left_out)
     encoder = run_encoder(run, "text", choices["text_encoder"], device=choose_device(choices["device"]))
     with EncodingProgress(console) as shown:
         features = encode_texts(

@@ -23,6 +23,7 @@ COMMANDS = {
     "extract": "Turn photographs and captions into features.",
     "index": "Index packed codes for search.",
     "leaderboard": "Run many methods on many sets and write the tables.",
+    "push": "Write a run to the Hugging Face Hub, with a model card.",
     "search": "Find the nearest items of an index.",
     "serve": "Serve an index: a JSON API and a page to search on.",
     "store": "Keep codes in LanceDB, Milvus, PostgreSQL or usearch.",

@@ -29,6 +29,7 @@ html_static_path = ["_static"]
 html_css_files = ["ucch.css"]
 myst_html_meta = {"description": "Short binary codes that pictures and texts share, learnt from pairs without labels"}
 autodoc_typehints = "none"
+autodoc_mock_imports = ["sentence_transformers", "transformers"]  # base classes of ucch.sentence
 autodoc_member_order = "bysource"
 napoleon_custom_sections = ["Shape", "Reference", "Cost"]
 napoleon_use_ivar = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import re
 import sys
@@ -45,3 +46,38 @@ def test_a_failure_inside_the_package_is_not_hidden(monkeypatch: pytest.MonkeyPa
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(ModuleNotFoundError, match="a_package_that_is_not_there"):
         require("ucch_broken", extra="none", need="nothing")
+
+
+CORE = {
+    *(
+        "torch",
+        "numpy",
+        "scipy",
+        "faiss-cpu",
+        "filelock",
+        "lazy_loader",
+        "scikit-learn",
+        "click",
+        "rich",
+        "safetensors",
+    ),
+    *("pydantic", "matplotlib", "pillow", "tomli", "tomli-w"),
+}
+
+
+def setup_cfg() -> configparser.ConfigParser:
+    config = configparser.ConfigParser()
+    config.read(Path(__file__).resolve().parents[1] / "setup.cfg")
+    return config
+
+
+def test_the_core_needs_these_packages_and_no_other() -> None:
+    lines = setup_cfg()["options"]["install_requires"].split("\n")
+    assert {line.split()[0] for line in lines if line} == CORE
+
+
+def test_the_page_of_extras_lists_what_there_is() -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "install.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)` \|", page, re.M)
+    assert len(listed) == len(set(listed)) >= 13
+    assert set(listed) <= {*setup_cfg()["options.extras_require"]} - {"dev", "docs"}

@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from .codes import PackedCodes
 from .data import Pairs, multi_hot
 from .data.arrays import FeatureArray
+from .data.row_forms import as_rows
 from .errors import RunError
 from .models import HashModel
 from .recipe import Recipe, load_recipe
@@ -86,7 +87,8 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         """Learn from paired features.
 
         Args:
-            image: (n, dx) real finite numbers; row i belongs to row i of ``text``.
+            image: (n, dx) real finite numbers: an array, a tensor, lists or a column of ``datasets``; row i belongs to
+                row i of ``text``.
             text: (n, dy) real finite numbers.
             label: for the recipes ``unihash`` and ``mlwch-like``: classes (n,) or 0/1 multi-hot (n, C); read by no
                 other recipe.
@@ -97,6 +99,7 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
             RecipeError: an option has the wrong type or is out of range.
         """
         recipe = self._full_recipe()
+        image, text = as_rows("image", image), as_rows("text", text)
         pairs = Pairs(image, text, None if label is None else multi_hot({"label": label})["label"])
         if recipe.baseline != "none" and self.objective is None:
             rows, unseen = for_calibration(recipe, pairs)

@@ -97,9 +97,11 @@ def test_broken_photographs_are_left_out_and_named(trained: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (("--texts", __file__, "--images", "."), 2, "name one of --images, --texts and --features"),
+        (("--texts", __file__, "--images", "."), 2, "name one of --images, --texts, --features and --dataset"),
         (("--features", __file__), 2, "--modality goes with --features, which cannot tell images from texts"),
         (("--texts", __file__, "--modality", "text"), 2, "--modality goes with --features"),
+        (("--texts", __file__, "--column", "text"), 2, "--column goes with --dataset"),
+        (("--dataset", "."), 1, "is no folder that datasets saved and holds no Parquet file"),
         (("--features", "none.npy", "--modality", "text"), 2, "none.npy does not exist."),
         (("--features", __file__, "--modality", "text"), 1, "test_encode.py"),
         (("--images", __file__), 1, "test_encode.py"),
@@ -160,3 +162,50 @@ def test_the_first_bits_of_codes_trained_for_it(trained: Path, tmp_path: Path) -
     assert refused.exit_code == 1
     assert "train with --nested, or with --bits 8" in " ".join(refused.stderr.split())
     assert not (tmp_path / "refused.npy").exists()
+
+
+@pytest.fixture(scope="module")
+def saved(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The photographs of the run with a text and features each, as ``datasets`` saves them."""
+    datasets = pytest.importorskip("datasets", reason="pip install datasets")
+    paths = sorted((trained / "photos").iterdir())
+    columns = {
+        "image": [str(path) for path in paths],
+        "caption": [f"a red square {number}" for number in range(20)],
+        "vector": np.arange(20 * 9, dtype=np.float32).reshape(20, 9).tolist(),
+        "key": [path.name for path in paths],
+    }
+    folder = tmp_path_factory.mktemp("saved") / "all"
+    made = datasets.Dataset.from_dict(columns).cast_column("image", datasets.Image())
+    made.map(lambda row: row).save_to_disk(folder)
+    return folder
+
+
+def test_a_saved_data_set_is_encoded_by_what_its_columns_hold(trained: Path, saved: Path, tmp_path: Path) -> None:
+    model = RunFolder.open(trained / "run").model()
+
+    def codes(*options: object) -> np.ndarray:
+        out = tmp_path / f"{len(list(tmp_path.iterdir()))}.npy"
+        arguments = ("--dataset", saved, *options, *QUICK, "--cache", "none", "--out", out)
+        result = ucch("encode", trained / "run", *arguments)
+        assert result.exit_code == 0, result.stderr
+        ids = out.with_suffix(".ids.txt").read_text().splitlines()
+        assert ids == sorted(path.name for path in (trained / "photos").iterdir())
+        return np.load(out)
+
+    pictures = tmp_path / "pictures.npy"
+    options = ("--images", trained / "photos", *OWN, "--cache", "none", *QUICK, "--out", pictures)
+    assert ucch("encode", trained / "run", *options).exit_code == 0
+    np.testing.assert_array_equal(codes(*OWN), np.load(pictures))
+    features = np.arange(20 * 9, dtype=np.float32).reshape(20, 9)
+    np.testing.assert_array_equal(codes("--column", "vector", "--modality", "image"), model.encode_image(features))
+    (tmp_path / "texts.txt").write_text("\n".join(f"a red square {number}" for number in range(20)))
+    options = ("--texts", tmp_path / "texts.txt", *QUICK, "--cache", "none", "--out", tmp_path / "texts.npy")
+    assert ucch("encode", trained / "run", *options).exit_code == 0
+    np.testing.assert_array_equal(codes("--modality", "text"), np.load(tmp_path / "texts.npy"))
+
+
+def test_features_of_a_data_set_need_their_modality(trained: Path, saved: Path, tmp_path: Path) -> None:
+    options = ("--dataset", saved, "--column", "vector", *QUICK, "--out", tmp_path / "codes.npy")
+    result = ucch("encode", trained / "run", *options)
+    assert (result.exit_code, "--modality goes with features, which" in result.stderr) == (2, True)

@@ -73,7 +73,7 @@ def test_a_hub_that_cannot_be_reached_is_said_at_once(monkeypatch: pytest.Monkey
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setattr("ucch.encoders.transformers_models.getproxies", dict)
+        monkeypatch.setattr("ucch.hub.reach.getproxies", dict)
         with pytest.raises(EncoderError, match="cannot be reached") as raised:
             load_model("nobody/no-such-model")
     for way_out in ("clip:FOLDER", "efficientnet-lite0", "minilm", "ucch[photos]"):
@@ -84,6 +84,6 @@ def test_offline_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("ucch.encoders.transformers_models.getproxies", dict)
+    monkeypatch.setattr("ucch.hub.reach.getproxies", dict)
     with pytest.raises(EncoderError, match=r"cannot be reached \(HF_HUB_OFFLINE is set\)"):
         load_model("nobody/no-such-model")

@@ -1,6 +1,7 @@
 from .beir import RetrievalSet, read_beir
 from .catalog import DATASETS, dataset_entry, load_dataset
 from .check import dataset_problems
+from .code_column import CodeColumn
 from .convert import convert_dataset
 from .dataset import PairedDataset
 from .digits import load_digits_pairs
@@ -20,6 +21,7 @@ from .wikipedia import load_wikipedia
 __all__ = [
     "DATASETS",
     "PSEUDO_LABELS",
+    "CodeColumn",
     "DatasetEntry",
     "FeatureScaler",
     "NearRows",

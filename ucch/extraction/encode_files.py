@@ -14,9 +14,9 @@ from ..errors import DataError
 from ..files import write_atomically
 from ..models import ENCODING_BATCH, HashModel
 from .code_files import check_new, code_writer, ids_path
-from .feature_file import FEATURE_SUFFIXES, open_features
+from .feature_file import FEATURE_SUFFIXES, FeatureFile, open_features
 
-__all__ = ["encode_file", "encode_folder", "encode_into", "files_to_encode"]
+__all__ = ["encode_file", "encode_folder", "encode_into", "encode_rows", "files_to_encode"]
 
 MARK = "encoding.json"
 _WRITE_ROWS = 16 * ENCODING_BATCH  # a row group of Parquet
@@ -45,7 +45,15 @@ def encode_file(
         RunError: the codes cannot be written; nothing is left behind.
     """
     check_new(out)
-    features = open_features(source, modality)
+    return encode_rows(model, open_features(source, modality), out, modality, on_progress=on_progress)
+
+
+def encode_rows(
+    model: HashModel, features: FeatureFile, out: Path, modality: str, *, on_progress: Progress | None = None
+) -> int:
+    """Do :func:`encode_file` for features that are open already."""
+    check_new(out)
+    source = features.path
     if not features.n_rows:
         raise DataError(f"{source} must have at least one row of features, got none")
     encode = model.encode_image if modality == "image" else model.encode_text

@@ -16,7 +16,7 @@ from ..data.parquet_lists import list_matrix
 from ..errors import DataError
 from ..extras import require
 
-__all__ = ["FEATURE_SUFFIXES", "FeatureFile", "open_features"]
+__all__ = ["FEATURE_SUFFIXES", "FeatureFile", "open_features", "regrouped"]
 
 FEATURE_SUFFIXES = (".npy", ".parquet")
 
@@ -99,19 +99,7 @@ class _Parquet(FeatureFile):
         self._ids = next((name for name in (f"{modality}_id", "id") if name in names), None)
 
     def batches(self, rows: int) -> Iterator[tuple[FeatureArray, Sequence[str]]]:
-        held: list[tuple[FeatureArray, Sequence[str]]] = []
-        waiting = 0
-        for features, ids in self._pieces(rows):
-            while len(ids):
-                room = rows - waiting
-                held.append((features[:room], ids[:room]))
-                waiting += len(held[-1][1])
-                features, ids = features[room:], ids[room:]
-                if waiting == rows:
-                    yield _joined(held)
-                    held, waiting = [], 0
-        if held:
-            yield _joined(held)
+        return regrouped(self._pieces(rows), rows)
 
     def _pieces(self, rows: int) -> Iterator[tuple[FeatureArray, Sequence[str]]]:
         """What Parquet hands out: at most ``rows`` at a time, fewer at the end of a row group."""
@@ -126,6 +114,29 @@ class _Parquet(FeatureFile):
                 first += batch.num_rows
         except (OSError, UnicodeDecodeError, self._arrow.ArrowException) as error:
             raise DataError(f"{self.path} cannot be read as Parquet: {error}") from error
+
+
+def regrouped(
+    pieces: Iterator[tuple[FeatureArray, Sequence[str]]], rows: int
+) -> Iterator[tuple[FeatureArray, Sequence[str]]]:
+    """Cut and join pieces of features with their ids into pieces of ``rows``, the last one shorter.
+
+    Raises:
+        DataError: pieces of several widths.
+    """
+    held: list[tuple[FeatureArray, Sequence[str]]] = []
+    waiting = 0
+    for features, ids in pieces:
+        while len(ids):
+            room = rows - waiting
+            held.append((features[:room], ids[:room]))
+            waiting += len(held[-1][1])
+            features, ids = features[room:], ids[room:]
+            if waiting == rows:
+                yield _joined(held)
+                held, waiting = [], 0
+    if held:
+        yield _joined(held)
 
 
 def _joined(parts: Sequence[tuple[FeatureArray, Sequence[str]]]) -> tuple[FeatureArray, Sequence[str]]:

@@ -13,7 +13,7 @@ from ..extras import require
 from ..plain_json import one_line, parse_json
 from .stored import TableRow
 
-__all__ = ["Table", "image_tables", "is_saved_dataset", "open_table", "read_group"]
+__all__ = ["Table", "image_tables", "is_saved_dataset", "open_table", "read_group", "table_files", "table_layout"]
 
 ARROW_MARK = b"\xff\xff\xff\xff"
 PICTURES = ("image", "jpg", "jpeg", "png", "webp", "img", "picture", "photo", "imagebytes", "bytes")
@@ -88,15 +88,22 @@ def image_tables(path: Path) -> list[Table]:
         DataError: damaged.
         MissingPackageError: pyarrow is not installed.
     """
-    if path.is_file():
-        files = [(path, "")]
-    elif is_saved_dataset(path):
-        files = list(_saved_files(path))
-    else:
-        found = sorted(path.glob("*.parquet")) or sorted(path.glob("data/*.parquet"))
-        files = [(file, "") for file in found if file.is_file()]
-    tables = [open_table(file, split) for file, split in files]
+    tables = [open_table(file, split) for file, split in table_files(path)]
     return [table for table in tables if table is not None]
+
+
+def table_files(path: Path) -> list[tuple[Path, str]]:
+    """The files that a path means, a file, a saved data set or the Parquet files of a folder, and the split of each.
+
+    Raises:
+        DataError: the list of splits is damaged.
+    """
+    if path.is_file():
+        return [(path, "")]
+    if is_saved_dataset(path):
+        return list(_saved_files(path))
+    found = sorted(path.glob("*.parquet")) or sorted(path.glob("data/*.parquet"))
+    return [(file, "") for file in found if file.is_file()]
 
 
 def _saved_files(path: Path) -> Iterator[tuple[Path, str]]:
@@ -122,6 +129,16 @@ def open_table(path: Path, split: str = "") -> Table | None:
         DataError: damaged, or a group of its rows is over 2 GiB.
         MissingPackageError: pyarrow is not installed.
     """
+    schema, groups = table_layout(path)
+    column = _picture_column(require("pyarrow", extra="data", need="a table of pictures"), schema)
+    if column is None:
+        return None
+    shard = _SHARD.match(path.stem)
+    return Table(path, column, tuple(groups), tuple(schema.names), split or (shard[1] if shard else ""))
+
+
+def table_layout(path: Path) -> tuple[Any, list[int]]:
+    """The Arrow schema of a Parquet or Arrow file, and the rows of each group; raises as :func:`open_table`."""
     arrow = require("pyarrow", extra="data", need="a table of pictures")
     try:
         if _is_arrow(path):
@@ -136,12 +153,8 @@ def open_table(path: Path, split: str = "") -> Table | None:
             if largest > _MOST or max(groups, default=0) > 8 * max(1, path.stat().st_size):
                 raise DataError(f"{path} has a group of rows of {largest:,} bytes; write it in smaller row groups")
     except (OSError, ValueError, TypeError, KeyError, MemoryError, arrow.ArrowException) as error:
-        raise DataError(f"{path} cannot be read as a table of pictures: {one_line(error)}") from error
-    column = _picture_column(arrow, schema)
-    if column is None:
-        return None
-    shard = _SHARD.match(path.stem)
-    return Table(path, column, tuple(groups), tuple(schema.names), split or (shard[1] if shard else ""))
+        raise DataError(f"{path} cannot be read as a table: {one_line(error)}") from error
+    return schema, groups
 
 
 def read_group(path: Path, column: str, group: int) -> Any:
@@ -160,7 +173,7 @@ def read_group(path: Path, column: str, group: int) -> Any:
         with parquet.ParquetFile(path) as file:
             return file.read_row_group(group, columns=[column])[column].combine_chunks()
     except (OSError, ValueError, TypeError, KeyError, MemoryError, SystemError, arrow.ArrowException) as error:
-        raise DataError(f"{path} cannot be read as a table of pictures: {one_line(error)}") from error
+        raise DataError(f"{path} cannot be read as a table: {one_line(error)}") from error
 
 
 def _is_arrow(path: Path) -> bool:

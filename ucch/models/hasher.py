@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ..codes import PackedCodes, pack, sign
 from ..data.arrays import FeatureArray, check_chunk, check_matrix, row_chunks
+from ..data.row_forms import as_rows
 from ..data.scaling import FeatureScaler
 from ..errors import DataError, RunError
 from ..files import check_regular, write_atomically
@@ -27,7 +28,7 @@ from .towers import build_tower
 __all__ = ["ENCODING_BATCH", "HashModel"]
 
 ENCODING_BATCH = 4096  # rows at a time
-_FORMAT = "ucch-model-1"
+_FORMAT, _FILE = "ucch-model-1", "model.safetensors"
 
 
 class HashModel(nn.Module):
@@ -95,6 +96,8 @@ class HashModel(nn.Module):
     def encode_image(self, image: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> PackedCodes:
         """Encode image features, (n, dx), into packed codes, (n, ceil(D/8)); rows are read in batches.
 
+        Features may be an array, a tensor, lists of numbers or a column of ``datasets``.
+
         Raises:
             DataError: the features are not a finite (n, dx) matrix.
         """
@@ -102,6 +105,8 @@ class HashModel(nn.Module):
 
     def encode_text(self, text: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> PackedCodes:
         """Encode text features, (n, dy), into packed codes, (n, ceil(D/8)); rows are read in batches.
+
+        Features may be an array, a tensor, lists of numbers or a column of ``datasets``.
 
         Raises:
             DataError: the features are not a finite (n, dy) matrix.
@@ -163,7 +168,7 @@ class HashModel(nn.Module):
         tower, outputs = (
             (self.image_tower, self.image_outputs) if modality == "image" else (self.text_tower, self.text_outputs)
         )
-        check_matrix(modality, features)
+        features = check_matrix(modality, as_rows(modality, features))
         if features.shape[1] != tower.n_features:
             raise DataError(
                 f"{modality} must have shape (rows, {tower.n_features}), the features this model was trained on,"
@@ -177,6 +182,9 @@ class HashModel(nn.Module):
 
     def save(self, path: Path) -> None:
         """Write weights and everything needed to rebuild the model; an older file is replaced as a whole."""
+        write_atomically(path, self._bytes())
+
+    def _bytes(self) -> bytes:
         config = {
             "format": _FORMAT,
             "recipe": self.recipe,
@@ -187,7 +195,8 @@ class HashModel(nn.Module):
         }
         # Copies, since towers may share layers while they train and a safetensors file shares nothing.
         tensors = {name: value.detach().to("cpu", copy=True) for name, value in self.state_dict().items()}
-        write_atomically(path, save(tensors, metadata={"ucch": json.dumps(config)}))
+        content: bytes = save(tensors, metadata={"ucch": json.dumps(config)})
+        return content
 
     @classmethod
     def load(cls, path: Path) -> HashModel:
@@ -221,6 +230,78 @@ class HashModel(nn.Module):
         except Exception as error:  # a forged header fails in as many ways as there are kinds of values
             raise RunError(f"{path} cannot be read as a model: {one_line(error)}") from error
         return model.eval()
+
+    def save_pretrained(self, folder: str | Path, *, card: str | None = None) -> None:
+        """Write ``model.safetensors`` and a model card, ``README.md``, into a folder; older ones are replaced.
+
+        Args:
+            folder: made where it is missing.
+            card: the card; one without measurements by default (:func:`ucch.hub.model_card` writes one from a report).
+        """
+        from ..hub import model_card
+
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.save(folder / _FILE)
+        write_atomically(folder / "README.md", card or model_card(self, folder.name))
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        report: Mapping[str, Any] | None = None,
+        card: str | None = None,
+        private: bool | None = None,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        message: str = "",
+    ) -> str:
+        """Write the model and its card to the Hugging Face Hub; ``ucch push RUN`` writes a whole run.
+
+        Args:
+            repo_id: ``owner/name``, made where it is missing.
+            report: ``report.json`` of its run, for the card.
+            card: a card in place of that one.
+            private, revision, token, message: as of :func:`ucch.hub.push_files`.
+
+        Returns:
+            Address of the commit.
+
+        Raises:
+            RunError: the Hub refuses or cannot be reached.
+            MissingPackageError: huggingface_hub is not installed.
+        """
+        from ..hub import model_card, push_files
+
+        text = card or model_card(self, repo_id, report=report)
+        files: dict[str, bytes | Path] = {_FILE: self._bytes(), "README.md": text.encode()}
+        said = message or f"A model of {self.n_bits} bits"
+        return push_files(repo_id, files, message=said, private=private, revision=revision, token=token)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | Path,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | Path | None = None,
+        local_files_only: bool = False,
+    ) -> HashModel:
+        """Load a model from a folder, that of a run included, or from the Hub, on the CPU; no code is run.
+
+        Args:
+            name: the folder, which is looked for first, or ``owner/name``.
+            revision, token, cache_dir, local_files_only: as of :func:`ucch.hub.find_file`.
+
+        Raises:
+            RunError: it is not there, damaged, or no model of this format.
+            MissingPackageError: huggingface_hub is not installed, and ``name`` is no folder.
+        """
+        from ..hub import find_file
+
+        options: dict[str, Any] = {"cache_dir": cache_dir, "local_files_only": local_files_only}
+        return cls.load(find_file(name, _FILE, revision=revision, token=token, **options))
 
 
 def _check_dtypes(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
