@@ -20,6 +20,7 @@ COMMANDS = {
     "duplicates": "List near-duplicates among pictures or codes.",
     "encode": "Turn photographs, texts or features into packed codes.",
     "eval": "Evaluate a run: MAP both ways beside chance.",
+    "export": "Write codes as ONNX graphs, or a search page without a server.",
     "extract": "Turn photographs and captions into features.",
     "index": "Index packed codes for search.",
     "leaderboard": "Run many methods on many sets and write the tables.",

@@ -107,21 +107,16 @@ def _service(
     text_encoder: str | None,
     device: str,
 ) -> Any:
-    from ucch.data.captions import read_texts
     from ucch.serving import QueryEncoder, SearchService
     from ucch.training import choose_device
 
     from .extraction_options import import_from_here
+    from .item_texts import item_texts
 
     import_from_here()
     run, index, images = _what(run, index, images, image_encoder)
     encoder = QueryEncoder(run, image_encoder=image_encoder, text_encoder=text_encoder, device=choose_device(device))
-    by_id: dict[str, list[str]] = {}
-    if texts is not None:
-        for line, name in zip(*read_texts(texts, encoding=encoding), strict=True):
-            by_id.setdefault(name, []).append(line)
-            if picture := name.rpartition("#")[0]:
-                by_id.setdefault(picture, []).append(line)  # a picture has all its captions
+    by_id = item_texts(texts, encoding)
     service = SearchService(encoder, encoder.open_index(index), images=images, texts=by_id)
     for modality in ("image", "text"):
         if encoder.knows(modality):

@@ -86,42 +86,51 @@ class ClipTextEncoder:
     Raises:
         MissingPackageError: transformers is not installed.
         EncoderError: the model cannot be loaded or has no text features.
+
+    Attributes:
+        network, tokenizer: of the model.
+        length: tokens of a text, at most.
+        sees_padding: whether texts are padded to the full length and the network looks at the padding.
     """
 
     name = "clip"
 
     def __init__(self, model: str = "") -> None:
         source = model or DEFAULT_MODEL
-        self._model = load_model(source)
-        drop_part(self._model, "vision_model")
-        self._tokenizer = load_tokenizer(source)
+        self.network = load_model(source)
+        drop_part(self.network, "vision_model")
+        self.tokenizer = load_tokenizer(source)
         self.device = torch.device("cpu")
-        self._length = int(self._model.config.text_config.max_position_embeddings)
+        self.length = int(self.network.config.text_config.max_position_embeddings)
         # SigLIP was trained on texts padded to the full length, and sees the padding
-        self._sees_padding = self._model.config.model_type.startswith("siglip")
-        settings = {"encoder": "clip-text", "tokenizer": tokenizer_state(self._tokenizer), "length": self._length}
-        self.digest = fingerprint(settings, self._model)
+        self.sees_padding = self.network.config.model_type.startswith("siglip")
+        settings = {"encoder": "clip-text", "tokenizer": tokenizer_state(self.tokenizer), "length": self.length}
+        self.digest = fingerprint(settings, self.network)
         self.dimension = self.encode([""]).shape[1]
 
     def to(self, device: torch.device) -> Self:
         """Move the model."""
-        self._model.to(device)
+        self.network.to(device)
         self.device = device
         return self
 
     @torch.inference_mode()
     def encode(self, batch: Sequence[str]) -> Features:
         """Encode B texts into (B, d) float32."""
-        tokens = self._tokenizer(
+        tokens = self.tokenizer(
             list(batch),
-            padding="max_length" if self._sees_padding else True,
+            padding="max_length" if self.sees_padding else True,
             truncation=True,
-            max_length=self._length,
-            return_attention_mask=not self._sees_padding,
+            max_length=self.length,
+            return_attention_mask=not self.sees_padding,
             return_tensors="pt",
         ).to(self.device)
-        features: Features = pooled(self._model.get_text_features(**tokens)).float().cpu().numpy()
+        features: Features = self.features(**tokens).float().cpu().numpy()
         return features
+
+    def features(self, **tokens: Tensor) -> Tensor:
+        """Features (B, d) of what the tokenizer gives of B texts, each (B, T)."""
+        return pooled(self.network.get_text_features(**tokens))
 
 
 def _blank() -> Image:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from .fingerprint import fingerprint
 from .interface import Features
@@ -32,6 +33,10 @@ class SentenceEncoder:
         MissingPackageError: transformers is not installed.
         EncoderError: the model cannot be loaded.
 
+    Attributes:
+        network, tokenizer: of the model.
+        length: tokens of a text, at most.
+
     Reference:
         N. Reimers, I. Gurevych: Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks, EMNLP 2019.
     """
@@ -40,29 +45,34 @@ class SentenceEncoder:
 
     def __init__(self, model: str = "") -> None:
         source = model or DEFAULT_MODEL
-        self._model = load_model(source)
-        self._tokenizer = load_tokenizer(source)
-        self.length = _length(source, self._model.config)
+        self.network = load_model(source)
+        self.tokenizer = load_tokenizer(source)
+        self.length = _length(source, self.network.config)
         self.device = torch.device("cpu")
-        settings = {"encoder": "sentence-mean", "tokenizer": tokenizer_state(self._tokenizer), "length": self.length}
-        self.digest = fingerprint(settings, self._model)
-        self.dimension = int(self._model.config.hidden_size)
+        settings = {"encoder": "sentence-mean", "tokenizer": tokenizer_state(self.tokenizer), "length": self.length}
+        self.digest = fingerprint(settings, self.network)
+        self.dimension = int(self.network.config.hidden_size)
 
     def to(self, device: torch.device) -> Self:
         """Move the model."""
-        self._model.to(device)
+        self.network.to(device)
         self.device = device
         return self
 
     @torch.inference_mode()
     def encode(self, batch: Sequence[str]) -> Features:
         """Encode B texts into (B, d) float32."""
-        tokens = self._tokenizer(
+        tokens = self.tokenizer(
             list(batch), padding=True, truncation=True, max_length=self.length, return_tensors="pt"
         ).to(self.device)
-        states = self._model(**tokens).last_hidden_state  # (B, T, d)
+        features: Features = self.features(**tokens).float().cpu().numpy()
+        return features
+
+    def features(self, **tokens: Tensor) -> Tensor:
+        """Features (B, d) of what the tokenizer gives of B texts, each (B, T), ``attention_mask`` among them."""
+        states = self.network(**tokens).last_hidden_state  # (B, T, d)
         mask = tokens["attention_mask"].unsqueeze(2).to(states.dtype)
-        mean: Features = ((states * mask).sum(1) / mask.sum(1).clamp(min=1)).float().cpu().numpy()
+        mean: Tensor = (states * mask).sum(1) / mask.sum(1).clamp(min=1)
         return mean
 
 

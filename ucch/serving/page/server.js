@@ -1,5 +1,11 @@
 // Questions to the server; whatever goes wrong comes back as an Error whose message a reader can act on.
 
+export const SLOW = [
+  [300, "Searching…"],
+  [3_000, "Still searching: the server is slow."],
+  [12_000, "Still searching: the server may be loading its encoder."],
+];
+
 const PATIENCE = 60_000; // milliseconds
 
 // The server said nothing, or nothing for now: the same question may do better later.

@@ -1,10 +1,7 @@
 // What the page says about the question that is under way or answered.
 
-const SLOW = [
-  [300, "Searching…"],
-  [3_000, "Still searching: the server is slow."],
-  [12_000, "Still searching: the server may be loading its encoder."],
-];
+import { SLOW } from "./server.js";
+
 const part = (id) => document.getElementById(id);
 
 export function say(words, whole = "") {
