@@ -12,7 +12,7 @@ from ucch.cli.paths import InputName, InputPath, not_there
 
 from tests.cli.test_nearest import commands
 
-WRITTEN = {"out", "benchmark"}  # parameters whose paths are made
+WRITTEN = {"out", "benchmark", "clean", "csv_file", "site"}  # parameters whose paths are made
 
 
 @pytest.fixture(autouse=True)
