@@ -77,7 +77,11 @@ class PretendDevice(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         if not _ready:
             _setup_privateuseone_for_python_backend(PRETEND)
-            getattr(torch, PRETEND).get_amp_supported_dtype = lambda: [torch.bfloat16]
+            backend = getattr(torch, PRETEND)
+            backend.get_amp_supported_dtype = lambda: [torch.bfloat16]
+            # torch.random.fork_rng asks the device for its generator; this one draws by the host's
+            backend.get_rng_state = lambda device=PRETEND: torch.get_rng_state()
+            backend.set_rng_state = lambda state, device=PRETEND: None
             _ready.append(True)
         self.waits: Counter[str] = Counter()
 

@@ -175,6 +175,7 @@ ADVICE: dict[tuple[str, str], tuple[Follow, Follow]] = {
 
 # names of calls in texts that advise none, or whose advice another test follows: why
 ELSEWHERE = {
+    ("card.py", "ucch.models"): "the lines of a model card, which tests/hub runs",
     ("parquet_codes.py", "ucch.n_bits"): "a key of a file's metadata",
     ("vgg19.py", "torch.save"): "tests/encoders/test_vgg19.py reads what torch.save wrote",
     ("_cut.py", "ucch.metrics.stable_average_precision"): "tests/metrics/test_stable_order.py",

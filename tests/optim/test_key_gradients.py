@@ -16,8 +16,8 @@ from ucch.optim.deposits import collected
 
 def dense(bank: CodeBank) -> Tensor:
     """The deposited gradients as a whole table."""
-    rows, gradient = collected(bank.latent, total=True)
-    return torch.zeros(bank.latent.shape).index_put((rows,), gradient)
+    rows, gradient, once = collected(bank.latent, total=True)
+    return torch.zeros(bank.latent.shape).index_put((rows[once],), gradient[once])
 
 
 @pytest.mark.parametrize("negatives", ["shared", "per_anchor"])

@@ -91,7 +91,7 @@ def test_without_normalisation_it_is_sparse_gradient_descent(generator: torch.Ge
         index, views = torch.tensor([step, 5]), torch.randn(2, 4, generator=generator, dtype=torch.float64)
         ours.observe(index, views)
         theirs.observe(index, views)
-        rows, gradient = collected(theirs.latent)
+        rows, gradient, _ = collected(theirs.latent)
         forget(theirs.latent)
         theirs.latent.grad = torch.zeros(6, 4, dtype=torch.float64).index_put((rows,), gradient)
         binary.step()

@@ -24,7 +24,7 @@ def gradients(world: World, epoch: int, *settings: str) -> dict[str, Any]:
     trainer = _wide(Trainer(small_recipe("clip_norm=1e9", *settings), small_pairs(), world=world))
     trainer.strategy.epoch_start(epoch)
     rows = torch.randperm(100, generator=torch.Generator().manual_seed(7))[:32]
-    figures = trainer._step(rows)
+    figures, _ = trainer._step(rows, trainer._views(rows))
     grads = [parameter.grad for parameter in trainer.model.parameters()]
     return {"grads": grads, "latent": trainer.bank.latent.detach(), "figures": figures}
 

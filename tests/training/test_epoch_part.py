@@ -20,8 +20,8 @@ class CutError(Exception):
 
 def test_sums_leave_skipped_steps_out() -> None:
     part = EpochPart(torch.arange(3), torch.zeros(2), {"rows": 1})
-    part.add(torch.tensor([1.0, 2.0]))
-    part.add(None)
+    part.add(torch.tensor([1.0, 2.0]), torch.tensor(True))
+    part.add(torch.tensor([torch.nan, 5.0]), torch.tensor(False))
     assert (part.step, part.skipped, part.totals.tolist()) == (2, 1, [1.0, 2.0])
     assert same_state(EpochPart(**part.state_dict()).state_dict(), part.state_dict())
 

@@ -158,13 +158,13 @@ def test_a_batch_pairs_each_image_with_one_of_its_captions() -> None:
     trainer = Trainer(small_recipe("warmup_epochs=0", "momentum=0.0"), pairs)
     assert (trainer.bank.n_codes, trainer.steps_per_epoch) == (40, 1)
     seen = []
-    batch = trainer._batch
+    given = trainer.features.rows
 
-    def remember(features: np.ndarray, rows: torch.Tensor) -> torch.Tensor:
-        seen.append((features is pairs.text, rows.clone()))
-        return batch(features, rows)
+    def remember(name: str, rows: torch.Tensor) -> torch.Tensor:
+        seen.append((name == "text", rows.clone()))
+        return given(name, rows)
 
-    trainer._batch = remember  # type: ignore[method-assign, assignment]
+    trainer.features.rows = remember  # type: ignore[method-assign]
     for _ in range(6):
         trainer.train_epoch()
     images = [rows for is_text, rows in seen if not is_text]

@@ -52,6 +52,7 @@ class HashHead(Module):
         it is a part of.
 
     Example:
+        >>> import torch
         >>> head = HashHead.fresh(20, 12, n_layers=1).eval()
         >>> head({"sentence_embedding": torch.randn(3, 20)})["sentence_embedding"].shape
         torch.Size([3, 2])
