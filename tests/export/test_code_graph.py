@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.export.kit import small_model
+from tests.export.kit import BITS, small_model
 from ucch.codes import pack, sign
 from ucch.errors import RunError
 from ucch.export import CodeGraph, pack_signs, place_values
@@ -45,3 +45,9 @@ def test_a_lasso_is_refused_with_the_way_out() -> None:
     with pytest.raises(RunError, match="the image tower .* lasso .* --modality text, or train another method"):
         CodeGraph(model, "image")
     assert CodeGraph(model, "text").tower.n_features == 5
+
+
+def test_it_says_what_to_trace_it_with() -> None:
+    graph = CodeGraph(small_model(12, 5), "text")
+    assert (graph.names, graph.dynamic()) == (("features",), [{0: "batch"}])
+    assert [part.shape for part in graph(*graph.example())] == [(2, -(-BITS // 8)), (2, BITS)]

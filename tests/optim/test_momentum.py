@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ucch.optim import CodeBank, MomentumBinary, momentum_binary
 from ucch.optim.deposits import collected, forget, is_observed
+from ucch.optim.momentum import momentum_binary_
 
 
 def bank_of(rows: list[list[float]], dtype: torch.dtype = torch.float64) -> CodeBank:
@@ -254,3 +255,13 @@ def test_refuses_a_table_that_stands_in_the_loss() -> None:
     bank.latent.sum().backward()
     with pytest.raises(TypeError, match=r"got a gradient in \.grad; keep the table out of the loss"):
         MomentumBinary(bank.parameters()).step()
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+def test_written_over_the_target_it_is_the_same_rule(normalize: bool) -> None:
+    generator = torch.Generator().manual_seed(0)
+    row, target = torch.randn(2, 7, 5, generator=generator)
+    target[3] = 0.0
+    expected = momentum_binary(row, target, momentum=0.4, normalize=normalize)
+    momentum_binary_(row, target, momentum=0.4, normalize=normalize)
+    torch.testing.assert_close(target, expected, atol=1e-6, rtol=0)

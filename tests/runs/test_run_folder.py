@@ -102,3 +102,14 @@ def test_a_history_of_other_things_is_refused(tmp_path: Path) -> None:
     run.history_file.write_text("[1]\n")
     with pytest.raises(RunError, match="a line holds no object"):
         run.history()
+
+
+def test_the_report_is_read_or_named_as_damaged(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", small_recipe())
+    assert run.report() is None
+    run.report_file.write_text('{"bits": 64}')
+    assert run.report() == {"bits": 64}
+    for damaged in ("[1]", "{"):
+        run.report_file.write_text(damaged)
+        with pytest.raises(RunError, match=r"report\.json cannot be read"):
+            run.report()

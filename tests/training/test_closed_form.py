@@ -52,9 +52,11 @@ def test_a_sample_is_spread_evenly() -> None:
 def test_a_start_in_a_shared_space_takes_every_side_there_is() -> None:
     rng = np.random.default_rng(0)
     pairs = Pairs(rng.normal(size=(30, 4)), rng.normal(size=(30, 4)), text_seen=np.arange(30) < 20)
-    image, text = start_features(small_recipe(), pairs, shared=True)
+    sampled = sampled_features(small_recipe(), pairs)
+    image, text = start_features(small_recipe(), pairs, sampled, shared=True)
     assert (len(image), len(text)) == (30, 20)
-    assert [len(rows) for rows in start_features(small_recipe(), pairs, shared=False)] == [20, 20]
+    assert start_features(small_recipe(), pairs, sampled, shared=False) is sampled
+    assert [len(rows) for rows in sampled] == [20, 20]
     towers = closed_form_towers(image, text, 3, shared=True, seed=0)
     stacked = torch.cat([image - image.mean(dim=0), text - text.mean(dim=0)]).double()
     _, vectors = torch.linalg.eigh(stacked.T @ stacked / 50)

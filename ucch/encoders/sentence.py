@@ -47,7 +47,7 @@ class SentenceEncoder:
         source = model or DEFAULT_MODEL
         self.network = load_model(source)
         self.tokenizer = load_tokenizer(source)
-        self.length = _length(source, self.network.config)
+        self.length = longest_text(source, self.network.config)
         self.device = torch.device("cpu")
         settings = {"encoder": "sentence-mean", "tokenizer": tokenizer_state(self.tokenizer), "length": self.length}
         self.digest = fingerprint(settings, self.network)
@@ -76,7 +76,7 @@ class SentenceEncoder:
         return mean
 
 
-def _length(source: str, config: Any) -> int:
+def longest_text(source: str, config: Any) -> int:
     stated = find_model_file(source, "sentence_bert_config.json")
     if stated is not None:
         length = json.loads(stated.read_text(encoding="utf-8")).get("max_seq_length")

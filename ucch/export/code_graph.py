@@ -60,6 +60,7 @@ class CodeGraph(nn.Module):
         [(3, 2), (3, 12)]
     """
 
+    names = ("features",)
     places: Tensor
 
     def __init__(self, model: HashModel, modality: str) -> None:
@@ -72,6 +73,14 @@ class CodeGraph(nn.Module):
                 " method, such as cca-itq"
             )
         self.register_buffer("places", place_values(model.n_bits), persistent=False)
+
+    def example(self) -> tuple[Tensor, ...]:
+        """Inputs to trace with."""
+        return (torch.zeros(2, self.tower.n_features),)
+
+    def dynamic(self) -> list[dict[int, str]]:
+        """The axes of each input that may have any length."""
+        return [{0: "batch"}]
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         outputs = self.tower(self.scaler(features))

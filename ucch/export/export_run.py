@@ -9,8 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ..encoders import ClipTextEncoder, SentenceEncoder
 from ..errors import DataError
 from ..extraction import run_encoder
@@ -18,7 +16,7 @@ from ..files import write_atomically
 from ..models import HashModel
 from ..runs import RunFolder
 from .code_graph import CodeGraph
-from .encoder_graph import encoder_graph
+from .encoder_graph import ImageGraph, TextGraph, encoder_graph
 from .onnx_file import OPSET, write_onnx
 
 __all__ = ["export_onnx", "new_folder", "write_encoder_graph"]
@@ -80,7 +78,7 @@ def export_onnx(
     written: dict[str, Any] = {}
     for modality, graph in graphs.items():
         on_file(f"{modality}.onnx")
-        written[modality] = _write_code_graph(graph, out / f"{modality}.onnx", {**facts, "modality": modality})
+        written[modality] = _write_graph(graph, out / f"{modality}.onnx", {**facts, "modality": modality})
     for modality, encoder in encoders.items():
         on_file(f"{modality}_encoder.onnx")
         written[f"{modality}_encoder"] = write_encoder_graph(
@@ -117,24 +115,23 @@ def write_encoder_graph(
         EncoderError: the encoder has no graph.
         RunError: the model has none, or a file cannot be written.
     """
-    graph = encoder_graph(encoder, CodeGraph(model, modality))
-    example, dynamic = graph.example(), graph.dynamic()
-    write_onnx(graph, example, path, inputs=graph.names, dynamic=dynamic, facts={**facts, "modality": modality})
-    inputs = {
-        name: [axes.get(axis, size) for axis, size in enumerate(part.shape)]
-        for name, part, axes in zip(graph.names, example, dynamic, strict=True)
-    }
-    said: dict[str, Any] = {"file": path.name, "inputs": inputs, "outputs": _outputs(model.n_bits)}
+    said = _write_graph(encoder_graph(encoder, CodeGraph(model, modality)), path, {**facts, "modality": modality})
     if isinstance(encoder, SentenceEncoder | ClipTextEncoder):
         write_atomically(path.with_name("tokenizer.json"), encoder.tokenizer.backend_tokenizer.to_str())
         return {**said, "encoder": encoder.name, "tokenizer": "tokenizer.json", "length": encoder.length}
     return {**said, "encoder": encoder.name, "preparation": _preparation(encoder.prepare)}
 
 
-def _write_code_graph(graph: CodeGraph, path: Path, facts: dict[str, Any]) -> dict[str, Any]:
-    n_features = graph.tower.n_features
-    write_onnx(graph, (torch.zeros(2, n_features),), path, inputs=["features"], dynamic=[{0: "batch"}], facts=facts)
-    return {"file": path.name, "inputs": {"features": ["batch", n_features]}, "outputs": _outputs(graph.tower.n_bits)}
+def _write_graph(graph: CodeGraph | TextGraph | ImageGraph, path: Path, facts: dict[str, Any]) -> dict[str, Any]:
+    """Write one file; its name, its inputs and its outputs with their shapes."""
+    example, dynamic = graph.example(), graph.dynamic()
+    write_onnx(graph, example, path, inputs=graph.names, dynamic=dynamic, facts=facts)
+    inputs = {
+        name: [axes.get(axis, size) for axis, size in enumerate(part.shape)]
+        for name, part, axes in zip(graph.names, example, dynamic, strict=True)
+    }
+    codes = graph if isinstance(graph, CodeGraph) else graph.codes
+    return {"file": path.name, "inputs": inputs, "outputs": _outputs(codes.tower.n_bits)}
 
 
 def _outputs(n_bits: int) -> dict[str, Any]:

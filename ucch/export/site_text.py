@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ..encoders import BowEncoder, SentenceEncoder
 from ..errors import EncoderError
 from ..files import write_atomically
@@ -82,14 +80,10 @@ def write_text_model(encoder: Any, model: HashModel, folder: Path, facts: dict[s
         RunError: the model has no graph, or a file cannot be written.
     """
     settings, codes = text_settings(encoder), CodeGraph(model, "text")
-    graph: Any = codes if settings["kind"] == "bow" else encoder_graph(encoder, codes)
+    graph = codes if settings["kind"] == "bow" else encoder_graph(encoder, codes)
     folder.mkdir(exist_ok=True)
-    if graph is codes:
-        example: Any = (torch.zeros(2, codes.tower.n_features),)
-        inputs, dynamic = ["features"], [{0: "batch"}]
-    else:
-        example, inputs, dynamic = graph.example(), graph.names, graph.dynamic()
-    write_onnx(graph, example, folder / "text.onnx", inputs=inputs, dynamic=dynamic, facts=facts)
+    path, inputs, dynamic = folder / "text.onnx", graph.names, graph.dynamic()
+    write_onnx(graph, graph.example(), path, inputs=inputs, dynamic=dynamic, facts=facts)
     write_atomically(folder / "tokenizer.json", json.dumps(settings, ensure_ascii=False))
 
 

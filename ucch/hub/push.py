@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from ..errors import RunError
 from ..extraction import read_run_encoders
-from ..plain_json import one_line, parse_json
 from ..runs import RunFolder
 from .card import model_card
 from .hub_files import push_files
@@ -73,17 +70,4 @@ def run_card(run: str | Path, repo_id: str) -> str:
     model, recipe = folder.model(), folder.recipe()
     encoders = {modality: card.name for modality, card in read_run_encoders(folder.path).items()}
     learnt = f"Learnt by the recipe {recipe.name} {'with' if recipe.supervised else 'without'} labels."
-    return model_card(model, repo_id, report=_report(folder), encoders=encoders, learnt=learnt)
-
-
-def _report(folder: RunFolder) -> dict[str, Any] | None:
-    path = folder.report_file
-    if not path.exists():
-        return None
-    try:
-        report = parse_json(path.read_bytes())
-        if not isinstance(report, dict):
-            raise ValueError("it holds no object")
-        return report
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be read: {one_line(error)}") from error
+    return model_card(model, repo_id, report=folder.report(), encoders=encoders, learnt=learnt)

@@ -60,7 +60,6 @@ def measured_cell(path: Path, recipe: Recipe, dataset: PairedDataset) -> dict[st
 def read_measured(path: Path, recipe: Recipe) -> dict[str, Any] | None:
     """What :func:`measured_cell` returned, without the data set; None where it has not ended yet."""
     run = RunFolder(path)
-    if not (path / FILE).exists() or not run.report_file.exists() or run.recipe() != recipe:
+    if not (path / FILE).exists() or (report := run.report()) is None or run.recipe() != recipe:
         return None
-    report = json.loads(run.report_file.read_text(encoding="utf-8"))
     return {**report, "history": run.history(), **json.loads((path / FILE).read_text(encoding="utf-8"))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.nn.functional import normalize as unit
 
@@ -36,6 +37,20 @@ def momentum_binary(row: Tensor, target: Tensor, *, momentum: float, normalize: 
     if not normalize:
         return momentum * row + (1 - momentum) * target
     return unit(momentum * row + (1 - momentum) * unit(target, dim=1), dim=1)
+
+
+def momentum_binary_(row: Tensor, target: Tensor, *, momentum: float, normalize: bool) -> None:
+    """As :func:`momentum_binary` but for rounding, written over ``target``: for whole tables, in half the passes."""
+    share = 1 - momentum
+    target.mul_(share / _length(target) if normalize else share).add_(row, alpha=momentum)
+    if normalize:
+        target.div_(_length(target))
+
+
+def _length(rows: Tensor) -> Tensor:
+    """Lengths as :func:`torch.nn.functional.normalize` takes them: (R, 1)."""
+    length: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+    return length.clamp_min_(1e-12)
 
 
 class MomentumBinary(TableOptimizer):

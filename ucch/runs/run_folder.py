@@ -15,7 +15,7 @@ from ..calibration import PartnerCalibration
 from ..errors import RunError
 from ..files import is_leftover, write_atomically
 from ..models import HashModel
-from ..plain_json import parse_json
+from ..plain_json import one_line, parse_json
 from ..recipe import Recipe, load_recipe
 from ..text_lines import read_lines
 
@@ -172,6 +172,22 @@ class RunFolder:
                 file.write(json.dumps(line) + "\n")
         except OSError as error:
             raise RunError(f"{self.history_file} cannot be written: {error.strerror or error}") from error
+
+    def report(self) -> dict[str, Any] | None:
+        """Read ``report.json``; None where the run was not evaluated.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        if not self.report_file.exists():
+            return None
+        try:
+            report = parse_json(self.report_file.read_bytes())
+            if not isinstance(report, dict):
+                raise ValueError("it holds no object")
+            return report
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.report_file} cannot be read: {one_line(error)}") from error
 
     def history(self) -> list[dict[str, Any]]:
         """Read the history; empty before the first epoch ends.

@@ -8,8 +8,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
 
-from ..encoders.sentence import DEFAULT_MODEL
-from ..encoders.sentence import _length as longest_text
+from ..encoders.sentence import DEFAULT_MODEL, longest_text
 from ..errors import EncoderError
 from ..extraction import read_run_encoders
 from ..extras import require

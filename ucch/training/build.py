@@ -71,9 +71,9 @@ def build_model(recipe: Recipe, pairs: Pairs, towers: tuple[HashTower, HashTower
     """
     sizes = recipe.model
     if towers is None and sizes.start == "closed-form":
-        image, text = sampled_features(recipe, pairs)
-        shared = baselines.share_space(image.numpy(), text.numpy())
-        image, text = start_features(recipe, pairs, shared=shared)
+        sampled = sampled_features(recipe, pairs)
+        shared = baselines.share_space(*(rows.numpy() for rows in sampled))
+        image, text = start_features(recipe, pairs, sampled, shared=shared)
         towers = closed_form_towers(image, text, recipe.bits, shared=shared, seed=recipe.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)

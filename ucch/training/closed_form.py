@@ -28,14 +28,21 @@ def sampled_features(recipe: Recipe, pairs: Pairs, most: int = _MOST) -> tuple[T
     )
 
 
-def start_features(recipe: Recipe, pairs: Pairs, *, shared: bool, most: int = _MOST) -> tuple[Tensor, Tensor]:
+def start_features(
+    recipe: Recipe, pairs: Pairs, sampled: tuple[Tensor, Tensor], *, shared: bool, most: int = _MOST
+) -> tuple[Tensor, Tensor]:
     """Scaled features that a start is fitted to: in a shared space, where nothing asks for pairs, every side there is.
 
+    Args:
+        recipe, pairs, most: as of :func:`sampled_features`.
+        sampled: what that gave, which is the answer where no item lacks a side.
+        shared: whether the modalities share a space.
+
     Returns:
-        As :func:`sampled_features`; where items lack a side and a space is shared, (n, dx) and (m, dx).
+        ``sampled``; where items lack a side and a space is shared, (n, dx) and (m, dx).
     """
     if pairs.all_complete or not shared:
-        return sampled_features(recipe, pairs, most)
+        return sampled
     some, scaling = pairs.spread(most), recipe.features
     sides = item_features(some, image_scaling=scaling.image_scaling, text_scaling=scaling.text_scaling)
     image, text = (rows[torch.from_numpy(some.seen[kind])] for kind, rows in zip(("image", "text"), sides, strict=True))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from ..._checks import interval
+from ..momentum import momentum_binary_
 from .binary_map import LatentRule, row_view
 
 __all__ = ["MomentumRows"]
@@ -64,16 +64,7 @@ class MomentumRows(LatentRule):
             return
         same = (new[:, 0] == old[:, 0]).nonzero().squeeze(1)  # few, of which most stay
         stays = same[(new[same] == old[same]).all(dim=1)]
-        share = 1 - self.momentum
-        new.mul_(share / _length(new) if self.normalize else share).add_(old, alpha=self.momentum)
-        if self.normalize:
-            new.div_(_length(new))
+        momentum_binary_(old, new, momentum=self.momentum, normalize=self.normalize)
         new[stays] = old[stays]
         if new.data_ptr() != latent.data_ptr():  # the rows of values that lie in another order are a copy
             latent.copy_(new.view_as(latent))
-
-
-def _length(rows: Tensor) -> Tensor:
-    """Lengths as :func:`torch.nn.functional.normalize` takes them: (R, 1)."""
-    length: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
-    return length.clamp_min_(1e-12)

@@ -56,9 +56,8 @@ class NeighborsObjective(Objective):
         super().__init__(recipe, pairs, generator=generator)
         image, text = sampled_features(recipe, pairs)
         self.shared = share_space(image.numpy(), text.numpy())
-        self.linear = self._started(
-            *start_features(recipe, pairs, shared=self.shared)
-        )  # a tuple, so that it is no part of what trains
+        start = start_features(recipe, pairs, (image, text), shared=self.shared)
+        self.linear = self._started(*start)  # a tuple, so that it is no part of what trains
         with torch.no_grad():
             size = torch.cat([self.linear[0](image[:_SAMPLE]), self.linear[1](text[:_SAMPLE])]).abs().mean()
         self.size = max(float(size), 1e-12)
