@@ -53,14 +53,14 @@ def push(index: Path, uri: str, name: str, metadata: Path | None, hnsw: bool, as
     """
     from ucch.retrieval import BinaryIndex
     from ucch.stores import PostgresStore, open_store
-    from ucch.stores.address import shown
+    from ucch.stores.address import is_postgres, shown
 
+    if hnsw and not is_postgres(uri):
+        raise click.UsageError(f"--hnsw is for postgresql://..., got --uri {shown(uri)}")
     opened = BinaryIndex.load(index)
     ids = opened.ids
     columns = None if metadata is None else _metadata(metadata, [str(one) for one in ids.tolist()])
     store = open_store(uri, name, n_bits=opened.n_bits, numbers=ids.dtype.kind == "i", model=opened.model)
-    if hnsw and not isinstance(store, PostgresStore):
-        raise click.UsageError(f"--hnsw is for postgresql://..., got --uri {shown(uri)}")
     console = Console(stderr=True)
     columns_shown = (TextColumn("[bold]pushing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns_shown, console=console, disable=not console.is_terminal) as bar:

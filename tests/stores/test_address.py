@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ucch.stores.address import shown
+from ucch.stores.address import is_postgres, shown
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,11 @@ from ucch.stores.address import shown
 )
 def test_the_password_alone_is_hidden(uri: str, expected: str) -> None:
     assert shown(uri) == expected
+
+
+@pytest.mark.parametrize(
+    ("uri", "answer"),
+    [("postgresql://ann@db/photos", True), ("postgres://db", True), ("http://postgresql", False), ("stores/x", False)],
+)
+def test_a_database_of_postgresql_is_known_by_its_address(uri: str, answer: bool) -> None:
+    assert is_postgres(uri) is answer

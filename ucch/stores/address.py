@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["shown"]
+__all__ = ["is_postgres", "shown"]
 
 _USER = re.compile(r"(://[^:/?#@]*):[^/?#]*@")
 _PARAMETER = re.compile(r"([?&](?:ssl)?password=)[^&#]*")
@@ -21,3 +21,8 @@ def shown(uri: str) -> str:
         'postgresql://ann:***@db:5432/photos?sslmode=require'
     """
     return _PARAMETER.sub(r"\1***", _USER.sub(r"\1:***@", uri))
+
+
+def is_postgres(uri: str) -> bool:
+    """Whether an address is that of a PostgreSQL database."""
+    return uri.startswith(("postgresql://", "postgres://"))

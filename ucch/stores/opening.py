@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import StoreError
-from .address import shown
+from .address import is_postgres, shown
 from .interface import CodeStore
 from .lance_store import LanceStore
 from .milvus_store import MilvusStore
@@ -38,7 +38,7 @@ def open_store(
         MissingPackageError: its client is not installed.
     """
     store: CodeStore
-    if uri.startswith(("postgresql://", "postgres://")):
+    if is_postgres(uri):
         store = PostgresStore(uri, name, n_bits=n_bits, numbers=numbers, model=model or "", exact=exact)
     elif uri.endswith(".usearch"):
         store = UsearchStore(uri, name, n_bits=n_bits, numbers=numbers, model=model or "", exact=exact)
