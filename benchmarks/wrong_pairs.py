@@ -62,8 +62,9 @@ def main() -> None:
                 cells.append(f"{np.mean(runs):.3f}")
             print(row(name, f"{share:.0%}", *cells), flush=True)
     print()
-    print(row("data", "wrong pairs", "estimated", "named at .5", "stated", "measured", "at .8", "stated", "measured"))
-    print(row("---", *["---:"] * 8))
+    columns = ("estimated", "named at .5", "stated", "measured", "at .8", "stated", "measured", "peak", "tells")
+    print(row("data", "wrong pairs", *columns))
+    print(row("---", *["---:"] * (1 + len(columns))))
     for name, dataset in sets.items():
         for share in (0.0, *SHARES):
             print(row(name, f"{share:.0%}", *audited(dataset.train, share, max(3, given.seeds))), flush=True)
@@ -107,7 +108,10 @@ def trusting(way: str) -> list[str]:
 
 
 def audited(pairs: Pairs, share: float, n_seeds: int) -> list[str]:
-    """Means over seeds: estimated share, and for two thresholds how many are named, stated and measured precision."""
+    """Means over seeds: estimated share, for two thresholds how many are named, stated and measured precision, peak.
+
+    The last cell says in how many of the draws the audit says that it can tell; else it would not state those.
+    """
     figures = []
     for seed in range(n_seeds):
         some, wrong = exchanged(pairs, share, seed)
@@ -115,10 +119,12 @@ def audited(pairs: Pairs, share: float, n_seeds: int) -> list[str]:
         line = [audit.mixture.wrong]
         for least in (0.5, 0.8):
             named = audit.suspects(least)
-            line += [len(named), audit.precision(named), wrong[named].mean() if len(named) else 1.0]
-        figures.append(line)
+            expected = float(np.mean(1 - audit.right[named])) if len(named) else 1.0
+            line += [len(named), expected, wrong[named].mean() if len(named) else 1.0]
+        figures.append([*line, audit.mixture.peak, float(audit.mixture.tells)])
     mean = np.mean(figures, axis=0)
-    return [f"{value:.0f}" if place in (1, 4) else f"{value:.3f}" for place, value in enumerate(mean)]
+    cells = [f"{value:.0f}" if place in (1, 4) else f"{value:.3f}" for place, value in enumerate(mean)]
+    return [*cells[:-1], f"{round(n_seeds * mean[-1])} of {n_seeds}"]
 
 
 if __name__ == "__main__":

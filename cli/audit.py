@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _SHOWN = 10
+_UNTOLD = "cannot tell here: many right pairs agree no better than chance"
 
 
 @click.command("audit")
@@ -54,18 +55,22 @@ def command(
 
     DATA is a data set by name, or a file of features. No labels are read and nothing is trained: each pair is compared
     with what images and texts of different pairs look like (docs/wrong_pairs.md). Rows count from 0; ids are shown
-    where an .npz has them, as those of ucch extract do.
+    where an .npz has them, as those of ucch extract do. Where right pairs often agree no better than chance, it says
+    that it cannot tell: then no share and no precision are stated, and --clean is refused.
 
     \b
     ucch data audit features.npz --csv suspects.csv
     ucch data audit features.npz --least 0.8 --clean cleaned.npz
     """
     from ucch.data import load_dataset
+    from ucch.errors import DataError
     from ucch.trust import audit_pairs
 
     dataset = load_dataset(data, data_root)
     audit = audit_pairs(dataset.train, seed=seed)
-    suspects = audit.suspects(least)
+    suspects, tells = audit.suspects(least), audit.mixture.tells
+    if clean is not None and not tells:
+        raise DataError(f"{dataset.name}: {_UNTOLD}, so --clean would take right pairs out; look at those of --csv")
     ids = _ids(Path(data), dataset)
     rows = [
         {"row": int(row), "probability": round(1 - float(audit.right[row]), 4), **{key: of(row) for key, of in ids}}
@@ -74,7 +79,9 @@ def command(
     facts = {
         "data": dataset.name,
         "pairs": len(dataset.train),
-        "wrong_share": audit.mixture.wrong,
+        "tells": tells,
+        "peak": audit.mixture.peak,
+        "wrong_share": audit.mixture.wrong if tells else None,
         "named": len(rows),
         "precision": audit.precision(suspects),
     }
@@ -85,10 +92,16 @@ def command(
     if as_json:
         click.echo(json.dumps({**facts, "suspects": rows}))
         return
-    click.echo(
-        f"{dataset.name}: of {facts['pairs']:,} pairs {audit.mixture.wrong:.1%} are estimated to be wrong;"
-        f" {len(rows):,} are named, of which {facts['precision']:.0%} are expected to be"
-    )
+    if tells:
+        click.echo(
+            f"{dataset.name}: of {facts['pairs']:,} pairs {audit.mixture.wrong:.1%} are estimated to be wrong;"
+            f" {len(rows):,} are named, of which {facts['precision']:.0%} are expected to be"
+        )
+    else:
+        click.echo(
+            f"{dataset.name}: {_UNTOLD} (their agreement peaks at {audit.mixture.peak:.1f}, and 2 is needed); the"
+            f" {len(rows):,} that agree least of {facts['pairs']:,} are named, of which an unknown share is wrong"
+        )
     if rows:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for key in rows[0]:

@@ -114,7 +114,10 @@ def _from_run(
     else:
         recipe = folder.recipe()
         pairs = load_dataset(recipe.data, recipe.data_root, one_sided=recipe.pairs.one_sided).database
-        codes = side_codes(model, pairs)[modality or "image"]
+        codes, seen = side_codes(model, pairs)[modality or "image"], pairs.side_mask(modality or "image")
+        if seen is not None:  # ids are those of the rows, of which some lack this side
+            named = range(len(seen)) if ids is None else ids
+            ids = [name for name, there in zip(named, seen.tolist(), strict=False) if there]
     origin = {"model": folder.model_digest(), "source": str(source.resolve())}
     found = {"ids": ids, "origin": origin, "calibration": folder.calibration(), "photographs": photographs}
     if bits and bits != model.n_bits:  # a length of nested codes, whole bytes

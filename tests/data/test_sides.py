@@ -51,7 +51,6 @@ def test_a_mask_goes_with_its_rows_and_counts_in_the_digest() -> None:
         ({"text_seen": [True] * 4}, "text_seen_train must be bool .* got list"),
         ({"image_seen": ~(SEEN | True)}, "image_seen_train must mark at least one item, got none"),
         ({"image_seen": SEEN, "text_seen": SEEN}, "must have an image or a text, got 1 with neither: rows 2"),
-        ({"image_seen": SEEN, "image_of_text": np.arange(4)}, "image_of_text_train goes with items that all have both"),
     ],
 )
 def test_what_is_no_mask_is_refused(options: dict[str, object], said: str) -> None:

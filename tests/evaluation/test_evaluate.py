@@ -151,12 +151,34 @@ def test_the_report_is_plain_json_without_nan(encoded: EncodedDataset) -> None:
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 
 
-def test_an_item_of_one_side_answers_by_it(encoded: EncodedDataset) -> None:
+def test_an_item_of_one_side_competes_where_that_side_is_searched(encoded: EncodedDataset) -> None:
     dataset = small_dataset()
-    model = Trainer(small_recipe(), dataset.train).model
-    seen = np.arange(len(dataset.train)) % 3 != 0
-    database = replace(dataset.train, text_seen=seen)
-    codes = encode_dataset(model, PairedDataset("one-sided", dataset.train, dataset.query, database)).database
-    np.testing.assert_array_equal(codes["text"][~seen], model.encode_image(dataset.train.image)[~seen])
-    np.testing.assert_array_equal(codes["text"][seen], model.encode_text(dataset.train.text)[seen])
-    np.testing.assert_array_equal(codes["image"], model.encode_image(dataset.train.image))
+    train = dataset.train
+    model = Trainer(small_recipe(), train).model
+    n = np.arange(len(train))
+    database = replace(train, text_seen=n % 3 != 0, image_seen=n % 6 != 1)
+    one_sided = encode_dataset(model, PairedDataset("one-sided", train, dataset.query, database))
+    np.testing.assert_array_equal(one_sided.database["text"], model.encode_text(train.text[n % 3 != 0]))
+    np.testing.assert_array_equal(one_sided.database["image"], model.encode_image(train.image[n % 6 != 1]))
+    report = evaluate(one_sided)
+    assert report["one_sided"] == {"images_without_text": 34, "texts_without_image": 17}
+    assert (report["database"], report["database_texts"]) == (100, 66)
+    for direction, rows in (("image_to_text", n % 3 != 0), ("text_to_image", n % 6 != 1)):
+        alone = PairedDataset("those", train, dataset.query, train.take(rows))
+        assert report[direction]["map"] == evaluate(encode_dataset(model, alone))[direction]["map"]
+    assert "one_sided" not in evaluate(encoded)
+
+
+def test_several_captions_and_items_of_one_side(encoded: EncodedDataset) -> None:
+    dataset = small_dataset()
+    train = dataset.train
+    model = Trainer(small_recipe(), train).model
+    twice = np.repeat(np.arange(100), 2)
+    database = Pairs(
+        train.image, train.text[twice], train.label, image_of_text=twice, text_seen=np.arange(100) % 4 != 0
+    )
+    report = evaluate(encode_dataset(model, PairedDataset("captions", train, dataset.query, database)))
+    rows = twice % 4 != 0
+    alone = PairedDataset("those", train, dataset.query, train.take(twice[rows]))
+    assert report["database_texts"] == 150
+    assert report["image_to_text"]["map"] == evaluate(encode_dataset(model, alone))["image_to_text"]["map"]

@@ -45,6 +45,14 @@ def test_wrong_pairs_are_parted() -> None:
     assert (~found.pairs.seen["image"]).nonzero()[0].tolist() == list(range(600, 600 + len(parted)))
 
 
+def test_no_pair_is_parted_where_the_audit_cannot_tell() -> None:
+    pairs, _ = made_pairs(600, wrong=0.4, noise=4.0)
+    found = trusted_pairs(small_recipe(*AUTO), pairs)
+    assert found.audit is not None
+    assert (found.audit.right < 0.5).any()
+    assert (found.pairs is pairs, found.parted) == (True, 0)
+
+
 def test_a_run_with_parted_pairs_resumes_bit_for_bit() -> None:
     whole = Trainer(small_recipe(*AUTO), noisy())
     whole.train_epoch()

@@ -13,7 +13,7 @@ from ucch.trust.mixture import _cells, _chance
 def drawn(wrong: float, n: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     is_wrong = rng.random(n) < wrong
-    right = rng.normal(2.4, 0.4, n) - rng.exponential(0.4, n)
+    right = rng.normal(2.4, 0.4, n) - rng.exponential(0.5, n)
     return np.where(is_wrong, rng.normal(size=n), right), is_wrong
 
 
@@ -49,3 +49,12 @@ def test_right_cells_are_those_of_a_normal_less_an_exponential() -> None:
     sample = rng.normal(2.0, 0.5, 200_000) - rng.exponential(1 / 2.0, 200_000)
     counted = np.bincount(_cells(sample), minlength=60) / len(sample)
     np.testing.assert_allclose(AgreementMixture(0.3, 2.0, 0.5, 2.0)._right_cells(), counted, atol=3e-3)
+
+
+def test_a_peak_near_chance_tells_nothing() -> None:
+    assert AgreementMixture(0.3, 2.0, 0.5).tells
+    assert not AgreementMixture(0.3, 1.9, 0.5).tells
+    rng = np.random.default_rng(0)
+    weak = np.concatenate([rng.normal(size=600), rng.normal(1.3, 0.9, 1400)])
+    assert not AgreementMixture.fit(weak).tells
+    assert AgreementMixture.fit(drawn(0.3)[0]).tells

@@ -36,7 +36,8 @@ class Pairs:
         image_of_text: (m,) integers, the image row that each text describes; every image has at least one text. None
             (default) where text i describes image i.
         image_seen, text_seen: (n,) bool, which items have that side, where not all have; what stands in the rows of the
-            others is read by nobody, but must be finite. Every item has a side.
+            others is read by nobody, but must be finite. Every item has a side; with ``image_of_text`` an item that
+            lacks its text has one row of such a kind.
 
     Raises:
         DataError: an array has the wrong kind or shape, is not finite, or the row counts differ.
@@ -107,8 +108,13 @@ class Pairs:
 
     def side(self, kind: str) -> FeatureArray:
         """Features of the ``image`` or ``text`` side, of the items that have it."""
-        features, mask = (self.image, self.image_seen) if kind == "image" else (self.text, self.text_seen)
+        features, mask = self.image if kind == "image" else self.text, self.side_mask(kind)
         return features if mask is None else features[mask]
+
+    def side_mask(self, kind: str) -> Mask | None:
+        """Which rows of ``image``, or of ``text``, are those of items that have that side; None for all."""
+        mask = self.image_seen if kind == "image" else self.text_seen
+        return mask if mask is None or kind == "image" or self.image_of_text is None else mask[self.image_of_text]
 
     @property
     def item_of_text(self) -> RowNumbers:

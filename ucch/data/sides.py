@@ -71,11 +71,8 @@ def check_seen(pairs: Pairs) -> None:
     """Refuse masks that are none, items without a side, and a side that no item has.
 
     Raises:
-        DataError: as said; also where images have several captions: an image without any is left out of such pairs.
+        DataError: as said.
     """
-    if pairs.image_of_text is not None:
-        name = pairs.array_name("image_of_text")
-        raise DataError(f"{name} goes with items that all have both sides; give every caption a row with its image")
     for kind, mask in pairs.seen.items():
         name = pairs.array_name(f"{kind}_seen")
         if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != (len(pairs),):

@@ -22,11 +22,15 @@ __all__ = ["DIRECTIONS", "EncodedDataset", "encode_dataset", "evaluate", "measur
 DIRECTIONS = {"image_to_text": ("image", "text"), "text_to_image": ("text", "image")}
 NOT_MEASURED = {"map": None, "map_interval": None, "map_chance": None, "precision_at": None, "by_radius": None}
 GAP_ROWS = 2000
+SIDES = ("image", "text")
 
 
 @dataclass(frozen=True)
 class EncodedDataset:
-    """Codes of the queries and of the database, by modality, with the data set they come from."""
+    """Codes of the queries and of the database, by modality, with the data set they come from.
+
+    An item that lacks a side has no code of it.
+    """
 
     dataset: PairedDataset
     n_bits: int
@@ -46,14 +50,9 @@ def encode_dataset(model: HashModel, dataset: PairedDataset, world: World | None
 
 
 def side_codes(model: HashModel, pairs: Pairs, world: World | None = None) -> dict[str, PackedCodes]:
-    """Codes of images and texts, each side by itself; an item that lacks a side answers for it by the one it has."""
+    """Codes of images and of texts, each side by itself, of the items that have it."""
     world = world or World()
-    codes = {kind: _encode(model, kind, getattr(pairs, kind), world) for kind in ("image", "text")}
-    if not pairs.all_complete:
-        for kind, other in (("image", "text"), ("text", "image")):
-            missing = ~pairs.seen[kind]
-            codes[kind][missing] = codes[other][missing]
-    return codes
+    return {kind: _encode(model, kind, pairs.side(kind), world) for kind in ("image", "text")}
 
 
 def _encode(model: HashModel, modality: str, features: FeatureArray, world: World) -> PackedCodes:
@@ -107,7 +106,10 @@ def evaluate(
     its captions is among the first n, and each caption looks for its image. Without labels (``classes`` is 0) the
     MAPs, precisions and curves are None. ``split_digest`` is :func:`~ucch.metrics.split_digest` of the labels, or
     without labels a digest of both sides' features, which costs one pass over them. ``queries`` and ``database`` count
-    images, ``query_texts`` and ``database_texts`` texts.
+    items, ``query_texts`` and ``database_texts`` texts.
+
+    An item of the database that lacks a side competes by the one it has and is left out of the direction that searches
+    the other; ``one_sided`` says how many do, where there are any. Queries have both sides.
 
     Args:
         encoded: codes of a data set.
@@ -129,7 +131,8 @@ def evaluate(
         "queries": len(dataset.query),
         "query_texts": len(dataset.query.text),
         "database": len(dataset.database),
-        "database_texts": len(dataset.database.text),
+        "database_texts": len(encoded.database["text"]),
+        **_alone(dataset.database),
         "protocol": {**asdict(protocol), "text": str(protocol)},
         "split_digest": _digest(dataset),
     }
@@ -168,7 +171,17 @@ def health_figures(health: CodeHealth) -> dict[str, Any]:
 
 def _labels(encoded: EncodedDataset, side: str) -> dict[str, Any]:
     pairs = getattr(encoded.dataset, side)
-    return {"image": pairs.label, "text": pairs.text_label}
+    labels, masks = {"image": pairs.label, "text": pairs.text_label}, {kind: pairs.side_mask(kind) for kind in SIDES}
+    return {kind: rows if rows is None or masks[kind] is None else rows[masks[kind]] for kind, rows in labels.items()}
+
+
+def _alone(pairs: Pairs) -> dict[str, dict[str, int]]:
+    """How many items compete by one side only; empty where all have both."""
+    if pairs.all_complete:
+        return {}
+    seen = pairs.seen
+    images, texts = (int((seen[one] & ~seen[other]).sum()) for one, other in (SIDES, SIDES[::-1]))
+    return {"one_sided": {"images_without_text": images, "texts_without_image": texts}}
 
 
 def _digest(dataset: PairedDataset) -> str:

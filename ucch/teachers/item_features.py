@@ -25,10 +25,7 @@ def item_features(pairs: Pairs, *, image_scaling: str = "auto", text_scaling: st
     Returns:
         (N, dx) and (N, dy), float32; zeros where an item lacks the side.
     """
-    if not pairs.all_complete:
-        return _sides(pairs, image_scaling, text_scaling)
-    image = _scaled(pairs.image, image_scaling, pairs.array_name("image"))
-    text = _scaled(pairs.text, text_scaling, pairs.array_name("text"))
+    image, text = _side(pairs, "image", image_scaling), _side(pairs, "text", text_scaling)
     if pairs.image_of_text is None:
         return image, text
     item = torch.from_numpy(np.asarray(pairs.item_of_text, dtype=np.int64))
@@ -36,14 +33,14 @@ def item_features(pairs: Pairs, *, image_scaling: str = "auto", text_scaling: st
     return image, torch.zeros(len(pairs), text.shape[1]).index_add_(0, item, text) / counts[:, None]
 
 
-def _sides(pairs: Pairs, image_scaling: str, text_scaling: str) -> tuple[Tensor, Tensor]:
-    found = []
-    for kind, mode in (("image", image_scaling), ("text", text_scaling)):
-        scaled = _scaled(pairs.side(kind), mode, pairs.array_name(kind))
-        rows = torch.zeros(len(pairs), scaled.shape[1])
-        rows[torch.from_numpy(pairs.seen[kind])] = scaled
-        found.append(rows)
-    return found[0], found[1]
+def _side(pairs: Pairs, kind: str, mode: str) -> Tensor:
+    """Scaled rows of a modality, zeros where an item lacks it."""
+    scaled, mask = _scaled(pairs.side(kind), mode, pairs.array_name(kind)), pairs.side_mask(kind)
+    if mask is None:
+        return scaled
+    rows = torch.zeros(len(mask), scaled.shape[1])
+    rows[torch.from_numpy(mask)] = scaled
+    return rows
 
 
 def _scaled(features: Any, mode: str, name: str) -> Tensor:

@@ -127,7 +127,9 @@ class TrainingLoop:
         trusted = self.trainer.trusted
         if trusted.audit is None:
             return {}
-        return {"trust": {"wrong_share": trusted.audit.mixture.wrong, "parted": trusted.parted}}
+        mixture = trusted.audit.mixture
+        wrong = mixture.wrong if mixture.tells else None
+        return {"trust": {"wrong_share": wrong, "parted": trusted.parted}}
 
     def calibration(self, model: HashModel) -> PartnerCalibration | None:
         """What the distances of a finished model mean, learnt from pairs that were set aside for this or otherwise.

@@ -35,7 +35,8 @@ def trusted_pairs(recipe: Recipe, pairs: Pairs) -> TrustedPairs:
 
     Args:
         recipe: its ``pairs.trust`` is ``none``, which trusts all, or ``auto``, which parts those that are wrong with a
-            probability above one half. Nothing is drawn from the trainer's generator.
+            probability above one half, or none where the audit cannot tell. Nothing is drawn from the trainer's
+            generator.
         pairs: training pairs; labels are not read.
 
     Raises:
@@ -53,7 +54,7 @@ def trusted_pairs(recipe: Recipe, pairs: Pairs) -> TrustedPairs:
         text_scaling=features.text_scaling,
         seed=recipe.seed,
     )
-    wrong = rows[audit.right < 0.5]
+    wrong = rows[audit.right < 0.5] if audit.mixture.tells else rows[:0]
     return TrustedPairs(split_pairs(pairs, wrong), audit, len(wrong))
 
 

@@ -25,7 +25,7 @@ class PairAudit:
     Attributes:
         agreement: (N,) how well the views of each pair fit; standard normal where they were put together at random.
         right: (N,) probability that a pair is right.
-        mixture: from one to the other; ``mixture.wrong`` is the share of wrong pairs.
+        mixture: from one to the other; ``mixture.wrong`` is the share of wrong pairs, if ``mixture.tells``.
     """
 
     agreement: npt.NDArray[np.float64]
@@ -37,8 +37,10 @@ class PairAudit:
         rows = np.argsort(self.agreement, kind="stable")
         return rows[1 - self.right[rows] >= least].astype(np.int64)
 
-    def precision(self, rows: npt.NDArray[np.int64]) -> float:
-        """Expected share of wrong pairs among ``rows``; 1 for none."""
+    def precision(self, rows: npt.NDArray[np.int64]) -> float | None:
+        """Expected share of wrong pairs among ``rows``; 1 for none; None where that cannot be told."""
+        if not self.mixture.tells:
+            return None
         return float(np.mean(1 - self.right[rows])) if len(rows) else 1.0
 
 
@@ -55,7 +57,8 @@ def audit_pairs(pairs: Pairs, *, image_scaling: str = "auto", text_scaling: str 
 
     Note:
         A right pair that looks like chance, such as a photograph of an empty room with a text about history, counts
-        as wrong. So on features that know little of one another the share is too high; ``mixture.peak`` near 1 says so.
+        as wrong. So on features that know little of one another the share is too high, which ``mixture.tells`` says:
+        then the order of :meth:`PairAudit.suspects` is still that of agreement, but no probability counts.
 
     Example:
         >>> rng = np.random.default_rng(0)
