@@ -1,16 +1,19 @@
-"""Every optimizer on digits, Wikipedia and halves of MIRFLICKR's tags, at several lengths, and why some are ahead.
+"""Every optimizer on labelled sets, captions and photographs, at several lengths, and why some are ahead.
 
-    python benchmarks/optimizer_study.py --data-root DIR --out docs/optimizers.md --picture docs/images/optimizers.svg
+    python benchmarks/optimizer_study.py --data-root DIR --embeddings DIR --out docs/optimizers_table.md \\
+        --picture optimizers.svg
     python benchmarks/optimizer_study.py --only digits --bits 16 --seeds 1                # ten minutes on one core
     python benchmarks/optimizer_study.py --data-root DIR --splits held --bits 64 --optimizers momentum itq \\
         outputs-seen rotation-alone signed-late signed-rotation      # which part of a rule carries its lead
 
-The default recipe, goal categories; digits also without its teacher. Two figures of each run: ``held`` sets aside a
-sixth of the training rows, which query the rest, and is what a rule may be chosen by; ``query`` trains on all rows and
-is read once. MAP@ALL, mean of both ways, ties as an exact expectation. Beside the optimizers there are rules that
-differ from ``momentum`` in a part (``PARTS``), to find what carries another's lead. Every run is appended to
-``--record`` and not repeated: a stopped study goes on, and a table shows what is there, with the number of seeds where
-some are missing.
+The default recipe, goal categories; digits also without its teacher, captions also with their own goal, neighbors. Two
+splits: ``held`` sets aside a sixth of the training rows, which query the rest, and is what a rule may be chosen by;
+``query`` trains on all rows and is read once. Sets with labels are judged by MAP@ALL, mean of both ways, ties as an
+exact expectation; captions and photographs have none, and there it is the share of the ten float neighbours, and of
+partners, among the ten nearest by code, the queries among themselves. The folder of embeddings is that of
+``goal_study.py``. Beside the optimizers there are rules that differ from ``momentum`` in a part
+(``optimizer_parts.py``), to find what carries another's lead. Every run is appended to ``--record`` and not repeated: a
+stopped study goes on, and a table shows what is there, with the number of seeds where some are missing.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,121 +29,86 @@ import matplotlib as mpl
 import numpy as np
 import torch
 from default_study import Record, folder_of, header, held_out, line, map_mean, write_tables
+from goal_study import kept
 from matplotlib.figure import Figure
-from torch import Tensor
-from torch.nn.functional import normalize
+from optimizer_parts import PARTS, in_place_of_momentum
 
-from ucch.codes import sign
-from ucch.data import load_dataset
-from ucch.optim import Keys
+from ucch.baselines import share_space
+from ucch.data import Pairs, load_dataset
 from ucch.recipe import Recipe, with_settings
-from ucch.training import STRATEGIES, Strategy, Trainer
-from ucch.training.strategies import Batch
-from ucch.training.strategies.itq import Itq
-from ucch.training.strategies.momentum import Momentum
+from ucch.teachers import Teacher
+from ucch.training import STRATEGIES, Trainer
+from ucch.training.closed_form import sampled_features
+from ucch.training.teacher.stage import fit_teacher, takes_teacher
 
 SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "digits, no teacher": ("digits", ("teacher.similarity=none",)),
     "digits": ("digits", ()),
     "wikipedia": ("wikipedia", ()),
     "mirflickr-tags": ("mirflickr-tags", ()),
+    "photographs": ("flickr500.npz", ()),
+    "captions": ("captions.npz", ()),
+    "captions, goal neighbors": ("captions.npz", ("goal=neighbors",)),
 }
 Run = dict[str, Any]
 
 
-class OutputsSeen(Momentum):
-    """``momentum``, but the table observes outputs u and not their tanh, as under ``itq``."""
-
-    def views(self, batch: Batch) -> tuple[Tensor, ...]:
-        return tuple(batch.u.values())
+def figures_of(name: str) -> tuple[str, ...]:
+    """What is measured on a set: MAP where it has labels, else the neighbours and the partners that codes keep."""
+    return ("neighbors", "partners") if SETS[name][0].endswith(".npz") else ("map",)
 
 
-class RotationAlone(Itq):
-    """``itq``, but the table observes the queries, as under ``momentum``."""
-
-    def views(self, batch: Batch) -> tuple[Tensor, ...]:
-        return tuple(batch.h.values())
-
-
-class SignedLate(Momentum):
-    """``momentum``, but the query goes from tanh to sign in equal steps of the run; the gradient stays the tanh's."""
-
-    most, steps = 1.0, 0
-
-    def activate(self, *u: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.mixed(outputs) for outputs in u)
-
-    def mixed(self, u: Tensor) -> Tensor:
-        """Unit query, of which a share that grows to ``most`` is signs."""
-        per_epoch = max(1, self.n_items // min(self.recipe.training.batch_size, self.n_items))
-        age = 0.0 if self.warming_up else min(1.0, self.steps / (self.n_epochs * per_epoch))
-        smooth = torch.tanh(u)
-        return normalize(smooth + self.most * age * (sign(u) - smooth).detach(), dim=1)
-
-    def update(self, batch: Batch, keys: Keys) -> None:
-        self.steps += 1
-        super().update(batch, keys)
+@cache
+def parts_of(name: str, split: str, data_root: Path | None, embeddings: Path | None) -> tuple[Pairs, Pairs]:
+    """Rows that train and rows that query."""
+    data = SETS[name][0]
+    if data.endswith(".npz"):
+        if embeddings is None:
+            raise SystemExit(f"{name} needs --embeddings, the folder of {data}, or --only without it")
+        data = str(embeddings / data)
+    if split == "held":
+        return held_out(data, data_root)
+    dataset = load_dataset(data, data_root=folder_of(data, data_root))
+    return dataset.train, dataset.query
 
 
-class SignedRotation(Itq, SignedLate):
-    """``itq`` whose query becomes a sign by three tenths."""
-
-    most = 0.3
-
-    def activate(self, *u: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.mixed(self.rotation(outputs)) for outputs in u)
+TEACHERS: dict[tuple[Any, ...], Teacher | None] = {}
 
 
-class HalfSignedRotation(SignedRotation):
-    """``itq`` whose query becomes a sign by half."""
-
-    most = 0.5
-
-
-PARTS: dict[str, type[Strategy]] = {
-    "outputs-seen": OutputsSeen,
-    "rotation-alone": RotationAlone,
-    "signed-late": SignedLate,
-    "signed-rotation": SignedRotation,
-    "half-signed-rotation": HalfSignedRotation,
-}
+def teacher_of(run: Run, recipe: Recipe, train: Pairs) -> Teacher | None:
+    """The teacher that a run fits, fitted once for all optimizers and lengths."""
+    key = (run["set"], run["split"], run["seed"], *run["settings"])
+    if key not in TEACHERS:
+        TEACHERS[key] = fit_teacher(recipe, train) if takes_teacher(recipe) else None
+    return TEACHERS[key]
 
 
-@contextmanager
-def in_place_of_momentum(name: str) -> Iterator[str]:
-    """The optimizer's name; a part stands in for ``momentum``, since recipes know no other names."""
-    if name not in PARTS:
-        yield name
-        return
-    kept = STRATEGIES["momentum"]
-    STRATEGIES["momentum"] = PARTS[name]
-    try:
-        yield "momentum"
-    finally:
-        STRATEGIES["momentum"] = kept
-
-
-def trained(run: Run, data_root: Path | None) -> dict[str, Any]:
-    """Train and retrieve: MAP, and what the codes did on the way."""
-    name, settings = SETS[run["set"]]
-    if run["split"] == "held":
-        train, query = held_out(name, data_root)
-    else:
-        dataset = load_dataset(name, data_root=folder_of(name, data_root))
-        train, query = dataset.train, dataset.query
+def trained(run: Run, data_root: Path | None, embeddings: Path | None) -> dict[str, Any]:
+    """Train and retrieve: the figures of the set, and what the codes did on the way."""
+    train, query = parts_of(run["set"], run["split"], data_root, embeddings)
     with in_place_of_momentum(run["optimizer"]) as optimizer:
-        own = {"optimizer": optimizer, "bits": run["bits"], "seed": run["seed"], "goal": "categories"}
-        texts = [*settings, *run["settings"], *(f"{key}={value}" for key, value in own.items())]
-        trainer, start = Trainer(with_settings(Recipe(), texts), train), time.process_time()
+        own = {"optimizer": optimizer, "bits": run["bits"], "seed": run["seed"]}
+        texts = [*(f"{key}={value}" for key, value in own.items()), "goal=categories", *SETS[run["set"]][1]]
+        recipe = with_settings(Recipe(), [*texts, *run["settings"]])
+        start = time.process_time()
+        trainer = Trainer(recipe, train, teacher=lambda pairs: teacher_of(run, recipe, pairs))
     epochs = [trainer.train_epoch() for _ in range(trainer.n_epochs)]
-    last = epochs[-1]
+    last, model = epochs[-1], trainer.finished_model()
+    if figures_of(run["set"]) == ("map",):
+        found = {"map": map_mean(model, query, train)}
+    else:
+        shared = share_space(*(part.numpy() for part in sampled_features(recipe, train)))
+        found = kept(model, query, shared)
     return {
-        "map": map_mean(trainer.finished_model(), query, train),
+        **found,
         "cpu_seconds": time.process_time() - start,
         "flips": float(np.mean([each.flips_per_row for each in epochs[1:]])),
         "key_gap": last.key_gap,
         "agreement": last.agreement,
     }
+
+
+Found = Mapping[tuple[str, str, int], Sequence[dict[str, float]]]
 
 
 def runs(given: argparse.Namespace, split: str) -> Iterator[Run]:
@@ -153,41 +121,45 @@ def runs(given: argparse.Namespace, split: str) -> Iterator[Run]:
                            "settings": given.settings}  # fmt: skip
 
 
-def table(found: Mapping[tuple[str, str, int], Sequence[float]], given: argparse.Namespace) -> str:
-    """Optimizers down, sets and lengths across: mean and deviation over seeds, the best of a column in bold."""
-    columns = [(name, bits) for name in given.only for bits in given.bits]
-    best = {
-        column: max((np.mean(v) for (name, _, bits), v in found.items() if (name, bits) == column), default=0.0)
-        for column in columns
-    }
-    lines = [header("optimizer", *(f"{name}, {bits}" for name, bits in columns))]
-    for optimizer in given.optimizers:
-        cells = []
-        for name, bits in columns:
-            values = found.get((name, optimizer, bits), [])
-            if not values:
-                cells.append("")
-                continue
-            mean = float(np.mean(values))
-            text = f"{mean:.3f}" if mean < best[name, bits] else f"**{mean:.3f}**"
-            spread = f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
-            cells.append(text + spread + (f" ({len(values)})" if len(values) < given.seeds else ""))
-        lines.append(line(optimizer, *cells))
+def values_of(found: Found, name: str, optimizer: str, bits: int, figure: str) -> list[float]:
+    """A figure of all seeds."""
+    return [each[figure] for each in found.get((name, optimizer, bits), [])]
+
+
+def table(found: Found, given: argparse.Namespace) -> str:
+    """Sets, figures and lengths down, optimizers across: mean and deviation over seeds, the best of a row in bold."""
+    there = [optimizer for optimizer in given.optimizers if any(key[1] == optimizer for key in found)]
+    lines = [header("set", *there)]
+    for name, figure, bits in ((n, f, b) for n in given.only for f in figures_of(n) for b in given.bits):
+        values = [values_of(found, name, optimizer, bits, figure) for optimizer in there]
+        best = max((float(np.mean(each)) for each in values if each), default=None)
+        if best is not None:
+            lines.append(line(f"{name}, {figure}, {bits} bits", *(cell(each, best, given.seeds) for each in values)))
     return "\n".join(lines)
 
 
-def picture(found: Mapping[tuple[str, str, int], Sequence[float]], given: argparse.Namespace) -> Figure:
+def cell(values: Sequence[float], best: float, seeds: int) -> str:
+    """Mean and deviation; the number of seeds where it is not ``seeds``."""
+    if not values:
+        return ""
+    mean = float(np.mean(values))
+    spread = f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
+    return (f"{mean:.3f}" if mean < best else f"**{mean:.3f}**") + spread + f" ({len(values)})" * (len(values) < seeds)
+
+
+def picture(found: Found, given: argparse.Namespace) -> Figure:
     """A panel per set: for each optimizer its seeds as dots, a colour per length."""
     mpl.rcParams.update({"svg.hashsalt": "ucch", "font.size": 8, "axes.spines.top": False, "axes.spines.right": False})
     figure = Figure(figsize=(2.7 * len(given.only) + 1, 3.2), layout="constrained")
     panels = figure.subplots(1, len(given.only), sharey=True, squeeze=False)[0]
     for panel, name in zip(panels, given.only, strict=True):
+        of = figures_of(name)[0]
         for bits, colour in zip(given.bits, ("#b8562b", "#2f6f9f", "#3d7a4e"), strict=False):
             for height, optimizer in enumerate(given.optimizers):
-                values = found.get((name, optimizer, bits), [])
+                values = values_of(found, name, optimizer, bits, of)
                 panel.plot(values, [height] * len(values), "o", color=colour, ms=3.5, alpha=0.8)
             panel.plot([], [], "o", color=colour, label=f"{bits} bits")
-        panel.set(title=name, xlabel="MAP", yticks=range(len(given.optimizers)), yticklabels=given.optimizers)
+        panel.set(title=name, xlabel=of, yticks=range(len(given.optimizers)), yticklabels=given.optimizers)
         panel.grid(axis="y", lw=0.3)
     panels[0].invert_yaxis()
     panels[0].legend(frameon=False, fontsize=7)
@@ -198,6 +170,7 @@ def main() -> None:
     """Do what is missing, then write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-root", type=Path, help="holds wikipedia/ and mirflickr25k/")
+    parser.add_argument("--embeddings", type=Path, help="holds captions.npz and flickr500.npz")
     parser.add_argument("--only", nargs="+", choices=list(SETS), default=list(SETS), help="sets")
     parser.add_argument("--optimizers", nargs="+", choices=[*STRATEGIES, *PARTS], default=list(STRATEGIES))
     parser.add_argument("--bits", nargs="+", type=int, default=[16, 64])
@@ -211,15 +184,15 @@ def main() -> None:
     given = parser.parse_args()
     record, start, tables = Record(given.record), time.monotonic(), {}
     for split in given.splits:
-        found: dict[tuple[str, str, int], list[float]] = {}
+        found: dict[tuple[str, str, int], list[dict[str, float]]] = {}
         for run in runs(given, split):
             result = record.get(run)
             if result is None and time.monotonic() - start < given.limit:
-                result = trained(run, given.data_root)
+                result = trained(run, given.data_root, given.embeddings)
                 record.add(run, result)
                 print(f"{split} {run['set']} {run['optimizer']} {run['bits']} seed {run['seed']}", flush=True)
             if result is not None:
-                found.setdefault((run["set"], run["optimizer"], run["bits"]), []).append(record.get(run)["map"])
+                found.setdefault((run["set"], run["optimizer"], run["bits"]), []).append(result)
         tables[f"study-{split}"] = table(found, given)
         if given.picture and split == "query":
             picture(found, given).savefig(given.picture, metadata={"Date": None})
