@@ -3,11 +3,13 @@
     python benchmarks/teacher_made.py synthetic   # share of true negatives among those pushed away
     python benchmarks/teacher_made.py rule        # what auto asks, beside what a teacher brings
     python benchmarks/teacher_made.py size        # the stage on 20,000 x (4,096 + 1,386) made features
+    python benchmarks/teacher_made.py grow        # gain, seconds and memory at 20,000 to 2,000,000 pairs; an hour
 
 ``synthetic``: 1,000 training pairs of 10 classes, equally frequent, so that one negative in ten is a false one; 32
 bits, about 120 steps, seed 0. ``rule``: 2,000 training pairs of classes in noise, some with something of their own that
-both modalities show; 32 bits, the default's steps, towers 256 wide, seed 0. Runs go to ``--record`` and are not
-repeated.
+both modalities show; 32 bits, the default's steps, towers 256 wide, seed 0. ``grow``: 10 classes in noise of 3,
+32 bits, towers 256 wide, 1,024 negatives; the MAP of 2,000 queries that nobody trained on, among the first 20,000 pairs
+that trained. Runs go to ``--record`` and are not repeated.
 """
 
 from __future__ import annotations
@@ -148,17 +150,85 @@ def size() -> None:
         print(row(kind, f"{time.perf_counter() - start:.0f}", peak()), flush=True)
 
 
+def grow(record: Record, sizes: list[int], steps: int | None) -> None:
+    """What a teacher brings as there are more and more of the same pairs, by all the default's steps or by ``steps``.
+
+    ``fitted to`` fewer pairs than there are, it is extended to the others.
+    """
+    print(row("pairs", "steps", "teacher", "fitted to", "stage, s", "MAP", "gain", "peak memory, MiB"))
+    print(row(*("---:", "---:", "---", *["---:"] * 5)), flush=True)
+    for n in sizes:
+        dataset, without = None, 0.0
+        parts = [n, *(part for part in (20_000, 200_000) if part < n)] if n <= 200_000 else [200_000]
+        for kind, most in (("none", 0), *(("auto", part) for part in parts)):
+            chosen = ["bits=32", "model.width=256", "n_negatives=1024", f"similarity={kind}"]
+            chosen += [f"most_pairs={most}"] if most else []
+            if steps:
+                chosen += [f"epochs={max(3, -(-steps // (n // 256)))}"]
+                chosen += [f"epoch_steps={-(-steps // 3)}"]
+
+            def measure(chosen: list[str] = chosen, n: int = n) -> dict[str, Any]:
+                nonlocal dataset
+                dataset = dataset or grown(n)
+                return trained(dataset, chosen)
+
+            found = record.get(["grow", n, *chosen], measure)
+            without = without or found["map"]
+            gain = f"{found['map'] - without:+.3f}" if most else ""
+            fitted, stage = (f"{found['fitted']:,}", f"{found['seconds']:.0f}") if most else ("", "")
+            figures = (f"{found['map']:.3f}", gain, found["peak"])
+            print(row(f"{n:,}", f"{found['steps']:,}", found["kind"], fitted, stage, *figures), flush=True)
+
+
+def grown(n: int) -> PairedDataset:
+    """So many training pairs of 10 classes in noise, without labels; 2,000 queries; 20,000 of the pairs to find."""
+    rng = np.random.default_rng(0)
+    label = rng.integers(10, size=n + 2000)
+    views = []
+    for width in (64, 32):
+        centres = rng.normal(size=(10, width)).astype(np.float32)
+        noisy = 3 * rng.standard_normal((n + 2000, width), dtype=np.float32)
+        noisy += centres[label]
+        views.append(noisy)
+    pairs = Pairs(*views, np.eye(10, dtype=bool)[label])
+    train, query, found = (pairs.take(part) for part in (slice(2000, None), slice(0, 2000), slice(2000, 22_000)))
+    return PairedDataset("made", train=Pairs(train.image, train.text), query=query, database=found)
+
+
+def trained(dataset: PairedDataset, chosen: list[str]) -> dict[str, Any]:
+    recipe = load_recipe("default", chosen)
+    start, fitted, teacher = time.perf_counter(), 0, None
+    if recipe.teacher.similarity != "none":
+        stage = TeacherStage(recipe, dataset.train)
+        teacher, fitted = stage.finished(), len(stage.fitted)
+        del stage
+    seconds = time.perf_counter() - start
+    trainer = Trainer(recipe, dataset.train, teacher=teacher)
+    for _ in range(trainer.n_epochs):
+        trainer.train_epoch()
+    report = evaluate(encode_dataset(trainer.finished_model(), dataset))
+    kind = "none" if teacher is None else teacher.kind
+    return {
+        "map": report["map_mean"], "seconds": seconds, "fitted": fitted, "kind": kind, "steps": trainer.steps_done,
+        "peak": peak(),
+    }  # fmt: skip
+
+
 def peak() -> str:
     return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Teachers on made data.")
-    parser.add_argument("stage", choices=("synthetic", "rule", "size"))
+    parser.add_argument("stage", choices=("synthetic", "rule", "size", "grow"))
+    parser.add_argument("--pairs", type=int, nargs="+", default=[20_000, 200_000, 2_000_000], help="of grow")
+    parser.add_argument("--steps", type=int, help="of grow, at every size the same  [default: the default's own]")
     parser.add_argument("--record", type=Path, default=Path("runs/teacher_made.jsonl"), help="results, one a line")
     given = parser.parse_args()
     if given.stage == "size":
         size()
+    elif given.stage == "grow":
+        grow(Record(given.record), given.pairs, given.steps)
     else:
         {"synthetic": synthetic, "rule": rule}[given.stage](Record(given.record))
 

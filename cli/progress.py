@@ -64,11 +64,14 @@ class TrainingProgress:
         )
 
     def teacher(self, epoch: int, n_epochs: int) -> None:
-        """Show how far the teacher stage is: one bar, or, without a terminal, a line every other second."""
+        """Show how far the teacher stage is: one bar, or, without a terminal, a line every other second.
+
+        Where pairs are described after the epochs, the bar counts those.
+        """
         if self.stage is None:
             self.console.print(TEACHER, highlight=False, soft_wrap=True)
             self.stage = self.bar.add_task("teacher", total=n_epochs, completed=epoch - 1, figures="")
-        self.bar.update(self.stage, completed=epoch)
+        self.bar.update(self.stage, completed=epoch, total=n_epochs)
         if not self.console.is_terminal and (epoch == n_epochs or self._due()):
             self.console.print(f"teacher {epoch}/{n_epochs}", highlight=False)
 

@@ -191,3 +191,13 @@ def test_first_texts_and_an_even_spread() -> None:
     some = pairs.spread(3)
     assert some.image.tolist() == image[[0, 3, 6]].tolist()
     assert np.asarray(some.text)[some.first_text].tolist() == text[pairs.first_text[[0, 3, 6]]].tolist()
+
+
+def test_values_are_checked_once_and_not_with_every_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = Pairs(np.ones((8, 2)), np.ones((8, 3)))
+    monkeypatch.setattr("ucch.data.pairs.check_finite", lambda name, features: pytest.fail(f"{name} was read again"))
+    part = pairs.take([1, 2])
+    assert len(part) == 2
+    assert part.take(slice(0, 1)).digest() == pairs.take([1]).digest()
+    with pytest.raises(DataError, match="at least one row"):
+        pairs.take(slice(0, 0))

@@ -102,3 +102,12 @@ def test_items_must_meet_somewhere(tmp_path: Path) -> None:
     path = written(tmp_path, image_seen_train=SEEN, text_seen_train=~SEEN)
     with pytest.raises(DataError, match="must have rows in common, got none with both sides"):
         load_npz(path, one_sided="drop")
+
+
+def test_a_part_may_lack_a_side_throughout() -> None:
+    seen = np.arange(8) >= 4
+    pairs = Pairs(np.ones((8, 2)), np.ones((8, 3)), image_seen=seen)
+    part = pairs.take(slice(0, 4))
+    assert not part.seen["image"].any()
+    assert part.seen["text"].all()
+    assert len(part.complete_rows) == 0

@@ -7,7 +7,15 @@ import pytest
 import torch
 
 from tests.teachers.kit import as_matrix, cosine_matrix, features
-from ucch.teachers import Neighbors, Teacher, diffusion_rows, joint_rows, joint_semantics_rows, neighbor_lists
+from ucch.teachers import (
+    JointSemantics,
+    Neighbors,
+    Teacher,
+    diffusion_rows,
+    joint_rows,
+    joint_semantics_rows,
+    neighbor_lists,
+)
 
 
 def test_joint_rows_have_mixed_cosines() -> None:
@@ -60,6 +68,17 @@ def test_alike_items_come_together_with_and_without_anchors(n_anchors: int) -> N
     precision, before = ((label[near] == label[:, None]).float().mean().item() for near in (nearest, plain))
     assert precision > before - 0.02
     assert precision > 0.9
+
+
+@pytest.mark.parametrize("width", [8, 300])
+def test_other_items_stand_where_their_nearest_anchors_do(width: int) -> None:
+    """Items it was fitted to get the rows they have, with anchors and, wide, by the directions kept."""
+    generator = torch.Generator().manual_seed(0)
+    image, text = (torch.randn(400, d, generator=generator) for d in (width, 5))
+    fitted = JointSemantics(image, text, n_components=8, n_anchors=60)
+    some = torch.tensor([3, 250, 7])
+    torch.testing.assert_close(fitted.rows_of(image[some], text[some]), fitted.rows()[some], atol=0.05, rtol=0)
+    assert torch.equal(fitted.rows(), joint_semantics_rows(image, text, n_components=8, n_anchors=60))
 
 
 def test_equal_inputs_give_equal_rows() -> None:

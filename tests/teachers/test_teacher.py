@@ -42,6 +42,20 @@ def test_it_is_saved_bit_for_bit(tmp_path: Path) -> None:
     assert torch.equal(teacher.to("cpu").rows, teacher.rows)
 
 
+def test_rows_in_half_precision_stay_so(tmp_path: Path) -> None:
+    rows = torch.nn.functional.normalize(torch.randn(30, 9, generator=torch.Generator().manual_seed(0)), dim=1)
+    full = Teacher("made", rows)
+    half = full.with_rows(rows.half())
+    half.save(tmp_path / "half")
+    again = Teacher.load(tmp_path / "half")
+    assert torch.equal(again.rows, rows.half())
+    every = torch.arange(30)
+    assert again.similarity(every).dtype == torch.float32
+    torch.testing.assert_close(again.similarity(every), full.similarity(every), atol=2**-10, rtol=0)
+    assert again.cut(0.1) == pytest.approx(full.cut(0.1), abs=2**-10)
+    assert (full.rows.dtype, half.kind) == (torch.float32, "made")
+
+
 def test_errors(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least two pairs, got 1"):
         Teacher("made", torch.ones(1, 2))

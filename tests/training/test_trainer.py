@@ -187,3 +187,14 @@ def test_captions_go_on_bit_for_bit_from_a_loaded_state() -> None:
     for _ in range(2):
         rest.train_epoch()
     assert torch.equal(weights(whole), weights(rest))
+
+
+def test_an_epoch_ends_after_the_steps_it_may_have() -> None:
+    """Two epochs of two steps move what two epochs of three steps move in the first two of each."""
+    cut, whole = Trainer(small_recipe("epoch_steps=2"), small_pairs()), Trainer(small_recipe(), small_pairs())
+    assert (cut.steps_per_epoch, whole.steps_per_epoch) == (2, 3)
+    assert Trainer(small_recipe("epoch_steps=9"), small_pairs()).steps_per_epoch == 3
+    stats = cut.train_epoch()
+    assert (cut.epoch, cut.steps_done) == (1, 2)
+    assert stats.rows_touched == 0.64
+    assert Trainer(small_recipe("epoch_steps=2", "epochs=auto"), small_pairs()).n_epochs == 300

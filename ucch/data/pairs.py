@@ -165,7 +165,9 @@ class Pairs:
         return self if step <= 1 else self.take(np.arange(0, len(self), step))
 
     def take(self, rows: slice | npt.ArrayLike, *, split: str | None = None) -> Pairs:
-        """Pick items: image rows with their texts and labels.
+        """Pick items: image rows with their texts and labels; a side that others have may be missing throughout.
+
+        Their values were checked with these and are not read for it again.
 
         Args:
             rows: a slice, which copies nothing (texts of several captions: where they lie in the order of their
@@ -177,15 +179,20 @@ class Pairs:
         if self._captions is not None:
             texts, image_of_text = self._captions.of(np.arange(len(self))[chosen])
             texts = _as_slice(texts)
-        return Pairs(
-            self.image[chosen],
-            self.text[texts],
-            None if self.label is None else self.label[chosen],
-            split=self.split if split is None else split,
-            image_of_text=image_of_text,
-            image_seen=None if self.image_seen is None else self.image_seen[chosen],
-            text_seen=None if self.text_seen is None else self.text_seen[chosen],
-        )
+        part = object.__new__(Pairs)
+        values = {
+            "image": self.image[chosen],
+            "text": self.text[texts],
+            "label": None if self.label is None else self.label[chosen],
+            "split": self.split if split is None else split,
+            "image_of_text": image_of_text,
+            "image_seen": None if self.image_seen is None else self.image_seen[chosen],
+            "text_seen": None if self.text_seen is None else self.text_seen[chosen],
+        }
+        for name, value in values.items():
+            object.__setattr__(part, name, value)
+        check_matrix(part.array_name("image"), part.image)
+        return part
 
 
 def _as_slice(rows: RowNumbers) -> RowNumbers | slice:

@@ -58,7 +58,8 @@ def teacher_report(run: RunFolder, pairs: Pairs) -> dict[str, Any]:
         raise ValueError(
             f"{run.teacher_file} describes {len(teacher)} pairs, got {len(pairs)}; name the run's own data"
         )
-    similarity = teacher.similarity(rows, rows)
+    among_all = stage.sample_rows
+    similarity = teacher.similarity(among_all)
     off = ~torch.eye(len(rows), dtype=torch.bool)
     quantiles = (0.01, 0.25, 0.5, 0.75, 0.95, 0.99)
     values = similarity[off].sort().values
@@ -66,12 +67,12 @@ def teacher_report(run: RunFolder, pairs: Pairs) -> dict[str, Any]:
         "teacher": teacher.kind,
         "notes": teacher.notes,
         "similarity": {str(q): float(values[round(q * (len(values) - 1))]) for q in quantiles},
-        "near_by_image": _overlap(teacher.rows[rows], image[rows]),
-        "near_by_text": _overlap(teacher.rows[rows], text[rows]),
+        "near_by_image": _overlap(teacher.rows[among_all].float(), image[rows]),
+        "near_by_text": _overlap(teacher.rows[among_all].float(), text[rows]),
     }
     if pairs.label is not None:
         report["labels"] = judge(
-            similarity, torch.from_numpy(pairs.label[rows.numpy()]), recipe.teacher.negatives_share
+            similarity, torch.from_numpy(pairs.label[among_all.numpy()]), recipe.teacher.negatives_share
         )
     return report
 

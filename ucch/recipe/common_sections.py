@@ -70,12 +70,15 @@ class TrainingSection(Section):
     pinned memory (``host``), or the first where both modalities take at most half of its free memory. ``compile``
     compiles towers and losses, which changes nothing but rounding.
 
+    An epoch is one pass over the pairs, or ends after ``epoch_steps`` steps: of very many pairs, a part may do.
+
     With ``calibrate`` one pair in twenty, at least 100 (one in ten of under 1,000) and at most 1,000, is set aside to
     learn what distances mean; where pairs are set aside anyway, to keep the best epoch or for the guarantee of a goal,
     those are taken without it.
     """
 
     epochs: Count | Literal["auto"] = "auto"
+    epoch_steps: Count | None = None
     batch_size: Annotated[int, Field(ge=2)] = 256
     learning_rate: Positive = 1e-3
     schedule: Literal["constant", "cosine"] = "cosine"

@@ -23,8 +23,8 @@ class TeacherSection(Section):
     ``negatives_share`` of all pairs lose their weight as negatives, ``closeness_weight`` weighs the squared distance
     of the outputs' cosines from the teacher's. ``auto`` takes ``joint-semantics`` where the modalities' agreement
     reaches ``least_lift`` and propagation foretells unseen dimensions at least ``least_gain`` times as well as cosines
-    do, else ``mie`` where the agreement reaches ``mie_least_lift``, else none; and none above
-    ``most_pairs`` pairs, since a teacher is fitted in memory.
+    do, else ``mie`` where the agreement reaches ``mie_least_lift``, else none. Of more than
+    ``most_pairs`` pairs a teacher is fitted to at most that many, in memory, and describes the others by chunks.
     """
 
     similarity: TeacherName = "auto"
@@ -37,7 +37,7 @@ class TeacherSection(Section):
     least_lift: NotNegative = 1.25
     least_gain: NotNegative = 0.97
     mie_least_lift: NotNegative = 2.0
-    most_pairs: Count = 200_000
+    most_pairs: Annotated[int, Field(ge=2)] = 200_000
     teacher_image_weight: Closed = 0.5
     graph_neighbors: Annotated[int, Field(ge=0)] = 0
     n_components: Count = 64

@@ -3,9 +3,9 @@ from .cirh import cirh_similarity
 from .cosines import cosines, mixed_cosines
 from .dgcpn import dgcpn_neighbors, dgcpn_similarity
 from .djsrh import djsrh_similarity
-from .item_features import item_features
+from .item_features import ItemScalers, item_features, item_scalers, scaled_items
 from .jdsh import Thresholds, fit_thresholds, jdsh_joint, jdsh_similarity
-from .joint_semantics import diffusion_rows, joint_rows, joint_semantics_rows
+from .joint_semantics import JointSemantics, diffusion_rows, joint_rows, joint_semantics_rows
 from .mie import MieGenerator
 from .mie_loss import MieWeights, anchor_similarity, mie_loss
 from .mie_training import MieTraining
@@ -14,6 +14,8 @@ from .split_half import propagation_gain
 from .teacher import Teacher
 
 __all__ = [
+    "ItemScalers",
+    "JointSemantics",
     "MieGenerator",
     "MieTraining",
     "MieWeights",
@@ -29,6 +31,7 @@ __all__ = [
     "djsrh_similarity",
     "fit_thresholds",
     "item_features",
+    "item_scalers",
     "jdsh_joint",
     "jdsh_similarity",
     "joint_rows",
@@ -38,4 +41,5 @@ __all__ = [
     "neighbor_lift",
     "neighbor_lists",
     "propagation_gain",
+    "scaled_items",
 ]

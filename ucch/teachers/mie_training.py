@@ -84,11 +84,15 @@ class MieTraining:
         self.adam.step()
         return float(loss.detach())
 
-    @torch.no_grad()
     def rows(self) -> Tensor:
         """Rows of all training pairs, (N, d), on the CPU; a few thousand pairs at a time."""
+        return self.rows_of(self.image, self.text)
+
+    @torch.no_grad()
+    def rows_of(self, image: Tensor, text: Tensor) -> Tensor:
+        """Rows of any pairs, from what the generator takes of them: (n, d), on the CPU."""
         self.generator.eval()
-        parts = zip(torch.split(self.image, 2048), torch.split(self.text, 2048), strict=True)
+        parts = zip(torch.split(image, 2048), torch.split(text, 2048), strict=True)
         return torch.cat([self.generator(x.to(self.device), y.to(self.device)).float().cpu() for x, y in parts])
 
     def state_dict(self) -> dict[str, Any]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.functional import normalize
 
 from .._checks import positive_int, two_dimensional
 from ..errors import RunError
-from ..files import write_atomically
+from ..files import replacing
 
 __all__ = ["Teacher"]
 
@@ -25,7 +26,8 @@ _SAMPLE = 2048  # rows whose pairs stand for all when shares are turned into sim
 class Teacher:
     """Hold what a teacher knows of the N training pairs: unit rows r, N x d, with ``S_ij = <r_i, r_j>``.
 
-    N x N similarities are never formed: :meth:`similarity` gives those of a batch.
+    N x N similarities are never formed: :meth:`similarity` gives those of a batch. Rows are float32 where they are made
+    here; :meth:`with_rows` takes them as they are, in half precision too.
 
     Args:
         kind: how the rows were made.
@@ -49,7 +51,7 @@ class Teacher:
 
     def with_rows(self, rows: Tensor) -> Teacher:
         """The same teacher with these unit rows as they are, bit for bit."""
-        twin = Teacher(self.kind, rows, self.notes)
+        twin = copy(self)
         twin.rows = rows
         return twin
 
@@ -63,8 +65,8 @@ class Teacher:
         Returns:
             (A, B) float32; O(A B d).
         """
-        rows = self.rows[index]
-        return rows @ (rows if others is None else self.rows[others]).T
+        rows = self.rows[index].float()
+        return rows @ (rows if others is None else self.rows[others].float()).T
 
     def cut(self, share: float) -> float:
         """The similarity that ``share`` of all pairs of different items exceed, from at most 2,048 items evenly taken.
@@ -73,7 +75,7 @@ class Teacher:
             share: in [0, 1].
         """
         step = max(1, -(-len(self) // _SAMPLE))
-        sample = self.rows[::step]
+        sample = self.rows[::step].float()
         off = ~torch.eye(len(sample), dtype=torch.bool, device=sample.device)
         values = (sample @ sample.T)[off].sort(descending=True).values
         return float(values[round(share * (len(values) - 1))])
@@ -87,8 +89,8 @@ class Teacher:
     def save(self, path: Path) -> None:
         """Write the teacher, as safetensors; a file that stands there is replaced as a whole."""
         plan: dict[str, Any] = {"format": _FORMAT, "kind": self.kind, "notes": self.notes}
-        rows = self.rows.to("cpu", copy=True).contiguous()
-        write_atomically(path, save({"rows": rows}, metadata={"ucch": json.dumps(plan)}))
+        with replacing(path) as aside:
+            save_file({"rows": self.rows.cpu().contiguous()}, aside, metadata={"ucch": json.dumps(plan)})
 
     @classmethod
     def load(cls, path: Path) -> Teacher:
@@ -103,7 +105,7 @@ class Teacher:
                 if plan.get("format") != _FORMAT:
                     raise RunError(f"{path} holds {plan.get('format', 'no format')!r}, expected {_FORMAT!r}")
                 rows = file.get_tensor("rows")
-                return cls(plan["kind"], rows, plan["notes"]).with_rows(rows)
+                return cls(plan["kind"], rows[:2], plan["notes"]).with_rows(rows)
         except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
             raise RunError(
                 f"{path} cannot be read as a teacher: {error}; delete it to fit the teacher again"

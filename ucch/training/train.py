@@ -73,7 +73,8 @@ def train_run(
         on_warning: called with a sentence when the codes no longer move or all of them do
             (:class:`~ucch.runs.watch.FlipWatch`), when they collapse or bits die
             (:class:`~ucch.training.table_balance.BalanceWatch`), or when a damaged checkpoint is passed over.
-        on_teacher: called with the epochs done and those in all after every epoch of the teacher stage.
+        on_teacher: called with the epochs done and those in all after every epoch of the teacher stage, then, where
+            the teacher is fitted to a part of the pairs, with the pairs described and those in all.
         stop: asked after every step whether to save and end; one process's wish is enough.
 
     Returns:

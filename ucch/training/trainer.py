@@ -134,7 +134,7 @@ class Trainer:
         if teacher is not None and len(teacher) != len(pairs):
             raise ValueError(f"teacher must describe the {len(pairs)} training pairs, got {len(teacher)} rows")
         self.teacher = None if teacher is None else teacher.to(self.device)
-        self.steps_per_epoch = len(self.rows) // self.batch_size
+        self.steps_per_epoch = min(len(self.rows) // self.batch_size, training.epoch_steps or len(self.rows))
         self.n_epochs = n_epochs(recipe, self.steps_per_epoch)
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.objective = build_objective(recipe, pairs, self.generator, objective)

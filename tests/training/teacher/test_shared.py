@@ -21,7 +21,8 @@ def made(world: World, kind: str) -> object:
         if world.rank:
             raise AssertionError("only process 0 makes the teacher")
         rows = torch.randn(7, 3, generator=torch.Generator().manual_seed(1))
-        return None if kind == "none" else Teacher("made", rows, {"lift": 2.5})
+        teacher = Teacher("made", rows, {"lift": 2.5})
+        return None if kind == "none" else teacher.with_rows(rows.half()) if kind == "half" else teacher
 
     try:
         teacher = shared_teacher(world, make)
@@ -30,9 +31,10 @@ def made(world: World, kind: str) -> object:
     return None if teacher is None else (teacher.kind, teacher.notes, teacher.rows)
 
 
-def test_all_have_the_teacher_of_the_first_bit_for_bit(processes: Processes) -> None:
-    kind, notes, rows = made(World(), "one")  # type: ignore[misc]
-    for answer in processes.run(made, "one"):
+@pytest.mark.parametrize("precision", ["one", "half"])
+def test_all_have_the_teacher_of_the_first_bit_for_bit(processes: Processes, precision: str) -> None:
+    kind, notes, rows = made(World(), precision)  # type: ignore[misc]
+    for answer in processes.run(made, precision):
         assert answer[:2] == (kind, notes) == ("made", {"lift": 2.5})
         assert torch.equal(answer[2], rows)
 

@@ -51,13 +51,44 @@ def test_auto_takes_the_generator_where_every_item_is_its_own() -> None:
     assert TeacherStage(small_recipe("similarity=auto", "least_gain=0"), Pairs(*views)).kind == "joint-semantics"
 
 
-def test_auto_takes_none_and_reads_a_sample_where_there_are_too_many_pairs() -> None:
-    stage = TeacherStage(small_recipe("similarity=auto", "most_pairs=2999"), small_pairs(3000))
-    assert (stage.kind, len(stage.image), stage.finished()) == ("none", 1500, None)
-    assert stage.lift > 2.0
-    assert TeacherStage(small_recipe("similarity=auto", "most_pairs=3000"), small_pairs(3000)).kind == "joint-semantics"
-    asked = TeacherStage(small_recipe("similarity=joint-semantics", "most_pairs=1"), small_pairs())
-    assert (asked.kind, asked.too_many) == ("joint-semantics", False)
+def test_beyond_most_pairs_a_teacher_is_fitted_to_some_and_describes_all() -> None:
+    """The others stand where a teacher of all pairs has them; below the limit nothing is extended."""
+    pairs = small_pairs(3000)
+    some = TeacherStage(small_recipe("similarity=auto", "most_pairs=300"), pairs)
+    every = TeacherStage(small_recipe("similarity=auto", "most_pairs=3000"), pairs)
+    assert (some.kind, len(some.image), len(every.image)) == ("joint-semantics", 300, 3000)
+    assert every.fitted is pairs
+    assert torch.equal(some.sample_rows, torch.arange(0, 3000, 10))
+    seen: list[tuple[int, int]] = []
+    extended, whole = some.finished(lambda done, total: seen.append((done, total))), every.finished()
+    assert extended is not None
+    assert whole is not None
+    assert (len(extended), extended.rows.dtype, whole.rows.dtype) == (3000, torch.float16, torch.float32)
+    assert seen == [(3000, 3000)]
+    assert pairs.label is not None
+    for teacher in (extended, whole):
+        nearest = teacher.nearest(torch.arange(500), 10).numpy()
+        assert (pairs.label[nearest] & pairs.label[:500, None]).any(axis=2).mean() > 0.95
+
+
+def test_beyond_most_pairs_the_generator_describes_the_others_too() -> None:
+    """One fitted to every second pair describes those as it does without the others."""
+    pairs = small_pairs(100)
+    half = Pairs(pairs.image[::2], pairs.text[::2])
+    teacher = fit_teacher(small_recipe(*MIE, "most_pairs=50"), pairs)
+    alone = fit_teacher(small_recipe(*MIE), half)
+    assert teacher is not None
+    assert alone is not None
+    torch.testing.assert_close(teacher.rows[::2].float(), alone.rows, atol=1e-3, rtol=0)
+
+
+def test_a_run_trains_by_an_extended_teacher() -> None:
+    recipe = small_recipe("similarity=joint-semantics", "most_pairs=40")
+    trainer = Trainer(recipe, small_pairs())
+    trainer.train_epoch()
+    trainer.train_epoch()
+    assert trainer.teacher is not None
+    assert trainer.teacher.rows.dtype == torch.float16
 
 
 def test_one_column_says_nothing_about_unseen_ones() -> None:
@@ -116,6 +147,9 @@ def test_transformer_form_sees_bags_as_tokens() -> None:
     assert stage.mie is not None
     assert stage.mie.generator.bag
     assert torch.equal(stage.mie.text, torch.from_numpy(bags.text))
+    teacher = fit_teacher(small_recipe(*form, "most_pairs=20"), bags)
+    assert teacher is not None
+    assert len(teacher) == 40
     dense = TeacherStage(small_recipe(*form), small_pairs())
     assert dense.mie is not None
     assert not dense.mie.generator.bag

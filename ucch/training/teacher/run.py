@@ -40,7 +40,8 @@ def run_teacher_stage(
         world: the processes that train together, all of which call; process 0 fits the teacher.
         resume: take the teacher that is there, or go on from the checkpoint of the stage; the result equals the stage
             that was never stopped, bit for bit on one machine's CPU.
-        on_epoch: called with the epochs done and those in all.
+        on_epoch: called with the epochs done and those in all; then, where the teacher is fitted to a part of the
+            pairs, with the pairs described and those in all.
 
     Returns:
         The teacher; None where the recipe has none or ``auto`` decided for none, which leaves no file.
@@ -76,7 +77,7 @@ def _fitted(
         save_state(run.teacher_checkpoint_file, {"pairs": identity, "stage": stage.state_dict()})
         if on_epoch is not None:
             on_epoch(stage.epoch, stage.n_epochs)
-    teacher = stage.finished()
+    teacher = stage.finished(on_epoch)
     if teacher is not None:
         teacher.save(run.teacher_file)
     run.teacher_checkpoint_file.unlink(missing_ok=True)

@@ -33,10 +33,13 @@ def shared_teacher(world: World, make: Callable[[], Teacher | None]) -> Teacher 
         if teacher is None:
             return "null"
         made.append(teacher)
-        return json.dumps({"kind": teacher.kind, "notes": teacher.notes, "shape": list(teacher.rows.shape)})
+        rows = teacher.rows
+        half = rows.dtype == torch.float16
+        return json.dumps({"kind": teacher.kind, "notes": teacher.notes, "shape": list(rows.shape), "half": half})
 
     plan = json.loads(on_first(world, work))
     if plan is None:
         return None
-    rows = world.spread(made[0].rows.cpu() if made else torch.empty(plan["shape"]))
-    return Teacher(plan["kind"], rows, plan["notes"]).with_rows(rows)
+    dtype = torch.float16 if plan["half"] else torch.float32
+    rows = world.spread(made[0].rows.cpu() if made else torch.empty(plan["shape"], dtype=dtype))
+    return Teacher(plan["kind"], rows[:2], plan["notes"]).with_rows(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from ... import teachers
 from ...data import Pairs
 from ...errors import RecipeError
 from ...recipe.recipe import Recipe
+from .extension import extended_rows
 
 __all__ = ["TeacherStage", "fit_teacher", "takes_teacher"]
 
@@ -38,8 +39,10 @@ class TeacherStage:
     ``teacher.mie_least_lift``. The recipe uchm-like always has ``mie``. Labels are not read; nothing here draws from
     the trainer's generator, so that a run without a teacher is the run it was.
 
-    A teacher is fitted in memory: O(N (dx + dy)) numbers. Above ``teacher.most_pairs`` pairs ``auto`` therefore reads
-    no more than the sample and takes none.
+    A teacher is fitted in memory, O(n (dx + dy)) numbers of n pairs. Above ``teacher.most_pairs`` pairs it is therefore
+    fitted to at most that many, evenly spread, and describes all when it is asked to finish
+    (:func:`~ucch.training.teacher.extension.extended_rows`): the stage takes the memory of the n pairs, and 2 N d bytes
+    for rows of d numbers in half precision.
 
     Args:
         recipe: sections ``teacher`` and ``mie``.
@@ -48,7 +51,8 @@ class TeacherStage:
 
     Attributes:
         kind: ``none``, ``mie`` or ``joint-semantics``, as decided.
-        too_many: whether there are more pairs than ``auto`` fits a teacher on; image and text are then the sample.
+        fitted: the pairs that the teacher is fitted to, all or a part.
+        image, text: their scaled features, (n, dx) and (n, dy).
         sample: row numbers of the items that are asked about, in image and text.
         lift: agreement of the modalities; see above.
         gain: of propagation, where ``auto`` came to ask for it; else None.
@@ -56,13 +60,12 @@ class TeacherStage:
 
     def __init__(self, recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> None:
         self.recipe = recipe
+        self.pairs, self.fitted = pairs, (pairs := pairs.spread(recipe.teacher.most_pairs))
         step, features = -(-len(pairs) // _SAMPLE), recipe.features
-        self.too_many = self._auto and len(pairs) > recipe.teacher.most_pairs
-        if self.too_many:
-            pairs, step = pairs.spread(_SAMPLE), 1
-        self.image, self.text = teachers.item_features(
+        self.scalers = teachers.item_scalers(
             pairs, image_scaling=features.image_scaling, text_scaling=features.text_scaling
         )
+        self.image, self.text = teachers.scaled_items(pairs, self.scalers)
         self.complete = None if pairs.all_complete else torch.from_numpy(pairs.complete_rows)
         self.sample = torch.arange(0, len(pairs), step)
         if self.complete is not None:
@@ -80,12 +83,17 @@ class TeacherStage:
         section = self.recipe.teacher
         if not self._auto:
             return "mie" if section.similarity == "auto" else section.similarity
-        if self.too_many or self.lift < section.least_lift:
+        if self.lift < section.least_lift:
             return "none"
         self.gain = self.measured_gain()
         if self.gain >= section.least_gain:
             return "joint-semantics"
         return "mie" if self.lift >= section.mie_least_lift and self.complete is None else "none"
+
+    @property
+    def sample_rows(self) -> Tensor:
+        """Row numbers of the sample among all pairs."""
+        return self.sample * -(-len(self.pairs) // len(self.fitted))
 
     def measured_gain(self) -> float:
         """What propagation gains on unseen dimensions; 0 where a modality has one column and cannot be halved."""
@@ -113,19 +121,44 @@ class TeacherStage:
         assert self.mie is not None
         return self.mie.train_epoch()
 
-    def finished(self) -> teachers.Teacher | None:
-        """The teacher, once all epochs are done; None where there had better be none."""
+    def finished(self, on_rows: Callable[[int, int], None] | None = None) -> teachers.Teacher | None:
+        """The teacher, once all epochs are done; None where there had better be none.
+
+        Args:
+            on_rows: called with the pairs described and those in all, where the teacher was fitted to a part of them.
+        """
         if self.kind == "none":
             return None
         notes = {"lift": self.lift} | ({} if self.gain is None else {"gain": self.gain})
         if self.mie is not None:
             notes |= {"first_loss": self.mie.losses[0], "last_loss": self.mie.losses[-1]}
-            return teachers.Teacher("mie", self.mie.rows(), notes)
-        return teachers.Teacher("joint-semantics", self._propagated(self.image, self.text, self.complete), notes)
+        if self.fitted is self.pairs:
+            return teachers.Teacher(self.kind, self._rows(), notes)
+        rows = extended_rows(self.pairs, self._describe(), on_rows=on_rows)
+        return teachers.Teacher(self.kind, rows[:2], notes).with_rows(rows)
 
-    def _propagated(self, image: Tensor, text: Tensor, complete: Tensor | None = None) -> Tensor:
+    def _rows(self) -> Tensor:
+        return self._joint(self.image, self.text, self.complete).rows() if self.mie is None else self.mie.rows()
+
+    def _describe(self) -> Callable[[Pairs], Tensor]:
+        """What gives rows to any of the pairs."""
+        if self.mie is None:
+            joint = self._joint(self.image, self.text, self.complete)
+            return lambda some: joint.rows_of(*teachers.scaled_items(some, self.scalers))
+        mie, bag = self.mie, self.mie.generator.bag
+
+        def described(some: Pairs) -> Tensor:
+            image, text = teachers.scaled_items(some, self.scalers)
+            return mie.rows_of(image, torch.from_numpy(np.array(some.text, dtype=np.float32)) if bag else text)
+
+        return described
+
+    def _propagated(self, image: Tensor, text: Tensor) -> Tensor:
+        return self._joint(image, text).rows()
+
+    def _joint(self, image: Tensor, text: Tensor, complete: Tensor | None = None) -> teachers.JointSemantics:
         section = self.recipe.teacher
-        return teachers.joint_semantics_rows(
+        return teachers.JointSemantics(
             image,
             text,
             image_weight=section.teacher_image_weight,
