@@ -255,7 +255,7 @@ def main() -> None:
         folder.mkdir()
         for item in range(N_ITEMS):
             pixels = np.random.default_rng(item).integers(0, 256, (600, 600, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(folder / str(item), "PNG")
+            Image.fromarray(pixels).save(folder / str(item), "PNG", compress_level=1)
         (Path(place) / "secret").write_bytes(png())
         run, index = make_run(Path(place) / "run"), Path(place) / "numbers.index"
         codes = np.random.default_rng(0).integers(0, 256, (N_ITEMS, 2), np.uint8) & np.array([255, 240], np.uint8)

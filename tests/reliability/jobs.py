@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -37,11 +38,11 @@ def train(shared: Path, folder: Path, *, optimizer: str = "momentum") -> None:
     """Train in the library, with a checkpoint after every step, so that kills fall into the writing of them."""
     import ucch.training.train as module
 
-    module.CHECKPOINT_SECONDS = 0.0
     path, recipe = folder / "run", small_recipe(*RECIPE, f"optimizer={optimizer}")
     begun = (path / "recipe.toml").exists()
     run = RunFolder.open(path) if begun else RunFolder.create(path, recipe)
-    train_run(run, small_pairs(), resume=begun)
+    with patch.object(module, "CHECKPOINT_SECONDS", 0.0):
+        train_run(run, small_pairs(), resume=begun)
 
 
 def train_itq(shared: Path, folder: Path) -> None:

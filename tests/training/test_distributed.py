@@ -18,6 +18,7 @@ from tests.processes import Processes
 from tests.training import shared_work
 from tests.training.kit import small_dataset, small_recipe
 from ucch.collectives import World
+from ucch.data import save_npz
 from ucch.errors import RecipeError, RunError
 from ucch.runs import RunFolder
 from ucch.runs.checkpoint import load_state
@@ -202,7 +203,9 @@ def test_torchrun_trains_and_reports_as_one_process_does(tmp_path: Path, monkeyp
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    options = ["train", "--bits", "12", "--epochs", "1", "--set", "width=16", "--json", "--device", "cpu", "--out"]
+    save_npz(tmp_path / "small.npz", small_dataset())
+    options = ["train", "--data", str(tmp_path / "small.npz"), "--bits", "12", "--epochs", "1", "--set", "width=16"]
+    options += ["--json", "--device", "cpu", "--out"]
     alone = ucch(*options, tmp_path / "alone")
     assert alone.exit_code == 0, alone.stderr
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
