@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from .encoded_photographs import encoded_photographs
-from .extraction_options import ENCODING, cache_folder, encoding_options, import_from_here
+from .encoded_items import encoded_items, photographs_of_run, texts_of_run
+from .extraction_options import ENCODING, encoding_options, import_from_here
 from .grouped import GroupedCommand
 from .left_out import show_left_out
 from .nearest import Choice
@@ -63,6 +63,9 @@ def command(run: Path, out: Path, as_json: bool, **choices: Any) -> None:
     The run knows its encoders; another one is refused. Codes are uint8, ceil(bits/8) a row, most significant bit
     first.
 
+    --images with --texts, which are captions then, makes one code of a picture and its texts, the signs of the mean of
+    their outputs; a picture without a text, or a text without a picture, has its own.
+
     --dataset is a folder that datasets saved, or Parquet: pictures, texts or features, whichever it has by usual names,
     or those of --column.
 
@@ -71,12 +74,15 @@ def command(run: Path, out: Path, as_json: bool, **choices: Any) -> None:
 
     \b
     ucch encode runs/mine --images photos --out photos.npy
+    ucch encode runs/mine --images photos --texts captions.csv --out items.npy
     ucch encode runs/mine --features parts --modality image --out codes
     ucch encode runs/mine --dataset saved --column caption --out texts.parquet
     """
     sources = [name for name in ("images", "texts", "features", "dataset") if choices[name] is not None]
+    if sources == ["images", "texts"]:
+        sources = ["items"]
     if len(sources) != 1:
-        raise click.UsageError("name one of --images, --texts, --features and --dataset")
+        raise click.UsageError("name one of --images, --texts, --features and --dataset, or --images with --texts")
     if sources != ["dataset"] and (sources == ["features"]) != (choices["modality"] is not None):
         raise click.UsageError("--modality goes with --features, which cannot tell images from texts by themselves")
     if choices["column"] is not None and sources != ["dataset"]:
@@ -103,21 +109,28 @@ def command(run: Path, out: Path, as_json: bool, **choices: Any) -> None:
 
 
 def _encode(kind: str, run: Path, out: Path, **choices: Any) -> dict[str, Any]:
-    """Encode photographs or texts."""
+    """Encode photographs, texts, or both together."""
     from ucch.errors import DataError
     from ucch.extraction import check_new, write_codes
     from ucch.runs import RunFolder
 
-    modality = {"images": "image", "texts": "text"}[kind]
+    modality = {"images": "image", "texts": "text", "items": "item"}[kind]
     check_new(out)
     folder = RunFolder.open(run)
     model = _model(folder, choices["bits"])
     console = Console(stderr=True)
     import_from_here()
-    features, ids, bad, left_out = (_from_images if kind == "images" else _from_texts)(console, folder.path, **choices)
-    if len(ids) != len(features):
-        raise DataError(f"{len(ids)} ids for {len(features)} rows of features")
-    codes = (model.encode_image if modality == "image" else model.encode_text)(features)
+    more: dict[str, Any] = {}
+    if kind == "items":
+        items = encoded_items(console, folder.path, **choices)
+        codes, ids, bad, left_out = items.codes(model), items.ids, items.bad, items.left_out
+        more = {"one_sided": items.one_sided}
+    else:
+        read = _from_images if kind == "images" else _from_texts
+        features, ids, bad, left_out = read(console, folder.path, **choices)
+        if len(ids) != len(features):
+            raise DataError(f"{len(ids)} ids for {len(features)} rows of features")
+        codes = (model.encode_image if modality == "image" else model.encode_text)(features)
     write_codes(out, codes, ids, n_bits=model.n_bits, modality=modality)
     return {
         "out": str(out),
@@ -126,6 +139,7 @@ def _encode(kind: str, run: Path, out: Path, **choices: Any) -> dict[str, Any]:
         "bits": model.n_bits,
         "bad": bad,
         "left_out": left_out.to_json(),
+        **more,
     }
 
 
@@ -174,41 +188,19 @@ def _encode_features(run: Path, out: Path, **choices: Any) -> dict[str, Any] | N
 
 
 def _from_images(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]], LeftOut]:
-    from ucch.extraction import run_encoder
-    from ucch.training import choose_device
-
-    device = choose_device(choices["device"])
-    encoding = {name: choices[name] for name in (*ENCODING, "max_bad")}
-    found = encoded_photographs(
-        console,
-        choices["images"],
-        lambda: run_encoder(run, "image", choices["image_encoder"], device=device),
-        **encoding,
-    )
+    found = photographs_of_run(console, run, **choices)
     return found.features, found.names, found.bad, found.left_out
 
 
 def _from_texts(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]], LeftOut]:
     from ucch.data.captions import read_texts
     from ucch.data.left_out import LeftOut
-    from ucch.extraction import encode_texts, run_encoder
-    from ucch.training import choose_device
-
-    from .encoding_progress import EncodingProgress
 
     left_out = LeftOut()
     if choices["column"] is not None:
         texts, ids = choices["column"].texts(left_out)
     else:
         texts, ids = read_texts(choices["texts"], encoding=choices["encoding"], left_out=left_out)
-    encoder = run_encoder(run, "text", choices["text_encoder"], device=choose_device(choices["device"]))
-    with EncodingProgress(console) as shown:
-        features = encode_texts(
-            texts,
-            encoder,
-            cache_folder=cache_folder(choices["cache"]),
-            batch_size=choices["batch_size"],
-            on_progress=lambda done, total: shown("texts", done, total),
-        )
+    features = texts_of_run(console, run, texts, **choices)
     show_left_out(console, left_out)
     return features, ids, [], left_out

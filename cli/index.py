@@ -45,7 +45,9 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
     type=click.IntRange(1),
     help="Bits of a code in CODES.npy or of PHOTOS, or first bits of RUN.  [default: all; 256 of PHOTOS]",
 )
-@click.option("--modality", type=Choice(["image", "text"]), help="What of RUN's data.  [default: image]")
+@click.option(
+    "--modality", type=Choice(["image", "text", "item"]), help="What of RUN's data; item is both.  [default: image]"
+)
 @click.option("--images", metavar="DIR", type=InputPath(), help="Photographs for RUN to encode instead.")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Of PHOTOS; or where RUN's is now.")
 @code_format_option

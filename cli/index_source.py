@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from .encoded_photographs import EncodedPhotographs, encoded_photographs
+from .left_out import show_left_out
 from .untrained_run import is_run, make_untrained_run
 
 __all__ = ["IndexSource", "read_source"]
@@ -98,8 +99,11 @@ def _from_run(
     **encoding: Any,
 ) -> IndexSource:
     """Codes by a run of its own data, of photographs that are still to be encoded, or of some that are."""
+    import numpy as np
+
     from ucch.data import load_dataset
-    from ucch.evaluation.evaluate import side_codes
+    from ucch.data.left_out import LeftOut
+    from ucch.evaluation.evaluate import modality_codes
     from ucch.runs import RunFolder
     from ucch.training import shortened
 
@@ -114,8 +118,12 @@ def _from_run(
     else:
         recipe = folder.recipe()
         pairs = load_dataset(recipe.data, recipe.data_root, one_sided=recipe.pairs.one_sided).database
-        codes, seen = side_codes(model, pairs)[modality or "image"], pairs.side_mask(modality or "image")
+        codes, seen = modality_codes(model, pairs, modality)
         if seen is not None:  # ids are those of the rows, of which some lack this side
+            left_out = LeftOut()
+            for row in np.flatnonzero(~seen).tolist():
+                left_out.add(f"items without {modality}", f"row {row}")
+            show_left_out(console, left_out)
             named = range(len(seen)) if ids is None else ids
             ids = [name for name, there in zip(named, seen.tolist(), strict=False) if there]
     origin = {"model": folder.model_digest(), "source": str(source.resolve())}

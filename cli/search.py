@@ -72,7 +72,8 @@ def command(
 ) -> None:
     """Search an index that ucch index made: the k nearest items of each query, with the bits that differ.
 
-    Words and pictures are encoded by the run that the index was made by, with the encoders it remembers. With
+    Words and pictures are encoded by the run that the index was made by, with the encoders it remembers; --text and
+    --image together are one query, the mean of both. With
     --features the best --candidates are put in order by the features that the index keeps. With --real-query the
     query is not rounded to a code: a flat index compares it with every code, the others with --candidates; distances
     are 1 - cosine then. Of an index whose run is calibrated each hit has the probability of being the query's partner,
@@ -82,6 +83,7 @@ def command(
     \b
     ucch search photos.index --text "a dog on the beach" -k 5
     ucch search photos.index --text "a dog on the beach" --real-query
+    ucch search photos.index --image dog.jpg --text "on the beach"
     ucch search photos.index --codes queries.npy --json
     ucch search photos.index --codes q.npy --features qf.npy --benchmark trade.png --item-features f.npy
     """
@@ -116,7 +118,8 @@ def command(
         hits = opened.search(queries, k, only=ids)
     else:
         hits = opened.search_reranked(queries, real, k, candidates=max(k, candidates or 100), only=ids)
-    asks = asks or ("text" if query["text"] is not None else "image" if query["image"] is not None else None)
+    if asks is None and (query["text"] is None) != (query["image"] is None):  # of both together no partner is known
+        asks = "image" if query["text"] is None else "text"
     if asks is not None and real is None and not whole:
         hits = opened.judged(hits, queries, asks=asks, real=real_query)
     show_hits(hits, names, as_json=as_json, left_out=left_out)
@@ -160,8 +163,8 @@ def read_queries(
     from ucch.errors import DataError
     from ucch.retrieval.code_files import read_codes, read_matrix
 
-    if [text, image, codes].count(None) != 2:
-        raise click.UsageError("name what to search for with one of --text, --image and --codes")
+    if (codes is None) == (text is None and image is None):
+        raise click.UsageError("name what to search for with --text, --image or both, or with --codes")
     if codes is not None and real:
         return read_matrix(codes), None, None
     if codes is not None:
@@ -175,13 +178,16 @@ def read_queries(
 
     import_from_here()
     encoder = QueryEncoder(run, **encoders)
-    if text is not None:
+    if image is None:
+        assert text is not None
         return (encoder.real_text if real else encoder.text)(text), [text], encoder.digest
     try:
-        content = Path(image or "").read_bytes()
+        content = image.read_bytes()
     except OSError as error:
         raise DataError(f"{image} cannot be read: {error.strerror}") from error
-    return (encoder.real_image if real else encoder.image)(content), [str(image)], encoder.digest
+    if text is None:
+        return (encoder.real_image if real else encoder.image)(content), [str(image)], encoder.digest
+    return (encoder.real_item if real else encoder.item)(content, text), [f"{image}, {text}"], encoder.digest
 
 
 def show_hits(hits: Hits, names: Ids | None, *, as_json: bool, left_out: LeftOut | None = None) -> None:

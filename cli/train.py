@@ -72,7 +72,7 @@ _GROUPS = {
     "--one-sided",
     key="pairs.one_sided",
     type=Choice(["refuse", "drop", "keep"]),
-    help="What becomes of rows of an .npz that lack their image or text.",
+    help="What becomes of items that lack their image or text.",
 )
 @recipe_option(
     "--trust",

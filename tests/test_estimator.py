@@ -138,3 +138,21 @@ def test_it_says_what_the_codes_are_for() -> None:
     assert hasher.outcome_["goal"] == "both"
     assert hasher.outcome_["kept"]["hands_over"] in ("trained", "start")
     assert hasher.recipe_.objective == "neighbors"
+
+
+def test_items_of_one_side_are_fitted_and_encoded() -> None:
+    pairs = small_pairs(60)
+    image, text = np.array(pairs.image), np.array(pairs.text)
+    seen = np.arange(60) % 3 != 0
+    image[~seen] = np.nan
+    hasher = CrossModalHasher(n_bits=8, epochs=1, settings=["width=16", "batch_size=20", "one_sided=keep"]).fit(
+        image, text
+    )
+    filled = np.where(seen[:, None], image, 0)
+    told = CrossModalHasher(n_bits=8, epochs=1, settings=["width=16", "batch_size=20"])
+    told.fit(filled, text, image_seen=seen)
+    codes = hasher.encode_item(filled, text, image_seen=seen)
+    np.testing.assert_array_equal(codes, told.encode_item(filled, text, image_seen=seen))
+    np.testing.assert_array_equal(codes[~seen], hasher.encode_text(text)[~seen])
+    with pytest.raises(DataError, match="finite"):
+        told.fit(image, text)

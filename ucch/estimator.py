@@ -14,6 +14,7 @@ from .codes import PackedCodes
 from .data import Pairs, multi_hot
 from .data.arrays import FeatureArray
 from .data.row_forms import as_rows
+from .data.sides import Mask, one_sided_pairs
 from .errors import RunError
 from .models import HashModel
 from .recipe import Recipe, load_recipe
@@ -83,7 +84,15 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         self.device = device
         self.objective = objective
 
-    def fit(self, image: FeatureArray, text: FeatureArray, label: object = None) -> Self:
+    def fit(
+        self,
+        image: FeatureArray,
+        text: FeatureArray,
+        label: object = None,
+        *,
+        image_seen: Mask | None = None,
+        text_seen: Mask | None = None,
+    ) -> Self:
         """Learn from paired features.
 
         Args:
@@ -92,6 +101,8 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
             text: (n, dy) real finite numbers.
             label: for the recipes ``unihash`` and ``mlwch-like``: classes (n,) or 0/1 multi-hot (n, C); read by no
                 other recipe.
+            image_seen, text_seen: (n,) bool, which items have that side, where not all have (docs/missing_sides.md).
+                With ``settings=["one_sided=keep"]`` or ``drop`` a row all of NaN says the same.
 
         Raises:
             DataError: an array has the wrong kind or shape, is not finite, the row counts differ, or the recipe needs
@@ -100,7 +111,12 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         """
         recipe = self._full_recipe()
         image, text = as_rows("image", image), as_rows("text", text)
-        pairs = Pairs(image, text, None if label is None else multi_hot({"label": label})["label"])
+        labels, how = None if label is None else multi_hot({"label": label})["label"], recipe.pairs.one_sided
+        if how == "refuse":
+            pairs = Pairs(image, text, labels, image_seen=image_seen, text_seen=text_seen)
+        else:
+            masks = {"image": image_seen, "text": text_seen}
+            pairs = one_sided_pairs(image, text, labels, masks, how=how, split="")
         if recipe.baseline != "none" and self.objective is None:
             rows, unseen = for_calibration(recipe, pairs)
             self._take(fit_baseline(recipe, pairs.take(rows) if len(unseen) else pairs)[0], recipe)
@@ -129,6 +145,26 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
             DataError: the features are not a finite (n, dy) matrix.
         """
         return self._fitted().encode_text(text)
+
+    def encode_item(
+        self,
+        image: FeatureArray,
+        text: FeatureArray,
+        *,
+        image_seen: Mask | None = None,
+        text_seen: Mask | None = None,
+    ) -> PackedCodes:
+        """Encode pictures with their texts, (n, dx) and (n, dy), into one packed code each (n, ceil(D/8)).
+
+        Args:
+            image, text: features, row by row of one item.
+            image_seen, text_seen: (n,) bool, which items have that side; None for all.
+
+        Raises:
+            NotFittedError: before :meth:`fit`.
+            DataError: the features are no finite matrices of as many rows.
+        """
+        return self._fitted().encode_item(image, text, image_seen=image_seen, text_seen=text_seen)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the trained model, as safetensors, with its recipe inside.

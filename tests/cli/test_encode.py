@@ -58,6 +58,35 @@ def test_texts_are_encoded_by_the_vocabulary_of_the_run(trained: Path, tmp_path:
     assert table.schema.metadata[b"ucch.modality"] == b"text"
 
 
+def test_a_picture_and_its_texts_are_one_code(trained: Path, tmp_path: Path) -> None:
+    lines = [
+        "image,caption",
+        "001.jpg,the green dot",
+        "001.jpg,green on green",
+        "elsewhere.jpg,a red square",
+        "002.jpg,",
+    ]
+    (tmp_path / "captions.csv").write_text("\n".join(lines) + "\n")
+    texts, out = ("--texts", tmp_path / "captions.csv"), tmp_path / "items.npy"
+    common = (*OWN, "--cache", "none", *QUICK, "--json")
+    result = ucch("encode", trained / "run", "--images", trained / "photos", *texts, *common, "--out", out)
+    assert result.exit_code == 0, result.stderr
+    figures = json.loads(result.stdout)
+    assert (figures["modality"], figures["codes"]) == ("item", 21)
+    assert figures["one_sided"] == {"images_without_text": 19, "texts_without_image": 1}
+    assert figures["left_out"] == {"captions without text": {"count": 1, "first": ["002.jpg"]}}
+    ids, codes = (tmp_path / "items.ids.txt").read_text().splitlines(), np.load(out)
+    assert (ids[1], ids[-1]) == ("001.jpg", "elsewhere.jpg")
+    for kind, path in (("images", trained / "photos"), ("texts", tmp_path / "captions.csv")):
+        choice = OWN if kind == "images" else ()
+        made = tmp_path / f"{kind}.npy"
+        options = (f"--{kind}", path, *choice, "--cache", "none", *QUICK, "--out", made)
+        assert ucch("encode", trained / "run", *options).exit_code == 0
+    images, alone = np.load(tmp_path / "images.npy"), np.load(tmp_path / "texts.npy")
+    np.testing.assert_array_equal(np.delete(codes[:20], 1, axis=0), np.delete(images, 1, axis=0))
+    np.testing.assert_array_equal(codes[20], alone[2])
+
+
 def test_features_are_encoded_as_they_come(trained: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "features.npy", np.ones((3, 9), np.float32))
     options = ("--features", tmp_path / "features.npy", "--modality", "image", "--out", tmp_path / "codes.npy")
@@ -97,7 +126,7 @@ def test_broken_photographs_are_left_out_and_named(trained: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (("--texts", __file__, "--images", "."), 2, "name one of --images, --texts, --features and --dataset"),
+        (("--texts", __file__, "--features", "."), 2, "name one of --images, --texts, --features and --dataset, or"),
         (("--features", __file__), 2, "--modality goes with --features, which cannot tell images from texts"),
         (("--texts", __file__, "--modality", "text"), 2, "--modality goes with --features"),
         (("--texts", __file__, "--column", "text"), 2, "--column goes with --dataset"),

@@ -60,5 +60,9 @@ def test_items_that_lack_the_side_are_left_out_and_the_others_keep_their_numbers
     assert found.ids == np.flatnonzero(seen).tolist()
     np.testing.assert_array_equal(found.codes, run.model().encode_image(dataset.train.image[seen]))
     assert read(run.path, modality="text").ids == list(range(100))
+    both = read(run.path, modality="item")
+    assert (both.ids, len(both.codes)) == (None, 100)
+    wanted = run.model().encode_item(dataset.train.image, dataset.train.text, image_seen=seen)
+    np.testing.assert_array_equal(both.codes, wanted)
     (tmp_path / "ids.txt").write_text("".join(f"item {row}\n" for row in range(100)))
     assert read(run.path, ids=tmp_path / "ids.txt").ids[:2] == ["item 1", "item 2"]

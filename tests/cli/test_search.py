@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner, Result
 from ucch.cli.main import cli
 
 from tests.calibration.kit import small_calibration
 from tests.retrieval.kit import random_codes
 from tests.serving.kit import IMAGE, TEXT, make_index, make_pictures, make_run
+from ucch.codes import pack, sign
 from ucch.retrieval import BinaryIndex
 from ucch.serving import QueryEncoder
 
@@ -85,6 +87,8 @@ def test_a_calibrated_index_says_how_probable_hits_are(index: Path) -> None:
 
 def test_wrong_use(index: Path) -> None:
     assert "name what to search for" in ucch("search", index).stderr
+    both = ucch("search", index, "--codes", index.parent / "queries.npy", "--text", "a boat")
+    assert "with --text, --image or both, or with --codes" in " ".join(both.stderr.split())
     np.save(index.parent / "wide.npy", random_codes(2, 64))
     result = ucch("search", index, "--codes", index.parent / "wide.npy")
     assert result.exit_code == 1
@@ -113,6 +117,14 @@ def test_words_and_pictures_are_encoded_by_the_run_of_the_index(tmp_path: Path) 
     assert real == json.loads(json.dumps(wanted.to_json()))
     by_image = ucch("search", index, "--image", folder / "red.png", *encoders, "--real-query", "--json")
     assert all(0 <= hit["distance"] <= 2 for hit in json.loads(by_image.stdout)["queries"][0]["hits"])
+    both = ("--image", folder / "red.png", "--text", "a boat")
+    item = json.loads(ucch("search", index, *both, *encoders, "-k", 6, "--json").stdout)
+    outputs = encoder.real_item((folder / "red.png").read_bytes(), "a boat")
+    assert item == json.loads(
+        json.dumps(BinaryIndex.load(index).search(pack(sign(torch.from_numpy(outputs))), 6).to_json())
+    )
+    parts = encoder.real_image((folder / "red.png").read_bytes()), encoder.real_text("a boat")
+    np.testing.assert_allclose(outputs, sum(part / np.linalg.norm(part) for part in parts) / 2, atol=1e-6)
     other = make_run(tmp_path / "other", seed=1)
     refused = ucch("search", index, "--run", other.path, "--text", "a boat", *encoders)
     assert "was made for model" in refused.stderr

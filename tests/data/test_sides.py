@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ucch.data import Pairs, load_npz, save_npz
+from ucch.data import PairedDataset, Pairs, load_npz, save_npz
 from ucch.errors import DataError
+from ucch.teachers import item_features
 
 IMAGE, TEXT = np.arange(12.0).reshape(4, 3), np.arange(8.0).reshape(4, 2)
 SEEN = np.array([True, True, False, True])
@@ -111,3 +112,24 @@ def test_a_part_may_lack_a_side_throughout() -> None:
     assert not part.seen["image"].any()
     assert part.seen["text"].all()
     assert len(part.complete_rows) == 0
+
+
+def test_several_captions_and_items_that_lack_a_side(tmp_path: Path) -> None:
+    text = np.arange(10.0).reshape(5, 2)
+    text[2] = np.nan  # the only text of item 1
+    rows = np.array([0, 0, 1, 2, 3])
+    kept = load_npz(written(tmp_path, text_train=text, image_of_text_train=rows), one_sided="keep").train
+    assert kept.seen["text"].tolist() == [True, False, True, True]
+    assert kept.seen["image"].tolist() == [True, True, False, True]
+    assert kept.side_mask("text").tolist() == [True, True, False, True, True]  # type: ignore[union-attr]
+    np.testing.assert_array_equal(kept.side("text"), text[[0, 1, 3, 4]])
+    image, mean = item_features(kept, image_scaling="none", text_scaling="none")
+    np.testing.assert_allclose(mean[:2], [[1, 2], [0, 0]])
+    assert not image[2].any()
+    complete = kept.complete()
+    assert (len(complete), complete.item_of_text.tolist()) == (2, [0, 0, 1])
+    again = load_npz(save_npz(tmp_path / "again.npz", PairedDataset("a", kept, complete)), one_sided="keep")
+    assert again.train.digest() == kept.digest()
+    text[1] = np.nan  # of two texts of item 0: not a missing side but a bad row
+    with pytest.raises(DataError, match="text_train must be finite|not finite"):
+        load_npz(written(tmp_path, text_train=text, image_of_text_train=rows), one_sided="keep")

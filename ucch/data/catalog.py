@@ -44,7 +44,7 @@ def load_dataset(
     Args:
         name_or_path: a name in ``DATASETS`` (case, ``-`` and ``_`` do not matter), or the path of a file.
         data_root: the folder with the published files, for sets that are not built in.
-        one_sided: of :func:`load_npz`; other files hold no items that lack a side.
+        one_sided: of :func:`load_npz`, for ``.npz`` and ``.parquet``; other files hold no items that lack a side.
 
     Raises:
         DataError: no such name or file, no ``data_root`` where one is needed, or the files are not as they must be.
@@ -54,7 +54,7 @@ def load_dataset(
     if entry is None and is_clip_retrieval(Path(name)):
         return load_clip_retrieval(Path(name))
     if entry is None and name.lower().endswith(".parquet"):
-        return load_parquet(Path(name))
+        return load_parquet(Path(name), one_sided=one_sided)
     if entry is None and (name.lower().endswith(".npz") or Path(name).is_file()):
         return load_npz(name, one_sided=one_sided)
     if entry is None and Path(name).is_dir():

@@ -39,7 +39,8 @@ def load_npz(path: str | os.PathLike[str], *, one_sided: str = "refuse") -> Pair
     * ``image_database``, ``text_database``, ``label_database``: where the queries do not search the training pairs.
     * ``image_of_text_train``, ``image_of_text_query``, ``image_of_text_database``: the image row of each text row,
       integers, where images have several captions; labels then go by image.
-    * ``image_seen_train``, ``text_seen_train`` and so on: bool, which rows have that side. A row of NaN says the same.
+    * ``image_seen_train``, ``text_seen_train`` and so on: (n,) bool, which items have that side. A row of NaN says the
+      same; of several captions all rows must.
 
     Args:
         path: the file; its name without ``.npz`` becomes the data set's name.
@@ -148,8 +149,8 @@ def _pairs(split: str, arrays: dict[str, FeatureArray], label: LabelMatrix | Non
     image, text = arrays[f"image_{split}"], arrays[f"text_{split}"]
     of_text = arrays.get(f"image_of_text_{split}")
     masks = {kind: arrays[name] for kind in ("image", "text") if (name := f"{kind}_seen_{split}") in arrays}
-    if one_sided != "refuse" and of_text is None:
-        return one_sided_pairs(image, text, label, masks, how=one_sided, split=split)
+    if one_sided != "refuse":
+        return one_sided_pairs(image, text, label, masks, how=one_sided, split=split, image_of_text=of_text)
     for kind, mask in masks.items():
         if not np.asarray(mask).all():
             raise DataError(

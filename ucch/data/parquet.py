@@ -19,6 +19,7 @@ from .arrays import FeatureArray
 from .dataset import PairedDataset
 from .pairs import Pairs
 from .parquet_lists import list_matrix
+from .sides import one_sided_pairs
 from .sizes import check_size
 from .split_names import QUERY_SPLITS, TRAIN_SPLITS, VALIDATION_SPLITS, sides_of
 
@@ -28,13 +29,19 @@ _COLUMNS = ("split", "image_id", "text_id", "image", "text")
 _VALUE_BYTES = 8  # of a value in memory, at most, texts aside
 
 
-def load_parquet(path: Path) -> PairedDataset:
+def load_parquet(path: Path, *, one_sided: str = "refuse") -> PairedDataset:
     """Read a paired data set from a Parquet file, as ``ucch extract`` writes it: a row per caption.
 
     Columns: ``split``, ``image_id``, ``text_id``, and ``image`` and ``text``, lists of numbers of one length each. Rows
     of one ``image_id`` are captions of one image and hold its features, each the same. Splits are called as
     :func:`~ucch.data.split_names.sides_of` says: the queries are the ``query`` or ``test`` rows, or the validation rows
     where there are none; validation rows beside test rows stand aside, which a warning counts.
+
+    Args:
+        path: the file.
+        one_sided: what becomes of rows that lack an image or a text, null or a list of NaN; ``refuse`` (default),
+            ``drop`` or ``keep``, as of :func:`~ucch.data.load_npz`. An ``image_id`` may be null where the image is: the
+            row is then an item by itself.
 
     Raises:
         DataError: the file is damaged or has other columns, a split has a name without a meaning, an image stands in
@@ -53,27 +60,72 @@ def load_parquet(path: Path) -> PairedDataset:
         raise
     except (OSError, ValueError, TypeError, KeyError, OverflowError, MemoryError, arrow.ArrowException) as error:
         raise DataError(f"{path} cannot be read as Parquet: {one_line(error)}") from error
+    strict = one_sided == "refuse"
+    images, texts = (_matrix(path, table, kind, strict=strict) for kind in ("image", "text"))
     for name, column in words.items():
-        _check_words(path, name, column)
+        known: npt.NDArray[np.bool_] = np.ones(len(column), dtype=bool)
+        if not strict and name != "split":
+            known = _there(images if name == "image_id" else texts)
+        _check_words(path, name, column, known)
     sides = _sides(path, words["split"])
-    image_ids = np.array([str(name) for name in words["image_id"]], dtype=object)
+    image_ids = np.array(
+        [f"\0{row}" if name is None else str(name) for row, name in enumerate(words["image_id"])], dtype=object
+    )
     _check_apart(path, image_ids, sides)
-    images, texts = (_matrix(path, table, kind) for kind in ("image", "text"))
     pairs = {}
     for split, side in sides.items():
         rows = np.flatnonzero(side)
-        _, first, item = np.unique(image_ids[rows], return_index=True, return_inverse=True)
-        order = np.argsort(np.argsort(first))  # images in the order of their first caption
-        image, text = images[rows], texts[rows]
-        _check_repeats(path, image_ids, rows, image, first[item])
-        one_each = len(first) == len(rows)
         try:
-            pairs[split] = Pairs(
-                image[np.sort(first)], text, split=split, image_of_text=None if one_each else order[item]
-            )
+            pairs[split] = _pairs(path, split, rows, (image_ids, images, texts), one_sided)
         except DataError as error:
-            raise DataError(f"{path}: {error}") from None
+            raise error if str(path) in str(error) else DataError(f"{path}: {error}") from None
     return PairedDataset(path.stem, pairs["train"], pairs["query"])
+
+
+def _pairs(
+    path: Path,
+    split: str,
+    rows: npt.NDArray[Any],
+    columns: tuple[npt.NDArray[Any], npt.NDArray[np.float32], npt.NDArray[np.float32]],
+    one_sided: str,
+) -> Pairs:
+    """Pairs of the rows of a split, items in the order of their first row; columns are ids of images and features."""
+    names, image, text = columns[0][rows], columns[1][rows], columns[2][rows]
+    _, first, item = np.unique(names, return_index=True, return_inverse=True)
+    in_order = np.argsort(first)
+    item = np.argsort(in_order)[item]
+    first = _first_there(image, item, first[in_order])
+    _check_repeats(path, columns[0], rows, image, first[item])
+    told = np.flatnonzero(_rows_told(text, item))
+    item, text = item[told], text[told]
+    if len(first) == len(told):
+        image, of_image = image[first[item]], None
+    else:
+        image, of_image = image[first], item
+    if one_sided == "refuse":
+        return Pairs(image, text, split=split, image_of_text=of_image)
+    return one_sided_pairs(image, text, None, {}, how=one_sided, split=split, image_of_text=of_image)
+
+
+def _first_there(image: FeatureArray, item: npt.NDArray[Any], first: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """For each item its first row with an image, or its first row where none has."""
+    there = np.flatnonzero(_there(image))[::-1]
+    found = first.copy()
+    found[item[there]] = there
+    return found
+
+
+def _rows_told(text: FeatureArray, item: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Rows with a text, and for an item that has none its first row."""
+    kept = _there(text)
+    items, first = np.unique(item, return_index=True)
+    kept[first[~np.isin(items, item[kept])]] = True
+    return kept
+
+
+def _there(features: FeatureArray) -> npt.NDArray[np.bool_]:
+    """Which rows are not all of NaN."""
+    return np.asarray(~np.isnan(features).all(axis=1))
 
 
 def _check(path: Path, file: Any) -> None:
@@ -111,9 +163,11 @@ def _sides(path: Path, splits: Sequence[str]) -> dict[str, npt.NDArray[np.bool_]
     return dict(zip(("train", "query"), sides, strict=True))
 
 
-def _check_words(path: Path, name: str, column: Sequence[object]) -> None:
+def _check_words(path: Path, name: str, column: Sequence[object], known: npt.NDArray[np.bool_]) -> None:
     kinds, said = ((str,), "texts") if name == "split" else ((str, int), "texts or whole numbers")
     for row, word in enumerate(column):
+        if word is None and not known[row]:
+            continue  # of a side that is not there
         if not isinstance(word, kinds) or isinstance(word, bool):
             raise DataError(f"{path}: column {name} must hold {said}, but row {row} holds {repr(word)[:100]}")
 
@@ -142,6 +196,12 @@ def _check_repeats(
         )
 
 
-def _matrix(path: Path, table: Any, kind: str) -> npt.NDArray[np.float32]:
+def _matrix(path: Path, table: Any, kind: str, *, strict: bool) -> npt.NDArray[np.float32]:
+    """Features of all rows; unless ``strict``, NaN where there is no list."""
+    column, said = table[kind], f"{path}: column {kind}"
+    there = slice(None) if strict else ~np.asarray(column.is_null())
     with np.errstate(over="ignore"):  # what does not fit into float32 is refused as not finite
-        return np.ascontiguousarray(list_matrix(table[kind], f"{path}: column {kind}"), dtype=np.float32)
+        rows = list_matrix(column if strict else column.drop_null(), said)
+        found = np.full((len(column), rows.shape[1]), np.nan, dtype=np.float32)
+        found[there] = rows
+    return found

@@ -42,7 +42,7 @@ def list_matrix(column: Any, said: str, *, first_row: int = 0) -> npt.NDArray[An
         raise DataError(f"{said} must hold lists of numbers of one length, got {column.type}")
     if column.null_count:
         row = compute.index(compute.is_null(column), True).as_py()
-        raise DataError(f"{said}: row {first_row + row} has no list; drop such rows")
+        raise DataError(f"{said}: row {first_row + row} has no list; drop such rows, or keep them by --one-sided keep")
     lengths = compute.list_value_length(column).to_numpy()
     differs = lengths != lengths[0] if len(lengths) else np.empty(0, dtype=np.bool_)
     if differs.any():

@@ -12,10 +12,11 @@ from ..errors import DataError
 
 if TYPE_CHECKING:
     from .arrays import FeatureArray
+    from .caption_rows import RowNumbers
     from .labels import LabelMatrix
     from .pairs import Pairs
 
-__all__ = ["ONE_SIDED", "Mask", "check_seen", "one_sided_pairs"]
+__all__ = ["ONE_SIDED", "Mask", "check_seen", "kept_sides", "one_sided_pairs"]
 
 Mask = npt.NDArray[np.bool_]
 ONE_SIDED = ("refuse", "drop", "keep")
@@ -29,11 +30,12 @@ def one_sided_pairs(
     *,
     how: str,
     split: str,
+    image_of_text: RowNumbers | None = None,
 ) -> Pairs:
     """Make pairs of arrays in which items lack a side: a row all of NaN, or False in the mask of a side.
 
     Args:
-        image, text, label: as of :class:`~ucch.data.Pairs`; in memory.
+        image, text, label, image_of_text: as of :class:`~ucch.data.Pairs`; in memory.
         masks: (n,) bool by ``image`` and ``text``, where the file has them.
         how: ``drop`` leaves such items out; ``keep`` keeps them, but of the queries, which ask both ways.
         split: of the pairs.
@@ -43,28 +45,55 @@ def one_sided_pairs(
     """
     from .pairs import Pairs
 
-    features = {"image": image, "text": text}
+    options: dict[str, Any] = {"split": split, "image_of_text": image_of_text}
+    there = {"image": _rows_there(image), "text": _rows_there(text)}
+    if image_of_text is not None and image_of_text.shape == (len(text),):
+        there["text"] = _any_of_item(there["text"], image_of_text, len(image))
+    if len(there["image"]) != len(there["text"]):
+        return Pairs(image, text, label, **options)  # which says so
     seen: dict[str, Mask] = {}
-    for kind, rows in features.items():
-        there: Mask = np.ones(len(rows), dtype=bool)
-        if rows.dtype.kind == "f" and rows.ndim == 2:
-            there = np.asarray(~np.isnan(rows).all(axis=1))
-        mask = masks.get(kind)
-        if mask is not None:
-            if mask.shape != there.shape or mask.dtype != np.bool_:
-                raise DataError(
-                    f"{kind}_seen_{split} must be bool of shape {there.shape}, one per row, got {mask.dtype} of shape"
-                    f" {mask.shape}"
-                )
-            there = np.asarray(there & mask)
-        seen[kind] = there
-    if len(image) != len(text) or (seen["image"].all() and seen["text"].all()):
-        return Pairs(image, text, label, split=split)
-    filled = {kind: np.where(seen[kind][:, None], rows, np.zeros((), rows.dtype)) for kind, rows in features.items()}
-    pairs = Pairs(filled["image"], filled["text"], label, split=split, image_seen=seen["image"], text_seen=seen["text"])
+    for kind, mask in there.items():
+        told = masks.get(kind)
+        if told is not None and (told.shape != mask.shape or told.dtype != np.bool_):
+            raise DataError(
+                f"{kind}_seen_{split} must be bool of shape {mask.shape}, one per row, got {told.dtype} of shape"
+                f" {told.shape}"
+            )
+        seen[kind] = mask if told is None else mask & told
+    if seen["image"].all() and seen["text"].all():
+        return Pairs(image, text, label, **options)
+    of_text = seen["text"] if image_of_text is None else seen["text"][image_of_text]
+    image, text = (np.where(mask[:, None], rows, 0) for mask, rows in ((seen["image"], image), (of_text, text)))
+    options |= {f"{kind}_seen": mask for kind, mask in seen.items()}
+    return kept_sides(Pairs(image, text, label, **options), how)
+
+
+def kept_sides(pairs: Pairs, how: str) -> Pairs:
+    """The pairs where ``how`` is ``keep`` and they are no queries, else those of them that have both sides.
+
+    Raises:
+        DataError: no item has both.
+    """
     if not len(pairs.complete_rows):
-        raise DataError(f"image_{split} and text_{split} must have rows in common, got none with both sides")
-    return pairs if how == "keep" and split != "query" else pairs.complete()
+        names = (pairs.array_name(kind) for kind in ("image", "text"))
+        raise DataError(f"{' and '.join(names)} must have rows in common, got none with both sides")
+    return pairs if how == "keep" and pairs.split != "query" else pairs.complete()
+
+
+def _rows_there(features: FeatureArray) -> Mask:
+    """Which rows are not all of NaN."""
+    if features.dtype.kind != "f" or features.ndim != 2:
+        return np.ones(len(features), dtype=bool)
+    return np.asarray(~np.isnan(features).all(axis=1))
+
+
+def _any_of_item(rows: Mask, item: RowNumbers, n_items: int) -> Mask:
+    """Which items have a row that is marked; what is no number of an item is left to :class:`~ucch.data.Pairs`."""
+    inside = (item >= 0) & (item < n_items)
+    found = np.ones(n_items, dtype=bool)
+    found[item[inside]] = False
+    found[item[inside & rows]] = True
+    return found
 
 
 def check_seen(pairs: Pairs) -> None:

@@ -13,11 +13,12 @@ from ..codes import PackedCodes, n_bytes
 from ..collectives import World
 from ..data import PairedDataset, Pairs
 from ..data.arrays import FeatureArray
+from ..data.sides import Mask
 from ..metrics import PROTOCOLS, CodeHealth, Protocol, bit_agreement, code_health, quantization_gap, split_digest
 from ..models import ENCODING_BATCH, HashModel
 from .ranking import RankingResult, measure_pairs, measure_ranking, number
 
-__all__ = ["DIRECTIONS", "EncodedDataset", "encode_dataset", "evaluate", "measure", "side_codes"]
+__all__ = ["DIRECTIONS", "EncodedDataset", "encode_dataset", "evaluate", "measure", "modality_codes", "side_codes"]
 
 DIRECTIONS = {"image_to_text": ("image", "text"), "text_to_image": ("text", "image")}
 NOT_MEASURED = {"map": None, "map_interval": None, "map_chance": None, "precision_at": None, "by_radius": None}
@@ -53,6 +54,18 @@ def side_codes(model: HashModel, pairs: Pairs, world: World | None = None) -> di
     """Codes of images and of texts, each side by itself, of the items that have it."""
     world = world or World()
     return {kind: _encode(model, kind, pairs.side(kind), world) for kind in ("image", "text")}
+
+
+def modality_codes(model: HashModel, pairs: Pairs, modality: str) -> tuple[PackedCodes, Mask | None]:
+    """Codes of one side of the items, ``image`` or ``text``, or of both together, ``item``, and which rows they are of.
+
+    Returns:
+        Codes of the rows that have the side, and the mask of these, None for all. Every item has a code of both.
+    """
+    if modality != "item":
+        return side_codes(model, pairs)[modality], pairs.side_mask(modality)
+    masks: dict[str, Any] = {"image_seen": pairs.image_seen, "text_seen": pairs.text_seen}
+    return model.encode_item(pairs.image, pairs.text, image_of_text=pairs.image_of_text, **masks), None
 
 
 def _encode(model: HashModel, modality: str, features: FeatureArray, world: World) -> PackedCodes:

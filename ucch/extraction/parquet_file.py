@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data.sides import Mask
 from ..encoders import EncoderCard, Features
 from ..errors import DataError, EncoderError
 from ..extras import require
@@ -23,6 +24,8 @@ _KEY = b"ucch.encoders"
 
 def save_extraction_parquet(path: Path, extraction: Extraction, *, overwrite: bool = False) -> Path:
     """Write columns ``split``, ``image_id``, ``text_id`` and the float32 lists ``image`` and ``text``.
+
+    An item that lacks a side has null in its place and in that of its id.
 
     Raises:
         DataError: the file exists and may not be replaced, its folder is missing, or it cannot be written.
@@ -47,12 +50,15 @@ def save_extraction_parquet(path: Path, extraction: Extraction, *, overwrite: bo
             for start in range(0, len(pairs.text), _ROWS):
                 rows = np.arange(start, min(start + _ROWS, len(pairs.text)))
                 items = pairs.item_of_text[rows]
+                has_image, has_text = (pairs.seen[kind][items] for kind in ("image", "text"))
                 columns = [
                     arrow.array([split] * len(rows)),
-                    arrow.array([images[item] for item in items]),
-                    arrow.array([texts[row] for row in rows]),
-                    _lists(arrow, pairs.image[items]),
-                    _lists(arrow, pairs.text[rows]),
+                    arrow.array(
+                        [images[item] if there else None for item, there in zip(items, has_image, strict=True)]
+                    ),
+                    arrow.array([texts[row] if there else None for row, there in zip(rows, has_text, strict=True)]),
+                    _lists(arrow, pairs.image[items], has_image),
+                    _lists(arrow, pairs.text[rows], has_text),
                 ]
                 writer.write_table(arrow.Table.from_arrays(columns, schema=schema))
     return path
@@ -80,6 +86,8 @@ def _pyarrow() -> tuple[Any, Any]:
     return arrow, require("pyarrow.parquet", extra="data", need="a Parquet file")
 
 
-def _lists(arrow: Any, rows: Features) -> Any:
+def _lists(arrow: Any, rows: Features, there: Mask) -> Any:
+    """A list per row; null where the item lacks the side."""
     flat = np.ascontiguousarray(rows, dtype=np.float32).reshape(-1)
-    return arrow.FixedSizeListArray.from_arrays(arrow.array(flat), rows.shape[1])
+    missing = None if there.all() else arrow.array(~there)
+    return arrow.FixedSizeListArray.from_arrays(arrow.array(flat), rows.shape[1], mask=missing)

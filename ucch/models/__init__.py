@@ -1,7 +1,7 @@
 """Hash towers and the model they make up."""
 
 from .hash_tower import HashTower
-from .hasher import ENCODING_BATCH, HashModel
+from .hasher import ENCODING_BATCH, HashModel, mean_outputs
 from .residual_tower import ResidualTower
 from .sparse_code_tower import SparseCodeTower, lasso
 from .towers import TOWERS, build_tower
@@ -19,4 +19,5 @@ __all__ = [
     "UnifiedTokenEncoder",
     "build_tower",
     "lasso",
+    "mean_outputs",
 ]

@@ -25,7 +25,7 @@ from ..plain_json import one_line, parse_json
 from .hash_tower import HashTower
 from .towers import build_tower
 
-__all__ = ["ENCODING_BATCH", "HashModel"]
+__all__ = ["ENCODING_BATCH", "HashModel", "mean_outputs"]
 
 ENCODING_BATCH = 4096  # rows at a time
 _FORMAT, _FILE = "ucch-model-1", "model.safetensors"
@@ -118,28 +118,58 @@ class HashModel(nn.Module):
         image: FeatureArray,
         text: FeatureArray,
         *,
+        image_of_text: npt.NDArray[np.int64] | None = None,
         image_seen: npt.NDArray[np.bool_] | None = None,
         text_seen: npt.NDArray[np.bool_] | None = None,
         batch_size: int = ENCODING_BATCH,
     ) -> PackedCodes:
         """Encode pictures with their texts, (n, dx) and (n, dy), into one code each, (n, ceil(D/8)).
 
-        The code is the signs of the mean of both outputs, each of length 1; of an item that lacks a side, by the masks
-        (n,), those of the one it has.
+        The code is the signs of :meth:`real_item`.
 
         Raises:
             DataError: the features are no finite matrices of as many rows.
         """
-        if len(image) != len(text):
+        masks: dict[str, Any] = {"image_seen": image_seen, "text_seen": text_seen}
+        real = self.real_item(image, text, image_of_text=image_of_text, **masks, batch_size=batch_size)
+        return pack(sign(torch.from_numpy(real)))
+
+    def real_item(
+        self,
+        image: FeatureArray,
+        text: FeatureArray,
+        *,
+        image_of_text: npt.NDArray[np.int64] | None = None,
+        image_seen: npt.NDArray[np.bool_] | None = None,
+        text_seen: npt.NDArray[np.bool_] | None = None,
+        batch_size: int = ENCODING_BATCH,
+    ) -> npt.NDArray[np.float32]:
+        """Real outputs of pictures with their texts, (n, dx) and (m, dy) to (n, D): the mean of both outputs.
+
+        Outputs are brought to length 1 first; several texts of a picture are one by their mean.
+
+        Args:
+            image: (n, dx) features; row i belongs to row i of ``text`` unless ``image_of_text`` says otherwise.
+            text: (m, dy) features.
+            image_of_text: (m,) the row of ``image`` that each text belongs to; a picture without one has no text.
+            image_seen, text_seen: (n,) which items have that side; of the others the other one counts alone, and all
+                must have one.
+            batch_size: rows at a time.
+
+        Raises:
+            DataError: the features are no finite matrices of as many rows.
+        """
+        if image_of_text is None and len(image) != len(text):
             raise DataError(f"image and text must have one row per item, got {len(image)} and {len(text)} rows")
-        total = np.zeros((len(image), self.n_bits), np.float32)
-        for outputs, seen in (
-            (self.real_image(image, batch_size=batch_size), image_seen),
-            (self.real_text(text, batch_size=batch_size), text_seen),
-        ):
-            unit = outputs / np.maximum(np.linalg.norm(outputs, axis=1, keepdims=True), 1e-12)
-            total += unit if seen is None else unit * seen[:, None]
-        return pack(sign(torch.from_numpy(total)))
+        by_image, by_text = self.real_image(image, batch_size=batch_size), self.real_text(text, batch_size=batch_size)
+        if image_of_text is not None:
+            total = np.zeros_like(by_image)
+            np.add.at(total, image_of_text, _unit(by_text))
+            by_text = total
+        for outputs, seen in ((by_image, image_seen), (by_text, text_seen)):
+            if seen is not None:
+                outputs[~seen] = 0
+        return mean_outputs(by_image, by_text)
 
     def real_image(self, image: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> npt.NDArray[np.float32]:
         """Real outputs u of image features, (n, dx) to (n, D): queries that are not rounded; codes are their signs.
@@ -302,6 +332,16 @@ class HashModel(nn.Module):
 
         options: dict[str, Any] = {"cache_dir": cache_dir, "local_files_only": local_files_only}
         return cls.load(find_file(name, _FILE, revision=revision, token=token, **options))
+
+
+def mean_outputs(*outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Mean of real outputs (n, D) of the same items, each row brought to length 1; rows of zeros count for nothing."""
+    return np.asarray(np.mean([_unit(rows) for rows in outputs], axis=0), dtype=np.float32)
+
+
+def _unit(outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Rows of length 1; those of zeros as they are."""
+    return np.asarray(outputs / np.maximum(np.linalg.norm(outputs, axis=1, keepdims=True), 1e-12))
 
 
 def _check_dtypes(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:

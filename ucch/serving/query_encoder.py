@@ -13,6 +13,7 @@ from ..codes import PackedCodes, pack, sign
 from ..errors import DataError
 from ..extraction import read_run_encoders, run_encoder
 from ..images import decode_image
+from ..models import mean_outputs
 from ..retrieval import BinaryIndex
 from ..runs import RunFolder
 
@@ -75,6 +76,10 @@ class QueryEncoder:
         """Encode the bytes of an image file into a code (1, W), as :meth:`real_image`."""
         return pack(sign(self.real_image(content)))
 
+    def item(self, content: bytes, text: str) -> PackedCodes:
+        """Encode a picture with words into a code (1, W), as :meth:`real_item`."""
+        return pack(sign(self.real_item(content, text)))
+
     def real_text(self, text: str) -> npt.NDArray[np.float32]:
         """Real outputs (1, D) of words, whose signs are their code.
 
@@ -102,6 +107,14 @@ class QueryEncoder:
         with self._lock:
             encoder = self._encoder("image")
             return self._model.real_image(np.asarray(encoder.encode([encoder.prepare(picture)])))
+
+    def real_item(self, content: bytes, text: str) -> npt.NDArray[np.float32]:
+        """Real outputs (1, D) of a picture with words, the mean of both, each of length 1.
+
+        Raises:
+            BadImageError, DataError, EncoderError: as of :meth:`real_image` and :meth:`real_text`.
+        """
+        return mean_outputs(self.real_image(content), self.real_text(text))
 
     def _encoder(self, modality: str) -> Any:
         if modality not in self._encoders:
