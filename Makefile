@@ -82,6 +82,7 @@ bench: $(VENV)/.dev ## measure speed and memory against plain references, minute
 	$(BIN)/python benchmarks/bench_search.py kinds --sizes 100000
 	$(BIN)/python benchmarks/bench_negative_labels.py
 	$(BIN)/python benchmarks/bench_table.py
+	$(BIN)/python benchmarks/bench_step.py
 	$(BIN)/python benchmarks/table_grid.py
 	$(BIN)/python benchmarks/bench_extraction.py
 	$(BIN)/python benchmarks/bench_imports.py

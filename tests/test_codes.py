@@ -22,6 +22,15 @@ def test_sign_of_zero_is_plus_one() -> None:
     assert sign(torch.tensor([-1.5, -0.0, 0.0, 2.0])).tolist() == [-1.0, 1.0, 1.0, 1.0]
 
 
+def test_sign_of_what_is_never_negative_and_of_what_is_no_number() -> None:
+    assert sign(torch.tensor([True, False])).tolist() == [True, True]
+    assert sign(torch.tensor([0, 3], dtype=torch.uint8)).tolist() == [1, 1]
+    assert sign(torch.tensor([-0.0, float("nan"), float("-inf")])).tolist() == [1.0, -1.0, -1.0]
+    columns = torch.randn(3, 4).T.requires_grad_()
+    assert not sign(columns).requires_grad
+    assert torch.equal(sign(columns), torch.where(columns >= 0, 1.0, -1.0))
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.int8])
 def test_sign_keeps_dtype_and_has_two_values(dtype: torch.dtype, generator: torch.Generator) -> None:
     codes = sign((torch.randn(50, 7, generator=generator) * 3).to(dtype))

@@ -68,7 +68,9 @@ def sign(x: Tensor | npt.ArrayLike) -> Tensor | npt.NDArray[Any]:
     if _is_tensor(x):
         import torch
 
-        return torch.where(x.detach() >= 0, 1.0, -1.0).to(x.dtype)
+        if x.dtype == torch.bool:
+            return torch.ones_like(x)
+        return torch.ge(x.detach(), 0, out=torch.empty_like(x)).mul_(2).sub_(1)
     array = np.asarray(x)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"x must be an array of real numbers, got {array.dtype}")

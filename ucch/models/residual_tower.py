@@ -67,7 +67,7 @@ class ResidualTower(HashTower):
 
     def forward(self, x: Tensor) -> Tensor:
         length = torch.linalg.vector_norm(x, dim=1, keepdim=True)
-        hidden = torch.relu(nn.functional.linear(x, self.hidden_weight) + length * self.hidden_bias)
+        hidden = nn.functional.linear(x, self.hidden_weight).add_(length * self.hidden_bias).relu_()
         out: Tensor = self.last(torch.cat([x, self.gain * hidden], dim=1))
         return out
 

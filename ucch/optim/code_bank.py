@@ -176,7 +176,7 @@ class CodeBank(WaitingTable):
 
     def codes(self, index: Tensor | None = None) -> Tensor:
         """Signs of the rows ``index`` (all by default): (B, D) of +-1 in the dtype of the table, no gradient."""
-        return sign(self.latent if index is None else self.latent.detach()[index])
+        return sign(self.latent if index is None else self.latent.detach().index_select(0, index))
 
     def values(self, index: Tensor | None = None) -> Tensor:
         """Latent values of the rows ``index`` (all by default): (B, D) in float32 or wider, no gradient."""

@@ -62,6 +62,13 @@ class Keys:
             others = h @ negatives.T if self.columns is None else drawn_similarities(h, negatives, self.columns)
             return torch.cat([own, others], dim=1) / self.norm
 
+    def shared(self) -> tuple[Tensor, Tensor, float, Tensor | None] | None:
+        """``(positives, negatives, norm, log_weights)`` where all anchors share the negatives; else None.
+
+        Of this :meth:`similarities` are made, for a loss that makes them itself.
+        """
+        return None if self.columns is not None else (self.positives, self.negatives, self.norm, self.log_weights)
+
     def to(self, device: torch.device | str) -> Keys:
         """Move the keys to where the queries are, from a table kept elsewhere."""
         tensors: dict[str, Any] = {
@@ -76,8 +83,9 @@ class Keys:
 
     def excluding(self, excluded: Tensor) -> Keys:
         """Leave out the negatives marked in ``excluded``, a (B, K) boolean mask."""
-        weights = torch.zeros_like(excluded, dtype=torch.float32) if self.log_weights is None else self.log_weights
-        return replace(self, log_weights=weights.masked_fill(excluded, float("-inf")))
+        if self.log_weights is None:
+            return replace(self, log_weights=torch.where(excluded, float("-inf"), 0.0).float())
+        return replace(self, log_weights=self.log_weights.masked_fill(excluded, float("-inf")))
 
 
 def in_batch_keys(*views: Tensor) -> Keys:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.utils import clip_grad_norm_
 
 from ..collectives import World
 from ..data import Pairs
@@ -24,6 +23,7 @@ from ..teachers import Teacher
 from ..without_waiting import sent
 from .batch_features import BatchFeatures
 from .build import build_model, build_objective, n_epochs
+from .clipping import clip_gradients
 from .distributed import check_parallel
 from .epoch_part import EpochPart
 from .epoch_stats import HEALTH, EpochStats, health
@@ -257,7 +257,7 @@ class Trainer:
             loss, queries, terms, keys = self.step(whole, views, seen)
         self.adam.zero_grad()
         torch.autograd.backward(loss * (share * self.world.size))  # the processes' gradients are averaged
-        norm = clip_grad_norm_(self.parameters, self.recipe.training.clip_norm)
+        norm = clip_gradients(self.parameters, self.recipe.training.clip_norm)
         own_figures = [loss, *terms.values(), *health(*queries.values(), keys=keys, seen=seen)]
         figures = self.world.sum(share * torch.stack([figure.detach() for figure in own_figures]).float())
         passed = self.finite.see(figures[0], norm)
