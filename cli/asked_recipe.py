@@ -53,7 +53,9 @@ def asked_recipe(
     if data is not None:
         start = start.model_copy(update={"source": type(start.source)()})
         given["data"] = str(Path(data).resolve()) if Path(data).is_file() else data
-    for name in ("data_root", "images", "captions"):
+    if (replay := given.get("replay")) is not None and Path(replay).is_file():
+        given["replay"] = str(Path(replay).resolve())
+    for name in ("data_root", "images", "captions", "earlier"):
         if name in given:
             given[name] = str(given[name].resolve())
     asked = _changed(start, {keys[name]: value for name, value in given.items()})

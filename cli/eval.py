@@ -139,19 +139,22 @@ def _protocol(options: dict[str, Any]) -> Any:
 def _evaluate_runs(
     runs: tuple[Path, ...], options: dict[str, Any], world: World
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    from ucch.data import check_overlap, load_dataset
+    from ucch.data import check_overlap
     from ucch.evaluation import compare_runs, measure_run
     from ucch.runs import RunFolder
+    from ucch.training.growing import run_dataset
 
     evaluations = []
     for path in runs:
         run = RunFolder.open(path)
         recipe = run.recipe()
-        root = str(options["data_root"]) if options["data_root"] is not None else recipe.data_root
-        dataset = load_dataset(options["data"] or recipe.data, root, one_sided=recipe.pairs.one_sided)
+        root = None if options["data_root"] is None else str(options["data_root"])
+        dataset = run_dataset(recipe, options["data"], root)
+        kept = {} if options["data"] else run.kept_codes()
         if not options["allow_overlap"]:
             check_overlap(dataset)
-        evaluations.append(measure_run(run, dataset, protocol=_protocol(options), seed=options["seed"], world=world))
+        asked: dict[str, Any] = {"protocol": _protocol(options), "seed": options["seed"], "world": world}
+        evaluations.append(measure_run(run, dataset, kept=kept, **asked))
     reports = [evaluation.report for evaluation in evaluations]
     if len(reports) == 1:
         return reports, []

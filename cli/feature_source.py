@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ucch.runs import RunFolder
     from ucch.training import FineTuning
 
-__all__ = ["extraction_summary", "keep_tuned", "new_run", "old_run", "open_tuning"]
+__all__ = ["extraction_summary", "feature_cards", "keep_tuned", "new_run", "old_run", "open_tuning"]
 
 # in the run folder, where the run took its features from photographs
 FEATURES = "features.npz"
@@ -56,9 +56,9 @@ def new_run(
     Raises:
         RunError: several processes were given photographs.
     """
-    from ucch.data import load_dataset
     from ucch.runs import RunFolder
     from ucch.training import on_first
+    from ucch.training.growing import run_dataset
 
     made: list[tuple[RunFolder, PairedDataset]] = []
 
@@ -71,7 +71,7 @@ def new_run(
     if made:
         return made[0]
     run = RunFolder.open(path)
-    return run, load_dataset(recipe.data, recipe.data_root, one_sided=recipe.pairs.one_sided)
+    return run, run_dataset(recipe)
 
 
 def _make_run(
@@ -83,10 +83,10 @@ def _make_run(
     check: Callable[[PairedDataset, Extraction | None], None],
     **encoding: Any,
 ) -> tuple[RunFolder, PairedDataset]:
-    from ucch.data import load_dataset
     from ucch.extraction import write_run_encoders
     from ucch.runs import RunFolder, free_run_path
     from ucch.training import check_fine_tuning, check_optimizer
+    from ucch.training.growing import run_dataset
 
     source = recipe.source
     check_optimizer(recipe)
@@ -96,12 +96,12 @@ def _make_run(
     stem = Path(source.images).name if source.images else Path(recipe.data).stem
     path = RunFolder.check_new(out or free_run_path(Path("runs"), f"{stem}-{recipe.bits}")).path
     if not source.images:
-        dataset = load_dataset(recipe.data, recipe.data_root, one_sided=recipe.pairs.one_sided)
+        dataset = run_dataset(recipe)
         if Path(recipe.data).is_dir():
             n_rows = len(dataset.train.text) + len(dataset.query.text)
             console.print(f"{recipe.data}: {n_rows:,} rows read, 0 left out; {len(dataset.query.text):,} are queries")
         check(dataset, None)
-        cards = _cards(Path(recipe.data))
+        cards = feature_cards(Path(recipe.data))
         run = RunFolder.create(path, recipe)
         if cards:
             write_run_encoders(run.path, cards)
@@ -117,9 +117,9 @@ def old_run(
     console: Console, out: Path, device: Any, *, world: World, **encoding: Any
 ) -> tuple[RunFolder, PairedDataset]:
     """Load a run that is resumed; photographs are encoded again if it stopped before their features were kept."""
-    from ucch.data import load_dataset
     from ucch.extraction import read_run_encoders, write_run_encoders
     from ucch.runs import RunFolder
+    from ucch.training.growing import run_dataset
 
     run = RunFolder.open(out)
     recipe = run.recipe()
@@ -130,11 +130,10 @@ def old_run(
         _check_photographs(recipe, world)
         _keep(run, _extract(console, recipe, device, **encoding))
     if world.rank == 0 and not recipe.source.images and not read_run_encoders(run.path):
-        cards = _cards(Path(recipe.data))
+        cards = feature_cards(Path(recipe.data))
         if cards:
             write_run_encoders(run.path, cards)  # the run was killed before it had them
-    data = str(path) if recipe.source.images else recipe.data
-    return run, load_dataset(data, recipe.data_root, one_sided=recipe.pairs.one_sided)
+    return run, run_dataset(recipe.model_copy(update={"data": str(path) if recipe.source.images else recipe.data}))
 
 
 def extraction_summary(run: RunFolder) -> dict[str, Any]:
@@ -243,7 +242,7 @@ def _extract(console: Console, recipe: Recipe, device: Any, **encoding: Any) -> 
     return run_extraction(console, name=Path(FEATURES).stem, device=device, **source, **encoding)
 
 
-def _cards(path: Path) -> dict[str, EncoderCard]:
+def feature_cards(path: Path) -> dict[str, EncoderCard]:
     """What a feature file says of its encoders; nothing for data sets by name."""
     from ucch.extraction import read_npz_encoders, read_parquet_encoders
 

@@ -101,11 +101,11 @@ def _from_run(
     """Codes by a run of its own data, of photographs that are still to be encoded, or of some that are."""
     import numpy as np
 
-    from ucch.data import load_dataset
     from ucch.data.left_out import LeftOut
     from ucch.evaluation.evaluate import modality_codes
     from ucch.runs import RunFolder
     from ucch.training import shortened
+    from ucch.training.growing import run_dataset
 
     folder = RunFolder.open(source)
     model = folder.model()
@@ -117,8 +117,14 @@ def _from_run(
         codes, ids = model.encode_image(photographs.features), photographs.names
     else:
         recipe = folder.recipe()
-        pairs = load_dataset(recipe.data, recipe.data_root, one_sided=recipe.pairs.one_sided).database
+        pairs, kept = run_dataset(recipe).database, folder.kept_codes()
+        if kept and modality == "item":
+            raise click.UsageError(
+                f"{source} keeps codes of images and of texts, not of both together; name --modality image or text"
+            )
         codes, seen = modality_codes(model, pairs, modality)
+        if kept:
+            codes[: len(kept[modality])] = kept[modality]
         if seen is not None:  # ids are those of the rows, of which some lack this side
             left_out = LeftOut()
             for row in np.flatnonzero(~seen).tolist():

@@ -27,6 +27,7 @@ _GROUPS = {
     "What to train on": ("data", "data_root", "one_sided", "trust", "allow_overlap", *SOURCE),
     "What to learn": ("bits", "nested", "calibrate", "goal", "optimizer", "teacher", "pseudo_labels", "fine_tune"),
     "How long, and everything else of the recipe": ("epochs", "seed", "recipe", "settings"),
+    "Going on from an earlier run": ("earlier", "replay", "keep_codes"),
     "Where to": ("out", "resume", "as_json"),
     "Where and how fast it runs": ("device", *ENCODING),
 }
@@ -110,6 +111,27 @@ _GROUPS = {
     is_flag=True,
     help="Train the image encoder too, after epochs in which it stays as it is.",
 )
+@recipe_option(
+    "--continue",
+    "earlier",
+    key="growing.earlier",
+    metavar="RUN",
+    type=InputPath(file_okay=False),
+    help="Go on from this run with the pairs of --data, which it has not seen.",
+)
+@recipe_option(
+    "--replay",
+    key="growing.replay",
+    type=InputName(),
+    metavar="NAME|FILE",
+    help="Features of the earlier run's pairs; without them those take part by their codes.",
+)
+@recipe_option(
+    "--keep-codes",
+    key="growing.keep_codes",
+    is_flag=True,
+    help="Earlier items answer on by the codes they have, bit for bit.",
+)
 @encoding_options
 @click.option("--device", type=Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option(
@@ -151,6 +173,7 @@ def command(
     torchrun --nproc-per-node 2 -m ucch train --data features.npz --set placement=sharded
     ucch train --data features.npz --recipe unihash --pseudo-labels kmeans
     ucch train --images photos --captions captions.csv --image-encoder clip --text-encoder clip
+    ucch train --continue runs/mine --data more.npz --keep-codes --out runs/grown
     """
     from ucch.data import check_overlap, near_rows
     from ucch.evaluation import evaluate_run
@@ -158,6 +181,7 @@ def command(
     from ucch.runs import RunFolder
     from ucch.training import choose_device, processes, training_labels
 
+    from .continued_run import check_continued, continued_recipe, hand_on
     from .feature_source import extraction_summary, keep_tuned, new_run, old_run, open_tuning
     from .tables import report_table
 
@@ -175,7 +199,8 @@ def command(
             run, dataset = old_run(console, out or Path(), where, world=world, **encoding)
             chosen = run.recipe()
         else:
-            chosen = asked_recipe(ctx.command, choices, recipe=recipe, settings=settings)
+            base = continued_recipe(choices, recipe)
+            chosen = asked_recipe(ctx.command, choices, recipe=recipe, settings=settings, base=base)
 
             def check(dataset: PairedDataset, extraction: Extraction | None) -> None:
                 if not allow_overlap and extraction is not None:
@@ -187,21 +212,26 @@ def command(
                     noticed["near_rows"] = near.to_json()
                 if chosen.wants_labels:
                     training_labels(chosen, dataset.train)
+                check_continued(chosen, dataset, extraction, n_processes=world.size)
 
             run, dataset = new_run(console, out, chosen, where, check=check, world=world, **encoding)
         pairs = f"{dataset.name}: {len(dataset.train)} pairs, {chosen.bits} bits"
         console.print(f"{pairs}, into {run.path}", highlight=False)
+        if world.rank == 0:
+            hand_on(run)
         with open_tuning(run, where, **encoding) as tuning:
             _train(console, run, dataset, device=where, world=world, resume=resume, fine_tuning=tuning)
             if tuning is not None:
                 dataset = keep_tuned(console, run, tuning, **encoding)
-        report = evaluate_run(run, dataset, world=world)
+        report = evaluate_run(run, dataset, world=world, kept=run.kept_codes())
     if world.rank:
         return
     if as_json:
         click.echo(json.dumps({**report, **extraction_summary(run), **noticed}))
     else:
         Console().print(report_table(report))
+        if "growing" in report:
+            click.echo(report["growing"]["text"])
     console.print(f"run folder {run.path}, pictures in {run.plots}", highlight=False)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import math
+from pathlib import Path
 
 import pytest
 import torch
 
-from ucch.optim import CodeBank
+from ucch.optim import CodeBank, MomentumBinary
 from ucch.optim.deposits import collected
 
 
@@ -185,3 +186,38 @@ def test_small_tables_give_the_codes_and_keys_of_a_wide_one(dtype: torch.dtype) 
 def test_refuses_wrong_arguments_by_name(call, error, text) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(error, match=text):
         call(CodeBank(5, 2))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int8])
+def test_rows_join_at_the_end_with_their_codes_and_the_others_stay(dtype: torch.dtype) -> None:
+    bank = CodeBank(5, 8, dtype=dtype)
+    parameter, before = bank.latent, bank.latent.detach().clone()
+    codes = torch.randn(3, 8)
+    assert bank.extend(codes) == slice(5, 8)
+    assert bank.latent is parameter
+    assert torch.equal(bank.latent[:5], before)
+    assert torch.equal(bank.codes()[5:].float(), torch.where(codes < 0, -1.0, 1.0))
+    torch.testing.assert_close(bank.values()[5:].norm(dim=1), torch.ones(3), atol=0.02, rtol=0)
+    assert bank.keys(torch.tensor([7]), n_negatives=8).positives.shape == (1, 8)
+
+
+def test_what_was_deposited_before_rows_joined_moves_the_rows_it_was_meant_for() -> None:
+    bank = CodeBank(4, 8)
+    optimizer = MomentumBinary(bank.parameters())
+    bank.observe(torch.tensor([1]), torch.ones(1, 8))
+    bank.extend(-torch.ones(2, 8))
+    before = bank.latent.detach().clone()
+    optimizer.step()
+    moved = (bank.latent != before).any(dim=1)
+    assert moved.tolist() == [False, True, False, False, False, False]
+
+
+def test_rows_of_another_width_or_no_numbers_do_not_join(tmp_path: Path) -> None:
+    bank = CodeBank(4, 8)
+    with pytest.raises(ValueError, match="codes must have shape"):
+        bank.extend(torch.ones(2, 7))
+    with pytest.raises(ValueError, match="codes must be finite numbers"):
+        bank.extend(torch.full((1, 8), float("nan")))
+    in_file = CodeBank.create_file(tmp_path / "table.safetensors", 4, 8)
+    with pytest.raises(RuntimeError, match="extend needs a table in memory"):
+        in_file.extend(torch.ones(1, 8))

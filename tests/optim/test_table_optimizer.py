@@ -66,3 +66,15 @@ def test_rows_that_rest_are_not_counted_as_moved() -> None:
     bank.observe(torch.tensor([0, 1]), torch.cat([there, -bank.values(torch.tensor([1]))]))
     optimizer.step()
     assert int(optimizer.state[bank.latent]["rows"]) == 1
+
+
+def test_what_is_remembered_of_rows_grows_with_the_table() -> None:
+    bank = CodeBank(3, 2)
+    counting = Counting(bank.parameters())
+    bank.observe(torch.tensor([1]), torch.ones(1, 2))
+    counting.step()
+    bank.extend(torch.ones(2, 2))
+    bank.observe(torch.tensor([4]), -torch.ones(1, 2))
+    counting.step()
+    assert counting.state[bank.latent]["touched"].tolist() == [False, True, False, False, True]
+    assert counting.state[bank.latent]["count"].dtype == torch.int64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -40,13 +41,22 @@ class EncodedDataset:
     gap: dict[str, float] | None = None
 
 
-def encode_dataset(model: HashModel, dataset: PairedDataset, world: World | None = None) -> EncodedDataset:
+def encode_dataset(
+    model: HashModel,
+    dataset: PairedDataset,
+    world: World | None = None,
+    *,
+    kept: Mapping[str, PackedCodes] | None = None,
+) -> EncodedDataset:
     """Encode queries and database, each modality by itself; the quantisation gap is that of up to 2,000 query pairs.
 
-    Several processes, all of which call, share the rows, and each gets all codes.
+    Several processes, all of which call, share the rows, and each gets all codes. With ``kept``, packed codes by side,
+    the first items of the database answer by those.
     """
     world = world or World()
     query, database = (side_codes(model, pairs, world) for pairs in (dataset.query, dataset.database))
+    for kind, rows in (kept or {}).items():
+        database[kind][: len(rows)] = rows
     return EncodedDataset(dataset, model.n_bits, query, database, _gap(model, dataset))
 
 

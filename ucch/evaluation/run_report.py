@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..codes import PackedCodes
 from ..collectives import World
 from ..data import PairedDataset
 from ..files import write_atomically
@@ -38,15 +40,20 @@ def measure_run(
     protocol: Protocol = PROTOCOLS["ucch"],
     seed: int = 0,
     world: World | None = None,
+    kept: Mapping[str, PackedCodes] | None = None,
 ) -> RunEvaluation:
     """Evaluate the model of a run on a data set; writes nothing.
+
+    With ``kept`` (:meth:`RunFolder.kept_codes <ucch.runs.RunFolder.kept_codes>`) the first items of the database answer
+    by codes of an earlier run.
 
     Several processes, all of which call, share the work, and each gets the whole result.
 
     Returns:
         The report of :func:`~ucch.evaluation.evaluate` with ``run``, ``recipe``, ``seed`` and ``seconds`` of training,
         ``supervised``, whether training read labels, ``pseudo_labels``, how labels were made up, or None, and
-        ``compression``, what :func:`~ucch.evaluation.compression_of_model` says.
+        ``compression``, what :func:`~ucch.evaluation.compression_of_model` says, and ``growing``, what changed since an
+        earlier run that this one went on from.
 
     Raises:
         RunError: the run is not finished or damaged.
@@ -54,7 +61,7 @@ def measure_run(
     """
     recipe = run.recipe()
     model = run.model()
-    encoded = encode_dataset(model, dataset, world)
+    encoded = encode_dataset(model, dataset, world, kept=kept)
     rankings = measure(encoded, protocol=protocol, seed=seed, world=world)
     report = evaluate(encoded, protocol=protocol, seed=seed, rankings=rankings)
     made_up = recipe.wants_labels and not recipe.supervised
@@ -67,6 +74,8 @@ def measure_run(
         **report,
     }
     report["compression"] = compression_of_model(model, dataset, seed=seed)
+    if (growing := run.growing()) is not None:
+        report["growing"] = growing
     report["seconds"] = round(sum(line["seconds"] for line in run.history()), 3)
     return RunEvaluation(report, rankings)
 
@@ -78,12 +87,13 @@ def evaluate_run(
     protocol: Protocol = PROTOCOLS["ucch"],
     seed: int = 0,
     world: World | None = None,
+    kept: Mapping[str, PackedCodes] | None = None,
 ) -> dict[str, Any]:
     """Evaluate a run and leave its report in its folder (:func:`write_run_report`), by process 0 of several.
 
     Args, Returns, Raises: as :func:`measure_run`.
     """
-    report = measure_run(run, dataset, protocol=protocol, seed=seed, world=world).report
+    report = measure_run(run, dataset, protocol=protocol, seed=seed, world=world, kept=kept).report
     if world is None or world.rank == 0:
         write_run_report(run, report)
     return report

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._checks import one_of, positive_int
+from .._checks import one_of, positive_int, two_dimensional
 from .._row_checks import index_rows
 from ..codes import sign
 from ..without_waiting import sent
@@ -18,7 +18,7 @@ from .deposits import WaitingTable, deposit
 from .drawn_rows import draw_rows, shared_rows
 from .keys import Keys, observed_target
 from .table_file import map_table, write_table
-from .table_rows import INITS, TABLE_DTYPES, decode_rows, initial_rows, piece_sizes, row_pieces
+from .table_rows import INITS, TABLE_DTYPES, code_rows, decode_rows, initial_rows, piece_sizes, row_pieces
 
 __all__ = ["CodeBank", "check_table"]
 
@@ -245,6 +245,41 @@ class CodeBank(WaitingTable):
         target = observed_target(index, *views, n_codes=self.n_codes, n_bits=self.n_bits).to(self.latent.device)
         index = sent(index, self.latent.device)
         deposit(self.latent, index, self.values(index) - target)
+
+    @torch.no_grad()
+    def extend(self, codes: Tensor) -> slice:
+        """Add rows at the end, which begin at these codes; the rows that are there stay bit for bit.
+
+        The table stays the parameter it is, so its optimizer goes on with it. O((N + R) D): the table is copied once.
+
+        Args:
+            codes: (R, D) finite numbers whose signs are the codes.
+
+        Returns:
+            The new rows, ``slice(N, N + R)``.
+
+        Raises:
+            ValueError: ``codes`` have another width or are no finite numbers.
+            RuntimeError: the table is in a file, which has the length it was made with.
+
+        Example:
+            >>> bank = CodeBank(n_codes=3, n_bits=4)
+            >>> bank.extend(torch.tensor([[1.0, -1.0, 1.0, 1.0]]))
+            slice(3, 4, None)
+            >>> bank.codes()[3]
+            tensor([ 1., -1.,  1.,  1.])
+        """
+        two_dimensional("codes", codes, self.n_bits)
+        if not bool(codes.isfinite().all()):
+            raise ValueError("codes must be finite numbers, of which signs count, got others; leave those rows out")
+        if self._mapping is not None:
+            raise RuntimeError(
+                "extend needs a table in memory, got one in a file, whose length is fixed; make a new file with"
+                " create_file and copy the rows"
+            )
+        first, latent = self.n_codes, self.latent
+        latent.data = torch.cat([latent.data, code_rows(codes, latent.dtype).to(latent.device)])
+        return slice(first, self.n_codes)
 
     def _rows(self, index: Tensor | None, binarize: bool) -> Tensor:
         return self.codes(index) if binarize else nn.functional.normalize(self.values(index), dim=1)

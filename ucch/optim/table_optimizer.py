@@ -222,6 +222,10 @@ class TableOptimizer(Optimizer):
         state: dict[str, Tensor] = self.state[table]
         if not state:
             state.update(self.row_state(table))
+        elif short := [name for name, value in state.items() if value.dim() and len(value) < len(table)]:
+            fresh = self.row_state(table)  # rows have joined the table
+            for name in short:
+                state[name] = torch.cat([state[name], fresh[name][len(state[name]) :]])
         for name in (*_COUNTS, *self.counts):
             if name not in state:
                 state[name] = torch.zeros((), dtype=torch.int64, device=table.device)

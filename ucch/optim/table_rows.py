@@ -13,6 +13,7 @@ from ..codes import sign
 __all__ = [
     "INITS",
     "TABLE_DTYPES",
+    "code_rows",
     "decode_rows",
     "encode_rows",
     "initial_rows",
@@ -75,8 +76,13 @@ def initial_rows(
     noise = torch.randn(n_rows, n_bits, generator=generator, device=generator.device if generator else device)
     if init == "published":
         noise = 2.0 * noise - 1.0
+    return code_rows(noise, dtype).to(device)
+
+
+def code_rows(values: Tensor, dtype: torch.dtype) -> Tensor:
+    """Rows of unit length with the signs of (R, D) values, as a table stores them."""
     share = (STEPS - 0.5) / STEPS if dtype == torch.int8 else 1.0
-    return encode_rows((share * sign(noise) / sqrt(n_bits)).to(device), dtype)
+    return encode_rows(share * sign(values) / sqrt(values.shape[1]), dtype)
 
 
 def piece_sizes(n_rows: int, n_bits: int) -> list[int]:

@@ -23,6 +23,7 @@ from .common_sections import (
     TrainingSection,
 )
 from .goal_sections import GoalName, NeighborsSection
+from .growing_section import GrowingSection
 from .label_sections import LabelSection, MlwchLikeSection, UniHashSection
 from .objective_names import LABELLED, ObjectiveName
 from .pair_sections import PairsSection
@@ -71,6 +72,7 @@ class Recipe(Section):
     training: TrainingSection = TrainingSection()
     fine_tuning: FineTuningSection = FineTuningSection()
     neighbors: NeighborsSection = NeighborsSection()
+    growing: GrowingSection = GrowingSection()
     teacher: TeacherSection = TeacherSection()
     mie: MieSection = MieSection()
     uchm_like: UchmLikeSection = UchmLikeSection()

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
 from filelock import FileLock, Timeout
 
 from ..calibration import PartnerCalibration
+from ..codes import PackedCodes
 from ..errors import RunError
 from ..files import is_leftover, write_atomically
 from ..models import HashModel
 from ..plain_json import one_line, parse_json
 from ..recipe import Recipe, load_recipe
 from ..text_lines import read_lines
+from .checkpoint import load_state, save_state
 
 __all__ = ["RunFolder", "free_run_path"]
 
@@ -28,9 +32,13 @@ class RunFolder:
     ``recipe.toml`` (resolved), ``teacher.safetensors`` (where there is a teacher), ``model.safetensors`` (scaling and
     towers), ``checkpoint/`` (the last two states and, in the teacher stage, its own, to resume), ``history.jsonl`` (a
     line per epoch), ``goal.json`` (what the codes are for, and what they keep), ``calibration.json`` (what distances
-    mean, where pairs were set aside), ``report.json``, ``plots/``. None of them can hold code. ``.lock`` is held by
+    mean, where pairs were set aside), ``report.json``, ``plots/``; of a run that goes on from another,
+    ``earlier/`` (what that one handed on), ``growing.json`` (what changed) and ``codes.safetensors`` (of its items,
+    earlier ones first). None of them can hold code. ``.lock`` is held by
     the process that trains.
     """
+
+    HANDED_ON = "items.safetensors"  # the file of ``earlier/`` that is written last
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -45,6 +53,9 @@ class RunFolder:
         self.goal_file = self.path / "goal.json"
         self.calibration_file = self.path / "calibration.json"
         self.plots = self.path / "plots"
+        self.earlier = self.path / "earlier"
+        self.growing_file = self.path / "growing.json"
+        self.codes_file = self.path / "codes.safetensors"
 
     @classmethod
     def create(cls, path: str | Path, recipe: Recipe) -> RunFolder:
@@ -179,15 +190,49 @@ class RunFolder:
         Raises:
             RunError: the file is damaged.
         """
-        if not self.report_file.exists():
-            return None
-        try:
-            report = parse_json(self.report_file.read_bytes())
-            if not isinstance(report, dict):
-                raise ValueError("it holds no object")
-            return report
-        except (OSError, ValueError) as error:
-            raise RunError(f"{self.report_file} cannot be read: {one_line(error)}") from error
+        return _json_object(self.report_file)
+
+    @property
+    def handed_on(self) -> bool:
+        """Whether the folder holds what an earlier run handed on, whole."""
+        return (self.earlier / self.HANDED_ON).exists()
+
+    def growing(self) -> dict[str, Any] | None:
+        """Read ``growing.json``, what changed since the earlier run; None of a run that did not go on from one.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return _json_object(self.growing_file)
+
+    def codes(self) -> dict[str, PackedCodes]:
+        """Read the codes that a run gave its items, ``image`` and ``text``; empty where it kept none.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        if not self.codes_file.exists():
+            return {}
+        state = load_state(self.codes_file)
+        if set(state) != {"image", "text"}:
+            raise RunError(f"{self.codes_file} cannot be read: it must hold image and text, got {', '.join(state)}")
+        return {kind: rows.numpy() for kind, rows in state.items()}
+
+    def kept_codes(self) -> dict[str, PackedCodes]:
+        """Codes by which the first items of the run's data answer on, as they were kept; empty where none were.
+
+        Raises:
+            RunError: a file is damaged.
+        """
+        growing = self.growing()
+        if growing is None or not growing["keep_codes"]:
+            return {}
+        rows = growing["earlier_rows"]
+        return {kind: codes[: rows[kind]] for kind, codes in self.codes().items() if rows[kind]}
+
+    def write_codes(self, codes: Mapping[str, PackedCodes]) -> None:
+        """Write the codes of the items, (n, ceil(D/8)) each side."""
+        save_state(self.codes_file, {kind: torch.from_numpy(np.array(rows)) for kind, rows in codes.items()})
 
     def history(self) -> list[dict[str, Any]]:
         """Read the history; empty before the first epoch ends.
@@ -204,6 +249,18 @@ class RunFolder:
             return lines
         except ValueError as error:
             raise RunError(f"{self.history_file} cannot be read: {error}") from error
+
+
+def _json_object(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    try:
+        found = parse_json(path.read_bytes())
+        if not isinstance(found, dict):
+            raise ValueError("it holds no object")
+        return found
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read: {one_line(error)}") from error
 
 
 def _counts(entry: Path) -> bool:

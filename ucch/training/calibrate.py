@@ -21,7 +21,7 @@ _MOST = 1000  # pairs that are asked
 
 
 def for_calibration(
-    recipe: Recipe, pairs: Pairs, *, n_processes: int = 1, own: str | None = None
+    recipe: Recipe, pairs: Pairs, *, n_processes: int = 1, own: str | None = None, first: int = 0
 ) -> tuple[RowNumbers, RowNumbers]:
     """Rows to train on, and rows set aside for a calibration alone: none unless it is asked for and the goal sets none.
 
@@ -30,11 +30,12 @@ def for_calibration(
         pairs: of the run.
         n_processes: that train together.
         own: the name of an objective of one's own, which sets none aside.
+        first: row from which on they are set aside; an earlier run has trained on those before.
     """
     wanted = recipe.training.calibrate
     if wanted and recipe.baseline == "none":
         wanted = choose_goal(recipe, pairs.complete(), n_processes=n_processes, own=own).recipe.objective != "neighbors"
-    return among_complete(pairs, partial(set_aside, recipe)) if wanted else (np.arange(len(pairs)), np.arange(0))
+    return among_complete(pairs, partial(set_aside, recipe), first) if wanted else (np.arange(len(pairs)), np.arange(0))
 
 
 def calibrated(model: HashModel, pairs: Pairs, rows: RowNumbers) -> PartnerCalibration | None:

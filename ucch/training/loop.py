@@ -17,6 +17,7 @@ from ..models import HashModel
 from ..recipe.recipe import Recipe
 from ..runs.watch import FlipWatch
 from ..teachers import Teacher
+from . import growing
 from .calibrate import calibrated, for_calibration
 from .fine_tuning import FineTuning
 from .objectives import Objective
@@ -38,6 +39,7 @@ class TrainingLoop:
         teacher: of the pairs that train, or what makes it from them, or ``"fit"`` for the one that the recipe asks for.
         fine_tuning: the image encoder, where it trains along.
         objective: a class of one's own, as of :class:`~ucch.training.Trainer`.
+        earlier: what an earlier run hands on, where this one goes on from it.
 
     Attributes:
         trainer: of the pairs that train.
@@ -57,20 +59,26 @@ class TrainingLoop:
         teacher: Callable[[Pairs], Teacher | None] | Literal["fit"] = "fit",
         fine_tuning: FineTuning | None = None,
         objective: type[Objective] | None = None,
+        earlier: growing.Earlier | None = None,
     ) -> None:
+        first = 0 if earlier is None else earlier.replayed
         self.world, self.pairs = world or World(), pairs
         self.rows: RowNumbers = np.arange(len(pairs))
         held_out: RowNumbers | None = None
         if recipe.training.keep == "best":
-            self.rows, held_out = among_complete(pairs, partial(split_rows, recipe))
+            self.rows, held_out = among_complete(pairs, partial(split_rows, recipe), first)
         self.held_out = None if held_out is None else pairs.take(held_out)
         unseen = held_out
         if unseen is None:
             own = None if objective is None else objective.__name__
-            self.rows, unseen = for_calibration(recipe, pairs, n_processes=self.world.size, own=own)
+            self.rows, unseen = for_calibration(recipe, pairs, n_processes=self.world.size, own=own, first=first)
         train = pairs.take(self.rows) if len(unseen) else pairs
         options: dict[str, Any] = {"device": device, "world": world, "fine_tuning": fine_tuning, "objective": objective}
-        self.trainer = Trainer(recipe, train, teacher=teacher, **options)
+        if earlier is None:
+            self.trainer: Trainer = Trainer(recipe, train, teacher=teacher, **options)
+        else:
+            options |= {"earlier": earlier, "replayed": int((self.rows < first).sum())}
+            self.trainer = growing.GrowingTrainer(recipe, train, teacher=teacher, **options)
         self.unseen = unseen if len(unseen) else self.rows[self.trainer.held_out]
         self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
         self.history: list[dict[str, Any]] = []

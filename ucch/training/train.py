@@ -19,6 +19,7 @@ from ..plain_json import one_line
 from ..runs.checkpoint import load_newest, save_state
 from ..runs.run_folder import RunFolder
 from ..teachers import Teacher
+from . import growing
 from .calibrate import calibrated, for_calibration
 from .fine_tuning import FineTuning
 from .fit_baseline import fit_baseline
@@ -55,6 +56,10 @@ def train_run(
     with another number of processes.
 
     A recipe that names a baseline is fitted in one go: no checkpoint, and nothing is called on the way.
+
+    A run that goes on from an earlier one has what that handed on in its folder, ``earlier/``
+    (:meth:`~ucch.training.growing.Earlier.save`); its pairs are the earlier ones that are replayed by features, then
+    the new ones. What changed is left as ``growing.json``.
 
     Args:
         run: a folder from :meth:`RunFolder.create`, or, to resume, :meth:`RunFolder.open`.
@@ -128,11 +133,15 @@ class _Run:
         on_warning: Callable[[str], None] | None,
         on_teacher: Callable[[int, int], None] | None,
     ) -> None:
-        self.run, self.identity, self.on_warning = run, pairs.digest(), on_warning
+        self.run, self.pairs, self.identity, self.on_warning = run, pairs, pairs.digest(), on_warning
         self.world = world
         _check_same(world, self.identity)
 
-        options: dict[str, Any] = {"device": device, "world": world, "fine_tuning": fine_tuning, "objective": objective}
+        self.earlier = growing.Earlier.load(run.earlier) if run.recipe().growing.earlier else None
+        options: dict[str, Any] = {
+            **{"device": device, "world": world, "fine_tuning": fine_tuning, "objective": objective},
+            "earlier": self.earlier,
+        }
 
         def teacher(train: Pairs) -> Teacher | None:
             # minutes of a teacher are not spent where the states will have no room; those are as large without one
@@ -213,11 +222,31 @@ class _Run:
         model = self.loop.finished()
         model.save(run.model_file)
         write_atomically(run.goal_file, json.dumps(self.loop.outcome(), indent=2) + "\n")
+        self._write_growth(model)
         if (calibration := self.loop.calibration(model)) is not None:
             run.write_calibration(calibration)
         elif run.recipe().training.calibrate:
             self._warn(f"not calibrated: of {len(self.loop.rows)} pairs too few can be set aside; 40 is the fewest")
         return model
+
+    def _write_growth(self, model: HashModel) -> None:
+        """Leave the codes of all items, and what changed since the earlier run."""
+        if self.earlier is None:
+            return
+        trainer, keep_codes = self.trainer, self.trainer.recipe.growing.keep_codes
+        assert isinstance(trainer, growing.GrowingTrainer)
+        if codes := growing.grown_codes(self.earlier, model, self.pairs, keep_codes=keep_codes):
+            self.run.write_codes(codes)
+        growth = growing.measured_growth(
+            self.earlier,
+            model,
+            self.pairs,
+            keep_codes=keep_codes,
+            steps=trainer.steps_done,
+            steps_of_all=trainer.steps_of_all,
+            seconds=sum(line["seconds"] for line in self.loop.history),
+        )
+        write_atomically(self.run.growing_file, json.dumps({**growth.as_dict(), "text": str(growth)}, indent=2) + "\n")
 
     def _look_for_room(self, loop: TrainingLoop) -> None:
         """Refuse to begin what the disk has not the room for."""

@@ -76,6 +76,8 @@ class Trainer:
     Attributes:
         choice: what the codes are for, and why (:func:`~ucch.training.goal.choose_goal`); ``recipe`` is the one it
             settled.
+        replayed: how many of the pairs, at their beginning, an earlier run has trained on; 0 but where a run goes on
+            (:class:`~ucch.training.growing.GrowingTrainer`).
         trusted: the pairs as they train, and what is believed of them; ``pairs`` are those.
         rows: of the pairs that train; all but ``held_out``, which are set aside where neighbours or partners are kept.
         verdict: what trained codes and the start kept of those, once :meth:`finished_model` was asked for; else None.
@@ -94,6 +96,8 @@ class Trainer:
         RecipeError: the recipe does not train on several processes, or not with such a table; it asks for fine tuning
             and ``fine_tuning`` is not given, or the reverse; it names an objective or a goal beside ``objective``.
     """
+
+    replayed: int = 0
 
     def __init__(
         self,
@@ -121,10 +125,10 @@ class Trainer:
             check_one_sided(recipe, self.world.size, self._own_objective)
         self.rows, self.held_out = np.arange(len(pairs)), np.arange(0)
         if recipe.objective == "neighbors":
-            self.rows, self.held_out = among_complete(pairs, partial(set_aside, recipe))
+            self.rows, self.held_out = among_complete(pairs, partial(set_aside, recipe), self.replayed)
         self.verdict: Verdict | None = None
         training = recipe.training
-        self.batch_size = min(training.batch_size, len(self.rows))
+        self.batch_size = min(training.batch_size, self.rows_per_epoch)
         placements = STRATEGIES[recipe.optimizer].placements
         check_parallel(recipe, placements, self.world, batch_size=self.batch_size, own=self._own_objective)
         if teacher == "fit":
@@ -134,11 +138,11 @@ class Trainer:
         if teacher is not None and len(teacher) != len(pairs):
             raise ValueError(f"teacher must describe the {len(pairs)} training pairs, got {len(teacher)} rows")
         self.teacher = None if teacher is None else teacher.to(self.device)
-        self.steps_per_epoch = min(len(self.rows) // self.batch_size, training.epoch_steps or len(self.rows))
-        self.n_epochs = n_epochs(recipe, self.steps_per_epoch)
+        self.steps_per_epoch = min(self.rows_per_epoch // self.batch_size, training.epoch_steps or self.rows_per_epoch)
+        self.n_epochs = self._n_epochs()
         self.generator = torch.Generator().manual_seed(recipe.seed)
-        self.objective = build_objective(recipe, pairs, self.generator, objective)
-        self.model = build_model(recipe, pairs, self.objective.towers() if self.objective else None).to(self.device)
+        self.objective, model = self._built(pairs, objective)
+        self.model = model.to(self.device)
         self.start = _with_towers(self.model, self._neighbors.linear).eval() if len(self.held_out) else None
         if self.objective is not None:
             self.objective.to(self.device)
@@ -158,8 +162,7 @@ class Trainer:
         self.strategy = self.step.strategy
         if training.compile:
             self.step.compile_parts()
-        if recipe.model.start == "closed-form":
-            start_table(self.strategy, self.model, pairs)
+        self._fill_table(pairs)
         parts = [self.model] if self.objective is None else [self.model, self.objective]
         self.parameters = list(dict.fromkeys(parameter for part in parts for parameter in part.parameters()))
         groups, self.learning_rates = [{"params": list(self.parameters)}], [training.learning_rate]
@@ -196,10 +199,7 @@ class Trainer:
         if self.part is None:
             before = self.strategy.moved()
             self.step.epoch_start(self.epoch)
-            order = torch.randperm(len(self.rows), generator=self.generator)
-            if len(self.held_out):
-                order = torch.from_numpy(self.rows)[order]
-            self.part = EpochPart(order, torch.zeros(len(_FIGURES), device=self.device), before)
+            self.part = EpochPart(self._order(), torch.zeros(len(_FIGURES), device=self.device), before)
         part, n_rows = self.part, self.steps_per_epoch * self.batch_size
         if self.fine_tuning is not None:
             self.fine_tuning.epoch_start(self.epoch, part.order[part.step * self.batch_size : n_rows])
@@ -230,6 +230,29 @@ class Trainer:
             likeness=likeness,
             **dict(zip(_FIGURES, (part.totals / max(1, part.step - skipped)).cpu().tolist(), strict=True)),
         )
+
+    @property
+    def rows_per_epoch(self) -> int:
+        """Pairs of an epoch, of which the last incomplete batch is left out."""
+        return len(self.rows)
+
+    def _n_epochs(self) -> int:
+        return n_epochs(self.recipe, self.steps_per_epoch)
+
+    def _built(self, pairs: Pairs, own: type[Objective] | None) -> tuple[Objective | None, HashModel]:
+        """The objective, and the model to begin with."""
+        objective = build_objective(self.recipe, pairs, self.generator, own)
+        return objective, build_model(self.recipe, pairs, None if objective is None else objective.towers())
+
+    def _fill_table(self, pairs: Pairs) -> None:
+        """Give the table the codes of a start in closed form."""
+        if self.recipe.model.start == "closed-form":
+            start_table(self.strategy, self.model, pairs)
+
+    def _order(self) -> Tensor:
+        """Draw the pairs of an epoch in their order."""
+        order = torch.randperm(len(self.rows), generator=self.generator)
+        return torch.from_numpy(self.rows)[order] if len(self.held_out) else order
 
     @property
     def steps_done(self) -> int:

@@ -29,17 +29,19 @@ def split_rows(recipe: Recipe, n_pairs: int) -> tuple[RowNumbers, RowNumbers]:
 
 
 def among_complete(
-    pairs: Pairs, choose: Callable[[int], tuple[RowNumbers, RowNumbers]]
+    pairs: Pairs, choose: Callable[[int], tuple[RowNumbers, RowNumbers]], first: int = 0
 ) -> tuple[RowNumbers, RowNumbers]:
     """Rows to train on, and rows set aside, which are chosen among the items that have both sides.
 
     Args:
         pairs: all items.
         choose: from a number of items to the numbers of those to train on and of those set aside.
+        first: row from which on they are chosen; an earlier run has trained on those before.
     """
-    if pairs.all_complete:
+    if pairs.all_complete and not first:
         return choose(len(pairs))
     complete = pairs.complete_rows
+    complete = complete[complete >= first]
     aside = complete[choose(len(complete))[1]]
     return np.setdiff1d(np.arange(len(pairs)), aside), aside
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
 
@@ -12,7 +13,7 @@ from torch.nn.functional import normalize
 from ...baselines import share_space
 from ...binarize import straight_through
 from ...data import Pairs
-from ...models import HashTower, ResidualTower
+from ...models import HashModel, HashTower, ResidualTower
 from ...recipe.recipe import Recipe
 from ...without_waiting import sent
 from ..closed_form import closed_form_towers, sampled_features, start_features
@@ -48,16 +49,25 @@ class NeighborsObjective(Objective):
     are shared out among the lengths at random, and an anchor is compared by that many first bits, with a scale of the
     length's own. A step costs no more than that of the whole code alone.
 
+    With ``earlier``, the model of an earlier run, its towers are the start; they are one tower where they are equal.
+
     Note:
         **Ours.** Soft targets from features are those of similarity-preserving hashing and of t-SNE.
     """
 
-    def __init__(self, recipe: Recipe, pairs: Pairs, *, generator: torch.Generator) -> None:
+    def __init__(
+        self, recipe: Recipe, pairs: Pairs, *, generator: torch.Generator, earlier: HashModel | None = None
+    ) -> None:
         super().__init__(recipe, pairs, generator=generator)
         image, text = sampled_features(recipe, pairs)
-        self.shared = share_space(image.numpy(), text.numpy())
-        start = start_features(recipe, pairs, (image, text), shared=self.shared)
-        self.linear = self._started(*start)  # a tuple, so that it is no part of what trains
+        if earlier is None:
+            self.shared = share_space(image.numpy(), text.numpy())
+            start = start_features(recipe, pairs, (image, text), shared=self.shared)
+            self.linear = self._started(*start)  # a tuple, so that it is no part of what trains
+        else:
+            by_image, by_text = copy.deepcopy((earlier.image_tower, earlier.text_tower))
+            self.shared = _equal(by_image, by_text)
+            self.linear = (by_image, by_image) if self.shared else (by_image, by_text)
         with torch.no_grad():
             size = torch.cat([self.linear[0](image[:_SAMPLE]), self.linear[1](text[:_SAMPLE])]).abs().mean()
         self.size = max(float(size), 1e-12)
@@ -90,6 +100,8 @@ class NeighborsObjective(Objective):
     def _widened(self, by_image: HashTower, by_text: HashTower) -> tuple[HashTower, HashTower]:
         """Hidden units beside them."""
         width = self.recipe.neighbors.hidden_width
+        if isinstance(by_image, ResidualTower):  # of an earlier run
+            return copy.deepcopy((by_image, by_text))
         if not width:
             return by_image, by_text
         with torch.random.fork_rng(devices=[]):
@@ -173,6 +185,12 @@ class NeighborsObjective(Objective):
         for diagonal in (n, -n):
             target.diagonal(diagonal).add_(share)
         return target
+
+
+def _equal(one: HashTower, other: HashTower) -> bool:
+    """Whether two towers are one: their layers hold the same numbers."""
+    ours, theirs = one.state_dict(), other.state_dict()
+    return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
 def neighbor_temperature(features: Tensor, n_alike: float) -> float:

@@ -1,0 +1,105 @@
+"""``ucch train --continue``: a run that goes on from an earlier one with more pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ucch.data import PairedDataset
+    from ucch.extraction import Extraction
+    from ucch.recipe import Recipe
+    from ucch.runs import RunFolder
+    from ucch.training.growing import Earlier
+
+__all__ = ["check_continued", "continued_recipe", "hand_on"]
+
+
+def continued_recipe(choices: Mapping[str, Any], recipe: str | None) -> Recipe | None:
+    """The recipe that options of a run that goes on change; None for a run of its own.
+
+    Args:
+        choices: of the command line, by parameter.
+        recipe: what ``--recipe`` names.
+
+    Raises:
+        UsageError: options that do not go together.
+        RunError, RecipeError: the earlier run is not there, not finished, or does not go on.
+    """
+    from ucch.recipe import Recipe
+    from ucch.runs import RunFolder
+    from ucch.training.growing import grown_recipe
+
+    earlier = choices["earlier"]
+    if earlier is None:
+        for option, given in (("--replay", choices["replay"]), ("--keep-codes", choices["keep_codes"])):
+            if given:
+                raise click.UsageError(f"{option} goes with --continue RUN, which names the earlier run")
+        return None
+    if recipe is not None:
+        raise click.UsageError("--continue goes on by the recipe of the earlier run; leave out --recipe")
+    if choices["data"] is None and choices["images"] is None:
+        raise click.UsageError("--continue needs the new pairs: name them with --data or --images")
+    run = RunFolder.open(earlier)
+    model = run.model()
+    return grown_recipe(Recipe.from_toml(model.recipe) if model.recipe else run.recipe(), earlier)
+
+
+def check_continued(recipe: Recipe, dataset: PairedDataset, extraction: Extraction | None, *, n_processes: int) -> None:
+    """Refuse new pairs, and choices, that do not fit the earlier run, before a folder is made.
+
+    Raises:
+        DataError: features of another width.
+        RunError: features by another encoder.
+        RecipeError: another recipe.
+    """
+    from ucch.errors import RunError
+    from ucch.extraction import read_run_encoders
+    from ucch.training.growing import check_grows, check_widths
+
+    from .feature_source import feature_cards
+
+    if not recipe.growing.earlier:
+        return
+    earlier = _earlier(recipe)
+    check_grows(recipe, earlier.recipe, n_processes=n_processes)
+    check_widths(earlier.model, dataset.train)
+    cards = feature_cards(Path(recipe.data)) if extraction is None else extraction.encoders
+    for kind, card in read_run_encoders(Path(recipe.growing.earlier)).items():
+        if kind in cards and cards[kind].digest != card.digest:
+            raise RunError(
+                f"{kind} features must be by the encoder of {recipe.growing.earlier}, {card.name} ({card.spec}), got"
+                f" those by {cards[kind].name} ({cards[kind].spec}); take them anew by that encoder"
+            )
+
+
+def hand_on(run: RunFolder) -> None:
+    """Put what the earlier run hands on into the folder of the run that goes on, unless it is there.
+
+    Features without a word of their encoder are taken to be by that of the earlier run.
+    """
+    from ucch.data import load_dataset
+    from ucch.extraction import read_run_encoders, write_run_encoders
+
+    recipe = run.recipe()
+    if not recipe.growing.earlier or run.handed_on:
+        return
+    earlier = _earlier(recipe)
+    if recipe.growing.replay:
+        old = load_dataset(recipe.growing.replay, recipe.data_root, one_sided=recipe.pairs.one_sided)
+        earlier = replace(earlier, replayed=len(old.train))
+    cards = read_run_encoders(Path(recipe.growing.earlier))
+    if cards and not read_run_encoders(run.path):
+        write_run_encoders(run.path, cards)
+    earlier.save(run.earlier)
+
+
+def _earlier(recipe: Recipe) -> Earlier:
+    from ucch.runs import RunFolder
+    from ucch.training.growing import Earlier
+
+    return Earlier.of_run(RunFolder.open(recipe.growing.earlier), by_features=bool(recipe.growing.replay))

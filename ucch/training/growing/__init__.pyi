@@ -1,0 +1,20 @@
+from .distilled import DistilledObjective
+from .earlier import Earlier
+from .growing_trainer import GrowingTrainer
+from .grown_recipe import check_grows, check_widths, grown_recipe
+from .growth import Growth, grown_codes, kept_of, measured_growth
+from .run_dataset import run_dataset
+
+__all__ = [
+    "DistilledObjective",
+    "Earlier",
+    "GrowingTrainer",
+    "Growth",
+    "check_grows",
+    "check_widths",
+    "grown_codes",
+    "grown_recipe",
+    "kept_of",
+    "measured_growth",
+    "run_dataset",
+]
