@@ -11,7 +11,7 @@ from rich.console import Console
 
 from .grouped import GroupedCommand, recipe_option
 from .nearest import meant
-from .options import METHODS, OPTIMIZERS, debug_option
+from .options import debug_option
 from .paths import InputName, InputPath, OutputPath
 from .processes import cores
 
@@ -35,6 +35,8 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str) -> tuple[in
 def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
     if value is None:
         return ()
+    from ucch.recipe.strategy_sections import OPTIMIZERS
+
     words = tuple(word.strip().lower().replace("_", "-") for word in value.split(","))
     if words == ("all",):
         return OPTIMIZERS
@@ -47,7 +49,11 @@ def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
 
 def _methods(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
     words = () if value is None else tuple(word.strip().lower() for word in value.split(","))
-    return METHODS if words == ("all",) else words
+    if words != ("all",):
+        return words
+    from ucch.recipe.recipe import METHODS
+
+    return METHODS
 
 
 @click.command("compare", cls=GroupedCommand, groups=_GROUPS)

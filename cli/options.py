@@ -6,23 +6,8 @@ import click
 
 from .nearest import Choice
 
-__all__ = ["CODE_FORMATS", "DEBUG", "METHODS", "OPTIMIZERS", "code_format_option", "debug_option"]
+__all__ = ["CODE_FORMATS", "DEBUG", "code_format_option", "debug_option"]
 
-# the names in ucch.training.STRATEGIES, which would take a second to import
-OPTIMIZERS = (
-    "momentum",
-    "straight-through",
-    "continuation",
-    "greedy",
-    "bi-half",
-    "bop",
-    "discrete",
-    "itq",
-    "quantization",
-    "none",
-)
-# recipes of the baselines, which learn without labels: ucch.baselines.BASELINES and the deep ones
-METHODS = ("lsh", "sign", "itq", "cca-itq", "cvh", "cmfh", "lssh", "fsh", "djsrh", "jdsh", "dgcpn", "cirh")
 CODE_FORMATS = ("auto", "packed", "ubinary", "binary", "words", "plain")  # those of ucch.data.code_files
 DEBUG = "ucch.debug"  # the place in a click context where the group looks
 

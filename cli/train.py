@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
+from ucch.recipe.strategy_sections import OPTIMIZERS
+
 from .asked_recipe import asked_recipe, check_same
 from .extraction_options import ENCODING, SOURCE, encoding_options, source_options
 from .grouped import GroupedCommand, recipe_option
 from .nearest import Choice
-from .options import OPTIMIZERS, debug_option
+from .options import debug_option
 from .paths import InputName, InputPath, OutputPath
 
 if TYPE_CHECKING:

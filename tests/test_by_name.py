@@ -37,6 +37,14 @@ assert kinds["tree"].__name__ == "ElementTree"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_names_stand_for_the_class_of_their_name_in_the_file_of_their_name() -> None:
+    kinds: ByName[type] = ByName.as_named("ucch.baselines", ["cca-itq", "own"], own=".cvh:Cvh")
+    assert [kinds[name].__name__ for name in ("cca-itq", "own")] == ["CcaItq", "Cvh"]
+    assert list(kinds) == ["cca-itq", "own"]
+    ended: ByName[type] = ByName.as_named("ucch.training.objectives", ["mlwch-like"], ending="Objective")
+    assert ended["mlwch-like"].__name__ == "MlwchLikeObjective"
+
+
 @pytest.mark.parametrize("registry", [BASELINES, OBJECTIVES, STRATEGIES], ids=["baselines", "objectives", "strategies"])
 def test_every_place_is_there(registry: ByName[type]) -> None:
     kinds = list(registry.values())

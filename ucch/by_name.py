@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from importlib import import_module
 from typing import TypeVar
 
@@ -28,6 +28,22 @@ class ByName(MutableMapping[str, Named]):
         self.package = package
         self._places = dict(places)
         self._imported: dict[str, Named] = {}
+
+    @classmethod
+    def as_named(cls, package: str, names: Iterable[str], *, ending: str = "", **others: str) -> ByName[Named]:
+        """Names that stand for the class of their name in the file of their name, ``cca-itq`` for ``.cca_itq:CcaItq``.
+
+        Args:
+            package: as of the class.
+            names: in words between dashes.
+            ending: of every class.
+            others: places of names that stand for something else.
+        """
+        places = {
+            name: f".{name.replace('-', '_')}:{''.join(word.capitalize() for word in name.split('-'))}{ending}"
+            for name in names
+        }
+        return cls(package, {name: others.get(name, place) for name, place in places.items()})
 
     def __getitem__(self, name: str) -> Named:
         if name not in self._imported:

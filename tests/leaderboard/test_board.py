@@ -26,7 +26,8 @@ def test_a_board_lists_every_run(tmp_path: Path) -> None:
 
 
 def test_the_shipped_board_holds_every_baseline_and_optimizer(tmp_path: Path) -> None:
-    from ucch.cli.options import METHODS, OPTIMIZERS
+    from ucch.recipe.recipe import METHODS
+    from ucch.recipe.strategy_sections import OPTIMIZERS
 
     cells = load_board(ROOT / "benchmarks" / "leaderboard.toml").cells(tmp_path)
     places = {(cell.data, cell.recipe.bits, cell.cell.optimizer.removesuffix("-recipe")) for cell in cells}

@@ -8,7 +8,9 @@ import pytest
 
 from ucch.errors import RecipeError
 from ucch.recipe import Recipe, load_recipe, recipe_names
-from ucch.recipe.recipe import known_keys, nearest
+from ucch.recipe.baseline_sections import BASELINES
+from ucch.recipe.objective_names import OBJECTIVES
+from ucch.recipe.recipe import METHODS, known_keys, nearest
 
 
 def test_the_default_recipe_is_the_default_of_every_field() -> None:
@@ -39,3 +41,16 @@ def test_known_keys_stand_with_their_sections_in_the_order_of_the_fields() -> No
 def test_a_near_word_is_named_and_a_far_one_is_not() -> None:
     assert nearest("ucch-papr", recipe_names()) == "; did you mean ucch-paper?"
     assert nearest("zzz", recipe_names()) == ""
+
+
+def test_the_methods_are_the_baselines_that_learn_without_labels() -> None:
+    assert set(METHODS) - set(BASELINES) < set(OBJECTIVES)
+    assert set(BASELINES) < set(METHODS)
+    assert not any(load_recipe(name).wants_labels for name in METHODS)
+
+
+def test_sections_stand_in_the_order_in_which_recipes_were_ever_written() -> None:
+    names = list(Recipe.model_fields)
+    assert names[:4] == ["name", "bits", "seed", "data"]
+    told = ["neighbors", "teacher", "uchm_like", "labels", "djsrh", "straight_through", "quantization", "linear", "fsh"]
+    assert [name for name in names if name in told] == told

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
 from .sections import Count, ForgivingName, NotNegative, Positive, Section
 
-__all__ = ["BaselineName", "CmfhSection", "FshSection", "LinearSection", "LsshSection"]
+__all__ = ["BASELINES", "BaselineName", "BaselineSections", "CmfhSection", "FshSection", "LinearSection", "LsshSection"]
 
 
-BaselineName = Annotated[Literal["none", "lsh", "sign", "itq", "cca-itq", "cvh", "cmfh", "lssh", "fsh"], ForgivingName]
+_Baseline = Literal["none", "lsh", "sign", "itq", "cca-itq", "cvh", "cmfh", "lssh", "fsh"]
+BaselineName = Annotated[_Baseline, ForgivingName]
+BASELINES: tuple[str, ...] = get_args(_Baseline)[1:]
 
 
 class LinearSection(Section):
@@ -51,3 +53,12 @@ class FshSection(Section):
     regression_weight: Positive = 300.0
     rounds: Count = 100
     regression_ridge: NotNegative = 1e-4
+
+
+class BaselineSections(Section):
+    """Those sections by name, as a recipe has them."""
+
+    linear: LinearSection = LinearSection()
+    cmfh: CmfhSection = CmfhSection()
+    lssh: LsshSection = LsshSection()
+    fsh: FshSection = FshSection()

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from .sections import Count, NotNegative, Positive, Section
 
-__all__ = ["LabelSection", "MlwchLikeSection", "UniHashSection"]
+__all__ = ["LabelSection", "LabelSections", "MlwchLikeSection", "UniHashSection"]
 
 
 class LabelSection(Section):
@@ -50,3 +50,11 @@ class MlwchLikeSection(Section):
     bandwidth: Positive = 0.5
     nonlinear_weight: NotNegative = 1.0
     quantization_weight: NotNegative = 0.01
+
+
+class LabelSections(Section):
+    """Those sections by name, as a recipe has them."""
+
+    labels: LabelSection = LabelSection()
+    unihash: UniHashSection = UniHashSection()
+    mlwch_like: MlwchLikeSection = MlwchLikeSection()

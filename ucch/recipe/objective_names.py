@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from .sections import ForgivingName
 
-__all__ = ["LABELLED", "ObjectiveName"]
+__all__ = ["LABELLED", "OBJECTIVES", "ObjectiveName"]
 
 
-ObjectiveName = Annotated[
-    Literal["ucch", "unihash", "mlwch-like", "uchm-like", "djsrh", "jdsh", "dgcpn", "cirh", "neighbors"], ForgivingName
-]
+_Objective = Literal["ucch", "unihash", "mlwch-like", "uchm-like", "djsrh", "jdsh", "dgcpn", "cirh", "neighbors"]
+ObjectiveName = Annotated[_Objective, ForgivingName]
+OBJECTIVES: tuple[str, ...] = get_args(_Objective)[1:]  # beside UCCH's own losses
 LABELLED = frozenset({"unihash", "mlwch-like"})  # learn from labels, those of the data or made up

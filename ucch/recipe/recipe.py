@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from ..errors import RecipeError
 from ..plain_json import one_line
 from ..toml import tomllib
-from .baseline_sections import BaselineName, CmfhSection, FshSection, LinearSection, LsshSection
+from .baseline_sections import BASELINES, BaselineName, BaselineSections
 from .common_sections import (
     FeatureSection,
     FineTuningSection,
@@ -24,35 +24,23 @@ from .common_sections import (
 )
 from .goal_sections import GoalName, NeighborsSection
 from .growing_section import GrowingSection
-from .label_sections import LabelSection, MlwchLikeSection, UniHashSection
+from .label_sections import LabelSections
 from .objective_names import LABELLED, ObjectiveName
 from .pair_sections import PairsSection
-from .reconstruction_sections import CirhSection, DgcpnSection, DjsrhSection, JdshSection
+from .reconstruction_sections import ReconstructionSections
 from .sections import Section
-from .strategy_sections import (
-    BiHalfSection,
-    BopSection,
-    ContinuationSection,
-    DiscreteSection,
-    GreedySection,
-    ItqSection,
-    OptimizerName,
-    QuantizationSection,
-    StraightThroughSection,
-)
-from .teacher_sections import MieSection, TeacherSection, UchmLikeSection
+from .strategy_sections import OptimizerName, StrategySections
+from .teacher_sections import TeacherSections
 
-__all__ = ["Recipe", "known_keys", "nearest"]
+__all__ = ["METHODS", "Recipe", "known_keys", "nearest"]
 
 
-class Recipe(Section):
-    """Everything that decides a training run.
+# recipes of the baselines, shallow and deep, which learn without labels
+METHODS: tuple[str, ...] = (*BASELINES, *ReconstructionSections.model_fields)
 
-    Sections hold the choices of their part, those named after an optimizer, objective or baseline what it alone
-    needs; fields and defaults are listed in ``docs/recipe_fields.md``. With a ``baseline`` nothing is trained in
-    epochs, and only ``features`` and the baseline's own section count. A recipe is frozen: :func:`with_settings`
-    returns a changed copy.
-    """
+
+class _Shared(Section):
+    """What every run has; bases of a recipe are read from the last, so that these come first."""
 
     name: str = "default"
     bits: Annotated[int, Field(ge=1, le=4096)] = 64
@@ -73,28 +61,16 @@ class Recipe(Section):
     fine_tuning: FineTuningSection = FineTuningSection()
     neighbors: NeighborsSection = NeighborsSection()
     growing: GrowingSection = GrowingSection()
-    teacher: TeacherSection = TeacherSection()
-    mie: MieSection = MieSection()
-    uchm_like: UchmLikeSection = UchmLikeSection()
-    labels: LabelSection = LabelSection()
-    unihash: UniHashSection = UniHashSection()
-    mlwch_like: MlwchLikeSection = MlwchLikeSection()
-    djsrh: DjsrhSection = DjsrhSection()
-    jdsh: JdshSection = JdshSection()
-    dgcpn: DgcpnSection = DgcpnSection()
-    cirh: CirhSection = CirhSection()
-    straight_through: StraightThroughSection = StraightThroughSection()
-    continuation: ContinuationSection = ContinuationSection()
-    greedy: GreedySection = GreedySection()
-    bi_half: BiHalfSection = BiHalfSection()
-    bop: BopSection = BopSection()
-    discrete: DiscreteSection = DiscreteSection()
-    itq: ItqSection = ItqSection()
-    quantization: QuantizationSection = QuantizationSection()
-    linear: LinearSection = LinearSection()
-    cmfh: CmfhSection = CmfhSection()
-    lssh: LsshSection = LsshSection()
-    fsh: FshSection = FshSection()
+
+
+class Recipe(BaselineSections, StrategySections, ReconstructionSections, LabelSections, TeacherSections, _Shared):
+    """Everything that decides a training run.
+
+    Sections hold the choices of their part, those named after an optimizer, objective or baseline what it alone
+    needs, and stand in the file of their kind; fields and defaults are listed in ``docs/recipe_fields.md``. With a
+    ``baseline`` nothing is trained in epochs, and only ``features`` and the baseline's own section count. A recipe is
+    frozen: :func:`with_settings` returns a changed copy.
+    """
 
     @property
     def wants_labels(self) -> bool:

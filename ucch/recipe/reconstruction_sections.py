@@ -8,7 +8,7 @@ from pydantic import Field
 
 from .sections import Count, NotNegative, Positive, Section
 
-__all__ = ["CirhSection", "DgcpnSection", "DjsrhSection", "JdshSection"]
+__all__ = ["CirhSection", "DgcpnSection", "DjsrhSection", "JdshSection", "ReconstructionSections"]
 
 Part = Annotated[float, Field(ge=0, le=1)]
 
@@ -58,3 +58,12 @@ class CirhSection(Section):
     graph_batch: Annotated[int, Field(ge=2)] = 512
     graph_steps: Count = 300
     graph_learning_rate: Positive = 1e-3
+
+
+class ReconstructionSections(Section):
+    """Those sections by name, as a recipe has them; the names are those of the objectives."""
+
+    djsrh: DjsrhSection = DjsrhSection()
+    jdsh: JdshSection = JdshSection()
+    dgcpn: DgcpnSection = DgcpnSection()
+    cirh: CirhSection = CirhSection()

@@ -1,14 +1,15 @@
-"""Recipe sections of the optimizers: each its own few parameters, with their source."""
+"""Names of the optimizers, and their recipe sections: each its own few parameters, with their source."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
 from .sections import Count, ForgivingName, NotNegative, Positive, Section
 
 __all__ = [
+    "OPTIMIZERS",
     "BiHalfSection",
     "BopSection",
     "ContinuationSection",
@@ -18,24 +19,24 @@ __all__ = [
     "OptimizerName",
     "QuantizationSection",
     "StraightThroughSection",
+    "StrategySections",
 ]
 
 
-OptimizerName = Annotated[
-    Literal[
-        "momentum",
-        "straight-through",
-        "continuation",
-        "greedy",
-        "bi-half",
-        "bop",
-        "discrete",
-        "itq",
-        "quantization",
-        "none",
-    ],
-    ForgivingName,
+_Optimizer = Literal[
+    "momentum",
+    "straight-through",
+    "continuation",
+    "greedy",
+    "bi-half",
+    "bop",
+    "discrete",
+    "itq",
+    "quantization",
+    "none",
 ]
+OptimizerName = Annotated[_Optimizer, ForgivingName]
+OPTIMIZERS: tuple[str, ...] = get_args(_Optimizer)
 
 
 class StraightThroughSection(Section):
@@ -96,3 +97,16 @@ class QuantizationSection(Section):
 
     kind: Literal["l1", "log_cosh", "l2", "cubic", "cauchy"] = "l1"
     weight: NotNegative | Literal["auto"] = "auto"
+
+
+class StrategySections(Section):
+    """Those sections by name, as a recipe has them."""
+
+    straight_through: StraightThroughSection = StraightThroughSection()
+    continuation: ContinuationSection = ContinuationSection()
+    greedy: GreedySection = GreedySection()
+    bi_half: BiHalfSection = BiHalfSection()
+    bop: BopSection = BopSection()
+    discrete: DiscreteSection = DiscreteSection()
+    itq: ItqSection = ItqSection()
+    quantization: QuantizationSection = QuantizationSection()

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from .sections import Count, ForgivingName, NotNegative, Positive, Section, Share
 
-__all__ = ["MieSection", "TeacherName", "TeacherSection", "UchmLikeSection"]
+__all__ = ["MieSection", "TeacherName", "TeacherSection", "TeacherSections", "UchmLikeSection"]
 
 
 TeacherName = Annotated[Literal["auto", "none", "mie", "joint-semantics"], ForgivingName]
@@ -70,3 +70,11 @@ class UchmLikeSection(Section):
     selection: Literal["vote", "greedy", "sum"] = "vote"
     n_votes: Count = 16
     bit_weight: NotNegative = 0.001
+
+
+class TeacherSections(Section):
+    """Those sections by name, as a recipe has them."""
+
+    teacher: TeacherSection = TeacherSection()
+    mie: MieSection = MieSection()
+    uchm_like: UchmLikeSection = UchmLikeSection()

@@ -1,4 +1,4 @@
-"""What every strategy must do in the training loop; a new one joins by its line in ``STRATEGIES``."""
+"""What every strategy must do in the training loop; a new one joins by its name in ``OPTIMIZERS``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.training.kit import small_dataset, small_pairs, small_recipe
 from ucch.data import Pairs
 from ucch.evaluation import encode_dataset, evaluate
 from ucch.recipe import Recipe, with_settings
-from ucch.recipe.strategy_sections import OptimizerName
+from ucch.recipe.strategy_sections import OPTIMIZERS, OptimizerName
 from ucch.training import STRATEGIES, Trainer
 
 every = pytest.mark.parametrize("name", STRATEGIES)
@@ -33,7 +33,7 @@ def same(ours: object, theirs: object) -> bool:
 
 
 def test_the_registry_has_the_names_a_recipe_may_give_and_every_section_is_one() -> None:
-    assert set(STRATEGIES) == set(typing.get_args(typing.get_args(OptimizerName)[0]))
+    assert tuple(STRATEGIES) == OPTIMIZERS == typing.get_args(typing.get_args(OptimizerName)[0])
     sections = {strategy.section for strategy in STRATEGIES.values()} - {""}
     assert sections <= set(Recipe.model_fields)
 

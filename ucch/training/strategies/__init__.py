@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from ...by_name import ByName
+from ...recipe.strategy_sections import OPTIMIZERS
 from .strategy import Batch, Strategy
 
 __all__ = ["STRATEGIES", "Batch", "Strategy"]
 
-STRATEGIES: ByName[type[Strategy]] = ByName(
-    __name__,
-    {
-        "momentum": ".momentum:Momentum",
-        "straight-through": ".straight_through:StraightThrough",
-        "continuation": ".continuation:Continuation",
-        "greedy": ".greedy:Greedy",
-        "bi-half": ".bi_half:BiHalf",
-        "bop": ".bop:Bop",
-        "discrete": ".discrete:Discrete",
-        "itq": ".itq:Itq",
-        "quantization": ".quantization:Quantization",
-        "none": ".continuous:Continuous",
-    },
-)
+STRATEGIES: ByName[type[Strategy]] = ByName.as_named(__name__, OPTIMIZERS, none=".continuous:Continuous")
