@@ -125,22 +125,36 @@ def test_an_item_of_one_side_takes_the_teachers_row_of_its_nearest() -> None:
     assert likeness[same].mean() > likeness[~same].mean() + 0.3
 
 
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        (("objective=djsrh",), "objective must be ucch or neighbors where items lack a side, got djsrh"),
-        (("optimizer=bop",), "optimizer must be one of momentum.* got bop"),
-        (("similarity=mie",), "teacher must be auto, none or joint-semantics"),
-    ],
-)
-def test_what_needs_both_sides_is_refused(settings: tuple[str, ...], said: str) -> None:
-    with pytest.raises(RecipeError, match=said):
-        check_one_sided(small_recipe(*settings), 1)
+@pytest.mark.parametrize("settings", [(), ("objective=djsrh",), ("optimizer=bop",)])
+def test_other_objectives_than_the_neighbours_learn_from_pairs_alone(settings: tuple[str, ...]) -> None:
+    """Whatever they are: a run that keeps items of one side is the run without them, bit for bit."""
+    pairs = replace(small_pairs(120), text_seen=np.arange(120) % 3 != 0)
+    states = []
+    for some in (pairs, pairs.complete()):
+        trainer = Trainer(small_recipe("epochs=2", *settings), some)
+        trainer.train_epoch()
+        states.append({**trainer.model.state_dict(), "table": trainer.bank.latent})
+        assert len(trainer.pairs) == 80
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
 
 
-def test_several_processes_and_captions_are_refused() -> None:
-    with pytest.raises(RecipeError, match="train in one process and without fine tuning, got 2 processes"):
-        check_one_sided(small_recipe(), 2)
+def test_wrong_pairs_do_not_train_where_codes_are_for_categories() -> None:
+    pairs, is_wrong = made_pairs(600, wrong=0.4)
+    trainer = Trainer(small_recipe(*AUTO), pairs)
+    assert trainer.choice.goal == "categories"
+    assert len(trainer.pairs) == 600 - trainer.trusted.parted
+    assert 0.8 * is_wrong.sum() < trainer.trusted.parted
+
+
+def test_what_needs_both_sides_is_refused() -> None:
+    one = small_recipe("objective=neighbors")
+    with pytest.raises(RecipeError, match=r"optimizer must be one of momentum.* got bop"):
+        check_one_sided(small_recipe("objective=neighbors", "optimizer=bop"), 1)
+    with pytest.raises(RecipeError, match="train in one process, got 2 processes"):
+        check_one_sided(one, 2)
+    with pytest.raises(RecipeError, match="go without fine tuning, got fine tuning"):
+        check_one_sided(small_recipe("fine_tuning.enabled=true"), 1)
+    check_one_sided(one, 1)
     pairs = small_pairs(200)
     captions = Pairs(pairs.image, np.repeat(pairs.text, 2, axis=0), image_of_text=np.repeat(np.arange(200), 2))
     with pytest.raises(RecipeError, match="needs one text per image"):

@@ -78,7 +78,8 @@ class Trainer:
             settled.
         replayed: how many of the pairs, at their beginning, an earlier run has trained on; 0 but where a run goes on
             (:class:`~ucch.training.growing.GrowingTrainer`).
-        trusted: the pairs as they train, and what is believed of them; ``pairs`` are those.
+        trusted: the pairs by what is believed of them; ``pairs`` are those, or under UCCH and other objectives that do
+            not learn from items of one side those of them that have both.
         rows: of the pairs that train; all but ``held_out``, which are set aside where neighbours or partners are kept.
         verdict: what trained codes and the start kept of those, once :meth:`finished_model` was asked for; else None.
         teacher: the :class:`~ucch.teachers.Teacher`, or None.
@@ -120,9 +121,12 @@ class Trainer:
             recipe, pairs.complete(), n_processes=self.world.size, own=self._own_objective or None
         )
         recipe = self.choice.recipe
-        self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
         if not pairs.all_complete:
-            check_one_sided(recipe, self.world.size, self._own_objective)
+            check_one_sided(recipe, self.world.size)
+            if recipe.objective != "neighbors":  # items of one side were found to draw UCCH's codes away from pairs
+                self.replayed = int((pairs.complete_rows < self.replayed).sum())
+                pairs = pairs.complete()
+        self.recipe, self.pairs, self.device = recipe, pairs, torch.device(device)
         self.rows, self.held_out = np.arange(len(pairs)), np.arange(0)
         if recipe.objective == "neighbors":
             self.rows, self.held_out = among_complete(pairs, partial(set_aside, recipe), self.replayed)

@@ -1,4 +1,4 @@
-"""Pairs that are likely wrong become two items of one side each."""
+"""Pairs that are likely wrong become two items of one side each, which train where the objective learns from such."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TrustedPairs:
     """Pairs as they train.
 
     Attributes:
-        pairs: the items; those that were given come first, row by row, then the texts of pairs that were parted.
+        pairs: items; those that were given come first, row by row, then the texts of pairs that were parted.
         audit: of the pairs that have both sides, or None where all are trusted.
         parted: how many pairs became two items.
     """
@@ -82,27 +82,22 @@ def split_pairs(pairs: Pairs, rows: np.typing.NDArray[np.int64]) -> Pairs:
     )
 
 
-def check_one_sided(recipe: Recipe, n_processes: int, own: str = "") -> None:
-    """Refuse to train items of one side by what needs both.
+def check_one_sided(recipe: Recipe, n_processes: int) -> None:
+    """Refuse items of one side where they would be in the way.
 
     Raises:
-        RecipeError: another objective than UCCH and the neighbours', an optimizer that looks at all pairs or whose
-            slots read every output, a teacher that is learnt or closeness to it, or several processes.
+        RecipeError: neighbours are kept by an optimizer whose slots read every output, or by several processes; or the
+            image encoder trains along, whose photographs are those of all items.
     """
     way_out = "drop such items (--one-sided drop, pairs.trust = none)"
-    objective = own or recipe.objective
-    if objective not in ("ucch", "neighbors"):
-        raise RecipeError(f"objective must be ucch or neighbors where items lack a side, got {objective}; or {way_out}")
+    if recipe.fine_tuning.enabled:
+        raise RecipeError(f"items that lack a side go without fine tuning, got fine tuning; {way_out}")
+    if recipe.objective != "neighbors":
+        return
     if not STRATEGIES[recipe.optimizer].takes_one_sided():
         fine = ", ".join(name for name, strategy in STRATEGIES.items() if strategy.takes_one_sided())
         raise RecipeError(
             f"optimizer must be one of {fine} where items lack a side, got {recipe.optimizer}; or {way_out}"
         )
-    if recipe.teacher.similarity == "mie" or recipe.teacher.closeness_weight > 0:
-        raise RecipeError(
-            f"teacher must be auto, none or joint-semantics, with closeness_weight 0, where items lack a side; or"
-            f" {way_out}"
-        )
-    if recipe.fine_tuning.enabled or n_processes > 1:
-        what = "fine tuning" if recipe.fine_tuning.enabled else f"{n_processes} processes"
-        raise RecipeError(f"items that lack a side train in one process and without fine tuning, got {what}; {way_out}")
+    if n_processes > 1:
+        raise RecipeError(f"items that lack a side train in one process, got {n_processes} processes; {way_out}")
