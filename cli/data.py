@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .audit import command as audit
+from .drift import command as drift
 from .nearest import NamingGroup
 from .options import debug_option
 from .paths import InputPath
@@ -124,6 +125,7 @@ def convert(name: str, data_root: Path | None) -> None:
 
 
 command.add_command(audit)
+command.add_command(drift)
 
 
 def _root(entry: DatasetEntry, data_root: Path | None) -> Path:

@@ -156,3 +156,38 @@ def test_items_of_one_side_are_fitted_and_encoded() -> None:
     np.testing.assert_array_equal(codes[~seen], hasher.encode_text(text)[~seen])
     with pytest.raises(DataError, match="finite"):
         told.fit(image, text)
+
+
+def test_more_pairs_go_on_from_what_is_learnt() -> None:
+    first, more = small_pairs(), small_pairs(60, seed=9)
+    hasher = small_hasher().partial_fit(first.image, first.text)
+    fitted = small_hasher().fit(first.image, first.text)
+    assert np.array_equal(hasher.encode_image(first.image), fitted.encode_image(first.image))
+    before = hasher.encode_image(more.image)
+    hasher.partial_fit(more.image, more.text)
+    assert hasher._earlier is not None
+    assert hasher._earlier.n_items == 160
+    assert 0 < np.unpackbits(before ^ hasher.encode_image(more.image)).mean() < 0.25
+    hasher.partial_fit(more.image, more.text)
+    assert hasher._earlier.n_items == 220
+
+
+def test_a_loaded_estimator_goes_on_without_the_codes_of_earlier_pairs(tmp_path: Path) -> None:
+    pairs, more = small_pairs(), small_pairs(60, seed=9)
+    small_hasher().fit(pairs.image, pairs.text).save(tmp_path / "model.safetensors")
+    loaded = CrossModalHasher.load(tmp_path / "model.safetensors").partial_fit(more.image, more.text)
+    assert loaded._earlier is not None
+    assert loaded._earlier.n_items == 60
+
+
+def test_what_does_not_go_on_is_refused() -> None:
+    pairs = small_pairs()
+    hasher = CrossModalHasher(n_bits=4, recipe="cvh").fit(pairs.image, pairs.text)
+    with pytest.raises(RecipeError, match="a baseline is fitted in one go and cannot go on"):
+        hasher.partial_fit(pairs.image, pairs.text)
+    with pytest.raises(DataError, match="text must have 5 columns, the features of the earlier run, got 4"):
+        small_hasher().fit(pairs.image, pairs.text).partial_fit(pairs.image, pairs.text[:, :4])
+
+
+def small_hasher() -> CrossModalHasher:
+    return CrossModalHasher(n_bits=12, settings=("width=16", "batch_size=32", "n_negatives=24"), epochs=2)

@@ -15,11 +15,12 @@ from .data import Pairs, multi_hot
 from .data.arrays import FeatureArray
 from .data.row_forms import as_rows
 from .data.sides import Mask, one_sided_pairs
-from .errors import RunError
+from .errors import RecipeError, RunError
 from .models import HashModel
 from .recipe import Recipe, load_recipe
 from .training import Objective, TrainingLoop, choose_device, fit_baseline
 from .training.calibrate import calibrated, for_calibration
+from .training.growing import Earlier, grown_recipe
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -110,22 +111,55 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
             RecipeError: an option has the wrong type or is out of range.
         """
         recipe = self._full_recipe()
-        image, text = as_rows("image", image), as_rows("text", text)
-        labels, how = None if label is None else multi_hot({"label": label})["label"], recipe.pairs.one_sided
-        if how == "refuse":
-            pairs = Pairs(image, text, labels, image_seen=image_seen, text_seen=text_seen)
-        else:
-            masks = {"image": image_seen, "text": text_seen}
-            pairs = one_sided_pairs(image, text, labels, masks, how=how, split="")
+        pairs = _pairs(recipe, image, text, label, image_seen, text_seen)
+        self._earlier: Earlier | None = None
         if recipe.baseline != "none" and self.objective is None:
             rows, unseen = for_calibration(recipe, pairs)
             self._take(fit_baseline(recipe, pairs.take(rows) if len(unseen) else pairs)[0], recipe)
             self.calibration_ = calibrated(self.model_, pairs, unseen)
             return self
-        loop = TrainingLoop(recipe, pairs, device=choose_device(self.device), objective=self.objective)
+        return self._trained(TrainingLoop(recipe, pairs, device=choose_device(self.device), objective=self.objective))
+
+    def partial_fit(
+        self,
+        image: FeatureArray,
+        text: FeatureArray,
+        *,
+        image_seen: Mask | None = None,
+        text_seen: Mask | None = None,
+    ) -> Self:
+        """Learn from more pairs; the first call is :meth:`fit`.
+
+        Later calls go on from what is learnt, as ``ucch train --continue`` (docs/growing.md): towers stay near what
+        they were, and earlier pairs take part by their codes, not by their features. Of an estimator that was loaded
+        those are not known. ``step_share`` and its like of the recipe's section ``growing`` say how long.
+
+        Args:
+            image, text, image_seen, text_seen: new pairs, as of :meth:`fit`, of the same widths.
+
+        Raises:
+            DataError: as of :meth:`fit`, or features of another width.
+            RecipeError: the recipe's method does not go on, a baseline for one.
+        """
+        if not hasattr(self, "model_"):
+            return self.fit(image, text, image_seen=image_seen, text_seen=text_seen)
+        if self.objective is not None:
+            raise RecipeError(
+                f"an objective of one's own does not go on, got objective={self.objective.__name__}; fit on all pairs"
+            )
+        recipe = grown_recipe(self.recipe_)
+        earlier = self._earlier
+        if earlier is None:
+            earlier = Earlier(self.model_, self.recipe_)
+        pairs = _pairs(recipe, image, text, None, image_seen, text_seen)
+        return self._trained(TrainingLoop(recipe, pairs, device=choose_device(self.device), earlier=earlier))
+
+    def _trained(self, loop: TrainingLoop) -> Self:
         self._take(loop.train(_warn), loop.trainer.recipe)
         self.outcome_ = loop.outcome()
         self.calibration_ = loop.calibration(self.model_)
+        if self.objective is None:
+            self._earlier = Earlier.of_trainer(loop.trainer, self.model_)
         return self
 
     def encode_image(self, image: FeatureArray) -> PackedCodes:
@@ -189,6 +223,7 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         recipe = Recipe.from_toml(model.recipe) if model.recipe else Recipe(bits=model.n_bits)
         hasher = cls(n_bits=model.n_bits, recipe=recipe, seed=recipe.seed)
         hasher._take(model, recipe)
+        hasher._earlier = None
         return hasher
 
     def _full_recipe(self) -> Recipe:
@@ -207,6 +242,22 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         if not hasattr(self, "model_"):
             raise NotFittedError("this CrossModalHasher is not fitted yet; call fit(image, text) or load(path) first")
         return self.model_
+
+
+def _pairs(
+    recipe: Recipe,
+    image: FeatureArray,
+    text: FeatureArray,
+    label: object,
+    image_seen: Mask | None,
+    text_seen: Mask | None,
+) -> Pairs:
+    """Pairs of what a user gives, by what the recipe makes of missing sides."""
+    image, text = as_rows("image", image), as_rows("text", text)
+    labels, how = None if label is None else multi_hot({"label": label})["label"], recipe.pairs.one_sided
+    if how == "refuse":
+        return Pairs(image, text, labels, image_seen=image_seen, text_seen=text_seen)
+    return one_sided_pairs(image, text, labels, {"image": image_seen, "text": text_seen}, how=how, split="")
 
 
 def _warn(text: str) -> None:

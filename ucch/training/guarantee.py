@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from ..data import Pairs
@@ -14,7 +15,7 @@ from ..metrics import cosine_neighbors, distance_histograms, hit_rate_at, neighb
 from ..models import HashModel
 from ..recipe.recipe import Recipe
 
-__all__ = ["Kept", "Verdict", "judge", "set_aside", "what_is_kept"]
+__all__ = ["Kept", "Verdict", "judge", "kept_by_item", "set_aside", "what_is_kept"]
 
 _SHARE, _FEWEST, _ENOUGH, _MOST, _GALLERY = 20, 20, 100, 1000, 4000  # pairs set aside, see set_aside; items to find
 
@@ -86,24 +87,41 @@ def what_is_kept(model: HashModel, pairs: Pairs, rows: RowNumbers, *, shared: bo
     """
     others = np.setdiff1d(pairs.complete_rows, rows)
     gallery = np.concatenate([rows, others[:: max(1, -(-len(others) // _GALLERY))]])
-    items = pairs.take(gallery)
+    neighbors, partners = kept_by_item(model, pairs.take(gallery), len(rows), shared=shared)
+    return Kept(float(neighbors.mean()), float(partners.mean()))
+
+
+def kept_by_item(
+    model: HashModel, items: Pairs, n: int, *, shared: bool
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """What codes keep of each of the first ``n`` items among all, on average over both directions.
+
+    Args:
+        model: to ask.
+        items: complete pairs; of several captions the first counts.
+        n: items that ask, at least one.
+        shared: as of :func:`what_is_kept`.
+
+    Returns:
+        By item, (n,): the share of its float ten nearest among the ten nearest by Hamming distance, and whether its
+        partner is among these, in expectation over ties.
+    """
     image, text = np.asarray(items.image), np.asarray(items.text)[items.first_text]
     codes = model.encode_image(image), model.encode_text(text)
     features = [
         scaler(torch.from_numpy(np.array(rows))).numpy()
         for scaler, rows in ((model.image_scaler, image), (model.text_scaler, text))
     ]
-    n, own = len(rows), np.arange(len(rows))
-    neighbors, partners = [], []
+    own, neighbors, partners = np.arange(n), [], []
     for asks, answers in ((0, 1), (1, 0)):
         if shared:
             nearest = cosine_neighbors(features[asks][:n], features[answers])
         else:  # the neighbours of an item by its own modality, found across
             nearest = cosine_neighbors(features[asks][:n], features[asks], left_out=own)
-        neighbors.append(neighbors_kept(nearest, codes[asks][:n], codes[answers], model.n_bits).mean())
-        pairs_found = distance_histograms(codes[asks][:n], codes[answers], own, np.arange(len(gallery)), model.n_bits)
-        partners.append(hit_rate_at(pairs_found, 10).mean())
-    return Kept(float(np.mean(neighbors)), float(np.mean(partners)))
+        neighbors.append(neighbors_kept(nearest, codes[asks][:n], codes[answers], model.n_bits))
+        pairs_found = distance_histograms(codes[asks][:n], codes[answers], own, np.arange(len(items)), model.n_bits)
+        partners.append(hit_rate_at(pairs_found, 10))
+    return np.mean(neighbors, axis=0), np.mean(partners, axis=0)
 
 
 def judge(trained: Kept, start: Kept, n_pairs: int, goal: str) -> Verdict:

@@ -9,7 +9,6 @@ from ucch.data import Pairs
 from ucch.recipe import Recipe
 from ucch.training import Trainer
 from ucch.training.growing import Earlier, grown_recipe
-from ucch.training.growing.earlier import objective_state, table_codes
 
 NEIGHBORS = ("goal=neighbors", "neighbor_batch=32", "hidden_width=8")
 
@@ -20,8 +19,7 @@ def earlier_run(*settings: str) -> Earlier:
     trainer = Trainer(small_recipe(*settings), small_pairs())
     for _ in range(trainer.n_epochs):
         trainer.train_epoch()
-    state = trainer.state_dict()
-    return Earlier(trainer.finished_model(), trainer.recipe, table_codes(state), objective_state(state))
+    return Earlier.of_trainer(trainer, trainer.finished_model())
 
 
 def growing(*settings: str, **options: bool) -> Recipe:

@@ -17,7 +17,6 @@ from ucch.errors import DataError, RecipeError
 from ucch.recipe import load_recipe
 from ucch.training import Objective, Trainer
 from ucch.training.growing import Earlier, GrowingTrainer, grown_recipe
-from ucch.training.growing.earlier import objective_state, table_codes
 
 
 def trained(trainer: GrowingTrainer) -> GrowingTrainer:
@@ -114,8 +113,7 @@ def test_towers_that_were_one_train_on_as_one() -> None:
     shared = small_pairs()
     pairs = Pairs(shared.text, shared.text + 0.01 * np.random.default_rng(0).normal(size=shared.text.shape))
     first = Trainer(small_recipe(*settings), pairs)
-    state = first.state_dict()
-    earlier = Earlier(first.finished_model(), first.recipe, table_codes(state), objective_state(state))
+    earlier = Earlier.of_trainer(first, first.finished_model())
     trainer = GrowingTrainer(grown_recipe(first.recipe), pairs, earlier=earlier)
     assert trainer.model.image_tower is trainer.model.text_tower
 

@@ -1,4 +1,5 @@
 from .distilled import DistilledObjective
+from .drift import Drift, measured_drift
 from .earlier import Earlier
 from .growing_trainer import GrowingTrainer
 from .grown_recipe import check_grows, check_widths, grown_recipe
@@ -7,6 +8,7 @@ from .run_dataset import run_dataset
 
 __all__ = [
     "DistilledObjective",
+    "Drift",
     "Earlier",
     "GrowingTrainer",
     "Growth",
@@ -15,6 +17,7 @@ __all__ = [
     "grown_codes",
     "grown_recipe",
     "kept_of",
+    "measured_drift",
     "measured_growth",
     "run_dataset",
 ]

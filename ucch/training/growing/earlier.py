@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from ...models import HashModel
 from ...recipe.recipe import Recipe
 from ...runs.checkpoint import load_newest, load_state, save_state
 from ...runs.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from ..trainer import Trainer
 
 __all__ = ["Earlier"]
 
@@ -37,7 +40,7 @@ class Earlier:
 
     model: HashModel
     recipe: Recipe
-    table: PackedCodes
+    table: PackedCodes = field(default_factory=lambda: np.empty((0, 0), np.uint8))
     objective: Mapping[str, Tensor] = field(default_factory=dict)
     codes: Mapping[str, PackedCodes] = field(default_factory=dict)
     replayed: int = 0
@@ -64,7 +67,7 @@ class Earlier:
         """
         model = run.model()
         recipe = Recipe.from_toml(model.recipe) if model.recipe else run.recipe()
-        table, objective = np.empty((0, -(-model.n_bits // 8)), np.uint8), {}
+        known: dict[str, Any] = {}
         state = load_newest(run.checkpoint_file, run.previous_checkpoint_file)
         if state is not None:
             trainer = state["trainer"]
@@ -73,13 +76,23 @@ class Earlier:
                     f"{run.path} was trained by an objective of one's own, {trainer['own_objective']}, and does not go"
                     " on; train on all pairs"
                 )
-            table = table_codes(trainer)
-            objective = objective_state(trainer)
+            known = {"table": table_codes(trainer), "objective": objective_state(trainer)}
         elif not by_features and recipe.baseline == "none":
             raise RunError(
                 f"{run.path} has no checkpoint, which holds the codes of its pairs; give their features with --replay"
             )
-        return cls(model, recipe, table, objective, run.codes())
+        return cls(model, recipe, codes=run.codes(), **known)
+
+    @classmethod
+    def of_trainer(cls, trainer: Trainer, model: HashModel) -> Earlier:
+        """What a trainer that is done hands on.
+
+        Args:
+            trainer: of one process.
+            model: as it was handed over.
+        """
+        state = trainer.state_dict()
+        return cls(model, trainer.recipe, table_codes(state), objective_state(state))
 
     def save(self, folder: Path) -> None:
         """Write model, table and codes into a folder."""

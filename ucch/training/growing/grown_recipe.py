@@ -7,7 +7,6 @@ from pathlib import Path
 from ...data import Pairs
 from ...errors import DataError, RecipeError
 from ...models import HashModel
-from ...recipe.growing_section import GrowingSection
 from ...recipe.recipe import Recipe
 from ..strategies import STRATEGIES
 
@@ -34,10 +33,10 @@ def grown_recipe(earlier: Recipe, run: str | Path = "", *, replay: str = "", kee
         RecipeError: such a run does not go on.
     """
     _check_kind(earlier)
-    growing = GrowingSection(earlier=str(run), replay=replay, keep_codes=keep_codes)
+    own = {"earlier": str(run), "replay": replay, "keep_codes": keep_codes}
     return earlier.model_copy(
         update={
-            "growing": growing,
+            "growing": earlier.growing.model_copy(update=own),
             "table": earlier.table.model_copy(update={"warmup_epochs": 0}),
             "training": earlier.training.model_copy(update={"epochs": "auto"}),
         }
