@@ -22,15 +22,19 @@ LARGEST_NATURE = 0.05  # of the queries, where image rows are fine
 def item_digests(pairs: Pairs) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.bytes_]]:
     """Fingerprint every item, and its image alone: 16 bytes each, twice (n,).
 
-    An item is its image and its text row, the first of several. O(n (dx + dy)); rows are read once, one after another,
-    so a memory-mapped set stays on disk.
+    An item is its image and its text row, the first of several. O(n (dx + dy)); rows are read once, some MiB at a
+    time, so a memory-mapped set stays on disk.
     """
     items, images = (np.empty(len(pairs), dtype="S16") for _ in range(2))
-    for row, text_row in enumerate(pairs.first_text):
-        fingerprint = hashlib.blake2b(np.ascontiguousarray(pairs.image[row]).data, digest_size=16)
-        images[row] = fingerprint.hexdigest()[:16].encode()
-        fingerprint.update(np.ascontiguousarray(pairs.text[text_row]).data)
-        items[row] = fingerprint.hexdigest()[:16].encode()
+    first_text = pairs.first_text
+    for rows in row_chunks(pairs.image):
+        image = np.ascontiguousarray(pairs.image[rows])
+        text = np.ascontiguousarray(pairs.text[first_text[rows]])
+        for row, (image_row, text_row) in enumerate(zip(image, text, strict=True), start=rows.start):
+            fingerprint = hashlib.blake2b(image_row.data, digest_size=16)
+            images[row] = fingerprint.hexdigest()[:16].encode()
+            fingerprint.update(text_row.data)
+            items[row] = fingerprint.hexdigest()[:16].encode()
     return items, images
 
 

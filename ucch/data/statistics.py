@@ -56,15 +56,20 @@ def feature_statistics(
     if len(features) == 0:
         raise ValueError(f"{name} must have at least one row, got shape {features.shape}")
     columns, lengths, zeros = _NOTHING, _NOTHING, 0
+    held, scratch = np.empty((0, 1)), np.empty((0, 1))  # memory for a chunk, and for what is computed of it, used again
     for rows in row_chunks(features, chunk_rows):
         chunk = features[rows]
         check_chunk(name, chunk, first_row=rows.start)
-        values = chunk.astype(np.float64)
-        length = np.linalg.norm(values, axis=1, keepdims=True)  # (rows, 1)
+        if len(held) < len(chunk):
+            held, scratch = np.empty(chunk.shape), np.empty(chunk.shape)
+        values, square = held[: len(chunk)], scratch[: len(chunk)]
+        values[:] = chunk
+        length = np.sqrt(np.multiply(values, values, out=square).sum(axis=1, keepdims=True))  # (rows, 1)
         if unit_rows:
             values /= np.where(length > 0, length, 1.0)
             length = (length > 0).astype(np.float64)
-        columns, lengths = _merge(columns, _moments(values)), _merge(lengths, _moments(length))
+        columns = _merge(columns, _moments(values, square))
+        lengths = _merge(lengths, _moments(length, np.empty_like(length)))
         zeros += int(np.count_nonzero(values == 0))
     return FeatureStatistics(
         n_rows=columns.count,
@@ -88,9 +93,11 @@ class _Moments:
 _NOTHING = _Moments(0, np.zeros(1), np.zeros(1))
 
 
-def _moments(values: npt.NDArray[np.float64]) -> _Moments:
+def _moments(values: npt.NDArray[np.float64], scratch: npt.NDArray[np.float64]) -> _Moments:
+    """Those of the rows of a chunk; ``scratch`` is of its shape and is written over."""
     mean = values.mean(axis=0)
-    return _Moments(len(values), mean, np.square(values - mean).sum(axis=0))
+    np.square(np.subtract(values, mean, out=scratch), out=scratch)
+    return _Moments(len(values), mean, scratch.sum(axis=0))
 
 
 def _merge(first: _Moments, second: _Moments) -> _Moments:

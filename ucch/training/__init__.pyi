@@ -19,6 +19,7 @@ from .nested import nested_lengths, shortened
 from .objectives import OBJECTIVES, LabelObjective, Objective
 from .step import HashingStep, StepOutput
 from .strategies import STRATEGIES, Strategy
+from .stream import StreamTraining, train_stream
 from .teacher.stage import TeacherStage, fit_teacher, takes_teacher
 from .train import train_run
 from .trainer import EpochStats, Trainer
@@ -38,6 +39,7 @@ __all__ = [
     "RunFolder",
     "StepOutput",
     "Strategy",
+    "StreamTraining",
     "TeacherStage",
     "Trainer",
     "TrainingLoop",
@@ -61,6 +63,7 @@ __all__ = [
     "shortened",
     "takes_teacher",
     "train_run",
+    "train_stream",
     "training_labels",
     "with_settings",
 ]

@@ -36,7 +36,8 @@ class TrainingLoop:
         pairs: of the run.
         device: where to train.
         world: the processes that train together; this process alone by default.
-        teacher: of the pairs that train, or what makes it from them, or ``"fit"`` for the one that the recipe asks for.
+        teacher: of the pairs that train, or what makes it from them, or ``"fit"`` for the one that the recipe asks for;
+            None for none as yet.
         fine_tuning: the image encoder, where it trains along.
         objective: a class of one's own, as of :class:`~ucch.training.Trainer`.
         earlier: what an earlier run hands on, where this one goes on from it.
@@ -56,7 +57,7 @@ class TrainingLoop:
         *,
         device: torch.device | str = "cpu",
         world: World | None = None,
-        teacher: Callable[[Pairs], Teacher | None] | Literal["fit"] = "fit",
+        teacher: Callable[[Pairs], Teacher | None] | Literal["fit"] | None = "fit",
         fine_tuning: FineTuning | None = None,
         objective: type[Objective] | None = None,
         earlier: growing.Earlier | None = None,

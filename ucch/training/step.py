@@ -24,7 +24,7 @@ from ..without_waiting import sent
 from .build import AUTO_EPOCHS, build_ranking
 from .distributed import Towers, data_parallel
 from .objectives import Objective
-from .strategies import STRATEGIES, Batch
+from .strategies import STRATEGIES, Batch, Strategy
 from .teacher.guide import Guidance, Guide
 
 __all__ = ["HashingStep", "StepOutput"]
@@ -65,6 +65,7 @@ class HashingStep(nn.Module):
         recipe: all choices but those of towers and loop; the default one if None. Its ``bits`` are D.
         scalers: by name what features pass before the tower; nothing by default.
         objective: an :class:`~ucch.training.Objective` beside or in place of UCCH's losses.
+        strategy: a class in place of that of the recipe's optimizer.
         teacher: of the items, for the recipe's ``teacher`` section and the objective.
         pairs: all items, where an optimizer looks at them at once.
         n_epochs: length of the run, for what changes over it; that of the recipe by default, 3 where it has none.
@@ -111,6 +112,7 @@ class HashingStep(nn.Module):
         *,
         scalers: Mapping[str, nn.Module] | None = None,
         objective: Objective | None = None,
+        strategy: type[Strategy] | None = None,
         teacher: Teacher | None = None,
         pairs: Pairs | None = None,
         n_epochs: int | None = None,
@@ -126,7 +128,7 @@ class HashingStep(nn.Module):
         self.recipe, self.names, self.world = recipe, tuple(towers), world
         self.generator = generator or torch.Generator().manual_seed(recipe.seed)
         self.generator.set_state(world.spread(self.generator.get_state()))  # what is drawn is drawn alike
-        self.strategy = STRATEGIES[recipe.optimizer](
+        self.strategy = (strategy or STRATEGIES[recipe.optimizer])(
             recipe,
             n_items,
             names=self.names,
@@ -145,11 +147,9 @@ class HashingStep(nn.Module):
         self.towers = data_parallel(Towers(towers), self.world)
         self.objective = objective
         self.ucch_weight = 1.0 if objective is None else objective.ucch_weight
-        if objective is not None and teacher is not None:
-            objective.guided_by(teacher)
         self.guide: Guide | None = None
-        if teacher is not None and recipe.objective == "ucch" and self.ucch_weight > 0:
-            self.guide = Guide(teacher, recipe)
+        if teacher is not None:
+            self.guided_by(teacher)
         self.ranking, self._own_code_loss = build_ranking(recipe), own_code_loss
         self._waiting: list[tuple[Batch, Keys]] = []
         self._counts_epochs, self._rows_seen = True, 0
@@ -189,6 +189,13 @@ class HashingStep(nn.Module):
             "penalty": penalty,
         }
         return StepOutput(loss, dict(batch.h), terms, keys)
+
+    def guided_by(self, teacher: Teacher) -> None:
+        """Have a teacher of the items guide the losses, and the objective where there is one, from here on."""
+        if self.objective is not None:
+            self.objective.guided_by(teacher)
+        if self.recipe.objective == "ucch" and self.ucch_weight > 0:
+            self.guide = Guide(teacher, self.recipe)
 
     def after_step(self, *_: object) -> None:
         """Move the table, once the towers have moved; takes and ignores what an optimizer hands to a post hook."""

@@ -18,7 +18,6 @@ from ..models import HashModel
 from ..plain_json import one_line
 from ..runs.checkpoint import load_newest, save_state
 from ..runs.run_folder import RunFolder
-from ..teachers import Teacher
 from . import growing
 from .calibrate import calibrated, for_calibration
 from .fine_tuning import FineTuning
@@ -27,6 +26,7 @@ from .loop import TrainingLoop
 from .objectives import Objective
 from .run_size import check_room, run_bytes
 from .teacher.run import check_pairs, run_teacher_stage
+from .teacher.stage import takes_teacher
 from .trainer import EpochStats, Trainer
 
 __all__ = ["CHECKPOINT_SECONDS", "train_run"]
@@ -142,16 +142,15 @@ class _Run:
             **{"device": device, "world": world, "fine_tuning": fine_tuning, "objective": objective},
             "earlier": self.earlier,
         }
-
-        def teacher(train: Pairs) -> Teacher | None:
-            # minutes of a teacher are not spent where the states will have no room; those are as large without one
-            self._look_for_room(TrainingLoop(run.recipe(), pairs, teacher=lambda rows: None, **options))
-            return run_teacher_stage(
-                run, train, self.identity, device=device, world=world, resume=resume, on_epoch=on_teacher
+        self.loop = TrainingLoop(run.recipe(), pairs, teacher=None, **options)
+        self.trainer = trainer = self.loop.trainer
+        if takes_teacher(trainer.recipe):
+            self._look_for_room(self.loop)  # before minutes of a teacher are spent
+            teacher = run_teacher_stage(
+                run, trainer.pairs, self.identity, device=device, world=world, resume=resume, on_epoch=on_teacher
             )
-
-        self.loop = TrainingLoop(run.recipe(), pairs, teacher=teacher, **options)
-        self.trainer = self.loop.trainer
+            if teacher is not None:
+                trainer.guided_by(teacher)
         if resume:
             self._load()
         self.saved_at, self.saved_step, self.save_seconds = time.monotonic(), -1, 0.0

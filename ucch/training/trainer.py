@@ -139,9 +139,7 @@ class Trainer:
             teacher = shared_teacher(self.world, lambda: fit_teacher(recipe, pairs, device=device))
         elif callable(teacher):
             teacher = teacher(pairs) if takes_teacher(recipe) else None
-        if teacher is not None and len(teacher) != len(pairs):
-            raise ValueError(f"teacher must describe the {len(pairs)} training pairs, got {len(teacher)} rows")
-        self.teacher = None if teacher is None else teacher.to(self.device)
+        self.teacher: Teacher | None = None
         self.steps_per_epoch = min(self.rows_per_epoch // self.batch_size, training.epoch_steps or self.rows_per_epoch)
         self.n_epochs = self._n_epochs()
         self.generator = torch.Generator().manual_seed(recipe.seed)
@@ -156,7 +154,6 @@ class Trainer:
             recipe,
             scalers=self.model.scalers(),
             objective=self.objective,
-            teacher=self.teacher,
             pairs=pairs,
             n_epochs=self.n_epochs,
             generator=self.generator,
@@ -164,6 +161,8 @@ class Trainer:
             world=self.world,
         )
         self.strategy = self.step.strategy
+        if teacher is not None:
+            self.guided_by(teacher)
         if training.compile:
             self.step.compile_parts()
         self._fill_table(pairs)
@@ -181,6 +180,17 @@ class Trainer:
         self.look_every, self.loss = 1 if self.device.type == "cpu" else _LOOK, math.nan
         self.epoch = 0
         self.part: EpochPart | None = None
+
+    def guided_by(self, teacher: Teacher) -> None:
+        """Have a teacher of these pairs guide the losses from here on.
+
+        Raises:
+            ValueError: it describes another number of pairs.
+        """
+        if len(teacher) != len(self.pairs):
+            raise ValueError(f"teacher must describe the {len(self.pairs)} training pairs, got {len(teacher)} rows")
+        self.teacher = teacher.to(self.device)
+        self.step.guided_by(self.teacher)
 
     @property
     def bank(self) -> CodeBank | ShardedCodeBank:

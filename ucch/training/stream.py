@@ -1,0 +1,262 @@
+"""Training on a stream: features that come shard by shard, once, and fit neither memory nor disk."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..data import Pairs
+from ..errors import DataError, RecipeError
+from ..models import HashModel
+from ..recipe.recipe import Recipe
+from .batch_features import BatchFeatures
+from .build import build_model, build_objective
+from .clipping import clip_gradients
+from .epoch_stats import health
+from .finite import FiniteSteps
+from .goal import choose_goal
+from .step import HashingStep
+from .strategies.recent_codes import RecentCodes
+
+__all__ = ["StreamTraining", "train_stream"]
+
+_ASKS = (
+    "training.keep",
+    "training.calibrate",
+    "fine_tuning.enabled",
+    "pairs.trust",
+    "table.negatives",
+    "baseline",
+    "growing.earlier",
+)
+_ALSO = {"objective": ("ucch", "neighbors"), "optimizer": ("momentum",), "teacher.similarity": ("auto", "none")}
+
+
+class StreamTraining:
+    """Train towers on shards of pairs, each once, with no row per pair: memory does not grow with the stream.
+
+    The first shard stands for all in what is decided before training: the goal, the scaling of features, and, where
+    neighbours or partners are kept, the closed-form start. Pairs of a shard come in a random order, batch by batch;
+    what is left over is left out. They are compared with one another and with a ring of the ``table.n_negatives``
+    latest codes (:class:`~ucch.training.strategies.recent_codes.RecentCodes`), or by the objective ``neighbors`` among
+    themselves. There is no teacher, which would describe pairs one by one.
+
+    Args:
+        recipe: all choices; those that need a row per pair, labels or pairs set aside are refused. The rate falls by a
+            cosine where ``n_shards`` is known, and else stays.
+        first: the first shard, at least one batch of pairs with both sides.
+        n_shards: of the stream, of about one size.
+        device: where to train.
+
+    Attributes:
+        recipe: as settled for the goal; ``choice`` says why.
+        model: the towers as they train.
+        shard, rows: trained so far.
+
+    Raises:
+        RecipeError: the recipe asks for what a stream has not, or its batch is larger than the ring.
+        DataError: the first shard has less than a batch.
+
+    Example:
+        >>> from ucch.recipe import load_recipe
+        >>> rows = torch.randn(3, 64, 8, generator=torch.Generator().manual_seed(0)).numpy()
+        >>> recipe = load_recipe("default", ["bits=16", "width=32", "batch_size=32", "n_negatives=64"])
+        >>> trained = train_stream((Pairs(part, part[:, ::-1]) for part in rows), recipe)
+        >>> trained.shard, trained.rows, trained.finished_model().n_bits
+        (3, 192, 16)
+    """
+
+    def __init__(
+        self, recipe: Recipe, first: Pairs, *, n_shards: int | None = None, device: torch.device | str = "cpu"
+    ) -> None:
+        _check(recipe)
+        self.choice = choose_goal(recipe, first)
+        self.recipe = recipe = self.choice.recipe
+        _check_shard(first, recipe.training.batch_size)
+        self.device, self.n_shards = torch.device(device), n_shards
+        self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.objective = build_objective(recipe, first, self.generator)
+        towers = None if self.objective is None else self.objective.towers()
+        self.model = build_model(recipe, first, towers).to(self.device)
+        if self.objective is not None:
+            self.objective.to(self.device)
+        self.step = HashingStep(
+            self.model.towers(),
+            recipe.table.n_negatives,
+            recipe,
+            scalers=self.model.scalers(),
+            objective=self.objective,
+            strategy=RecentCodes,
+            generator=self.generator,
+            device=self.device,
+        )
+        self.step.epoch_start(0)
+        parts = [self.model] if self.objective is None else [self.model, self.objective]
+        self.parameters = list(dict.fromkeys(parameter for part in parts for parameter in part.parameters()))
+        training = recipe.training
+        self.adam = torch.optim.Adam(
+            self.parameters, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
+        )
+        self.finite = FiniteSteps(training.nonfinite_steps)
+        self.shard = self.rows = 0
+
+    def train_shard(self, pairs: Pairs) -> dict[str, float]:
+        """Train on the next shard.
+
+        Returns:
+            Plain numbers: ``shard`` (from 1), ``rows`` trained in all, means of ``loss`` and of ``agreement`` (share of
+            bits on which both modalities of a pair agree) over its steps, ``skipped`` steps, ``learning_rate`` at the
+            last and ``seconds``.
+
+        Raises:
+            DataError: pairs lack a side, or have another width than the first shard.
+            NonFiniteError: too many steps in a row had a loss or gradient that is no finite number.
+        """
+        start, size = time.perf_counter(), self.recipe.training.batch_size
+        _check_shard(pairs, 1)
+        self.step.train()
+        features = BatchFeatures(pairs, self.device, self.recipe.training.features_on)
+        order = torch.randperm(len(pairs), generator=self.generator)
+        n_steps, skipped = len(pairs) // size, 0
+        totals = torch.zeros(2, device=self.device)
+        for number in range(n_steps):
+            self._set_learning_rate(number / n_steps)
+            rows = order[number * size : (number + 1) * size]
+            text_rows = pairs.draw_text_rows(rows, self.generator)
+            figures, passed = self._step(
+                {"image": features.rows("image", rows), "text": features.rows("text", text_rows)}
+            )
+            if self.finite.look() is not None:
+                self.finite.refuse(rows)
+            totals += torch.where(passed, figures, 0.0)
+            skipped += not passed
+        self.shard += 1
+        loss, agreement = (totals / max(1, n_steps - skipped)).tolist()
+        return {
+            "shard": self.shard, "rows": self.rows, "loss": loss, "agreement": agreement, "skipped": skipped,
+            "learning_rate": self.adam.param_groups[0]["lr"], "seconds": time.perf_counter() - start,
+        }  # fmt: skip
+
+    def _step(self, views: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Loss and agreement of a batch, and whether it counts."""
+        size, ring = self.recipe.training.batch_size, self.step.bank.n_codes
+        slots = (self.rows + torch.arange(size)) % ring
+        half = self.recipe.training.precision == "bfloat16"
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
+            loss, queries, _, keys = self.step(slots, views)
+        self.adam.zero_grad()
+        torch.autograd.backward(loss)
+        norm = clip_gradients(self.parameters, self.recipe.training.clip_norm)
+        passed = self.finite.see(loss, norm)
+        setattr(self.adam, "found_inf", (~passed).float())  # noqa: B010 - where 1, fused Adam leaves all as it is
+        self.adam.step()
+        self.step.settle(passed)
+        self.rows += size
+        return torch.stack([loss.detach(), health(*queries.values(), keys=keys)[0]]).float(), passed
+
+    def _set_learning_rate(self, within: float) -> None:
+        training, share = self.recipe.training, 1.0
+        if training.schedule == "cosine" and self.n_shards:
+            share = 0.5 * (1 + math.cos(math.pi * min(1.0, (self.shard + within) / self.n_shards)))
+        self.adam.param_groups[0]["lr"] = share * training.learning_rate
+
+    def finished_model(self) -> HashModel:
+        """The model as it stands; towers are those that train."""
+        return self.model
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that decides how training goes on, between two shards."""
+        return {
+            "shard": self.shard,
+            "rows": self.rows,
+            "model": self.model.state_dict(),
+            "adam": self.adam.state_dict(),
+            "generator": self.generator.get_state(),
+            "skipped_in_a_row": self.finite.in_a_row,
+            **({} if self.objective is None else {"objective": self.objective.state_dict()}),
+            **self.step.strategy.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where another training by this recipe and first shard stood."""
+        self.shard, self.rows = state["shard"], state["rows"]
+        self.model.load_state_dict(state["model"])
+        self.adam.load_state_dict(state["adam"])
+        self.generator.set_state(state["generator"])
+        self.finite.in_a_row = state["skipped_in_a_row"]
+        if self.objective is not None:
+            self.objective.load_state_dict(state["objective"])
+        self.step.strategy.load_state_dict(state)
+
+
+def train_stream(
+    shards: Iterable[Pairs],
+    recipe: Recipe,
+    *,
+    n_shards: int | None = None,
+    device: torch.device | str = "cpu",
+    state: Mapping[str, Any] | None = None,
+    on_shard: Callable[[StreamTraining, dict[str, float]], None] | None = None,
+) -> StreamTraining:
+    """Train on all shards of a stream, each once.
+
+    Args:
+        shards: pairs, a shard at a time, asked for as they are needed and kept no longer. To go on, give the same
+            stream again: the first shard is looked at, those that were trained on are passed over.
+        recipe, n_shards, device: as of :class:`StreamTraining`.
+        state: its ``state_dict()`` after some shard, to go on from; the result equals that of a training that was not
+            stopped, bit for bit on one machine's CPU.
+        on_shard: called with the training and its figures after every shard; the time to save.
+
+    Raises:
+        DataError: there is no shard; as :class:`StreamTraining`.
+        RecipeError: as :class:`StreamTraining`.
+    """
+    training: StreamTraining | None = None
+    number = 0
+    for pairs in shards:  # enumerate would hold each until the next is there
+        if training is None:
+            training = StreamTraining(recipe, pairs, n_shards=n_shards, device=device)
+            if state is not None:
+                training.load_state_dict(state)
+        if number >= training.shard:
+            figures = training.train_shard(pairs)
+            if on_shard is not None:
+                on_shard(training, figures)
+        number += 1  # noqa: SIM113 - see above
+        del pairs  # before the next is made
+    if training is None:
+        raise DataError("a stream must have at least one shard, got none")
+    return training
+
+
+def _check(recipe: Recipe) -> None:
+    default = Recipe()
+    allowed = {key: (_at(default, key),) for key in _ASKS} | _ALSO
+    for key, values in allowed.items():
+        if (value := _at(recipe, key)) not in values:
+            raise RecipeError(f"recipe key {key} must be {' or '.join(map(str, values))} in a stream, got {value!r}")
+    if recipe.training.batch_size > recipe.table.n_negatives:
+        raise RecipeError(
+            f"table.n_negatives, the ring of a stream, must hold a batch of {recipe.training.batch_size}, got"
+            f" {recipe.table.n_negatives}"
+        )
+
+
+def _at(recipe: Recipe, key: str) -> Any:
+    value: Any = recipe
+    for name in key.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def _check_shard(pairs: Pairs, least: int) -> None:
+    if len(pairs) < least:
+        raise DataError(f"the first shard must have a batch of {least} pairs, got {len(pairs)}; make shards larger")
+    if not pairs.all_complete:
+        raise DataError("pairs of a stream must have both sides; leave the others out with pairs.complete()")
