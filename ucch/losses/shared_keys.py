@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-__all__ = ["SharedKeys", "shared_costs", "works_in_place"]
+from .soft_costs import BLOCK
 
-_BLOCK = 2**18  # logits at a time, 1 MiB of float32: what a core keeps near
+__all__ = ["SharedKeys", "shared_costs", "works_in_place"]
 
 
 class SharedKeys(NamedTuple):
@@ -126,5 +126,5 @@ def _log_softmax_backward(gradient: Tensor, output: Tensor, out: Tensor) -> None
 
 def _blocks(logits: Tensor) -> Iterator[slice]:
     """Rows at a time, of which a core keeps the logits near."""
-    step = max(1, _BLOCK // logits.shape[1])
+    step = max(1, BLOCK // logits.shape[1])
     return (slice(start, start + step) for start in range(0, len(logits), step))

@@ -13,6 +13,7 @@ from torch.nn.functional import normalize
 from ...baselines import share_space
 from ...binarize import straight_through
 from ...data import Pairs
+from ...losses.soft_costs import soft_costs
 from ...models import HashModel, HashTower, ResidualTower
 from ...recipe.recipe import Recipe
 from ...without_waiting import sent
@@ -120,7 +121,7 @@ class NeighborsObjective(Objective):
         if length == 0:
             return rows
         drawn = sent(torch.randn(rows.shape, generator=self.generator), rows.device)
-        return normalize(rows + length / math.sqrt(rows.shape[1]) * drawn, dim=1)
+        return normalize(drawn.mul_(length / math.sqrt(rows.shape[1])).add_(rows), dim=1)
 
     def forward(self, batch: Batch, strategy: Strategy) -> Tensor:
         with torch.no_grad():
@@ -133,11 +134,10 @@ class NeighborsObjective(Objective):
         for rows, length, scale in zip(self._shared_out(n_items), self.lengths, self.log_scale.exp(), strict=False):
             rows = sent(rows, codes.device)
             logits = scale / length * codes[rows, :length] @ codes[:, :length].T
-            own = rows[:, None] == torch.arange(n_items, device=codes.device)
             if present is None:
-                total = torch.logsumexp(logits.masked_fill(own, float("-inf")), dim=1)
-                cost = cost + (total - (target[rows] * logits).sum(dim=1)).sum() / n_items
+                cost = cost + soft_costs(logits, target, rows).sum() / n_items
                 continue
+            own = rows[:, None] == torch.arange(n_items, device=codes.device)
             total = torch.logsumexp(logits.masked_fill(own | ~present, -1e9), dim=1)
             costs = (total - (target[rows] * logits).sum(dim=1)) * present[rows]
             cost = cost + costs.sum() / present.sum().clamp(min=1)
@@ -167,7 +167,7 @@ class NeighborsObjective(Objective):
                 likeness.diagonal(diagonal).fill_(float("-inf"))  # it would be like itself
         if seen is not None:
             return self._target_of_present(likeness, seen["image"], seen["text"])
-        target = torch.softmax(likeness / self.temperature, dim=1) * (1 - self.partner_share)
+        target = torch.softmax(likeness.div_(self.temperature), dim=1).mul_(1 - self.partner_share)
         for diagonal in by_partner:
             target.diagonal(diagonal).add_(self.partner_share)
         return target

@@ -28,8 +28,8 @@ def soft_targets(similarity: Tensor, own: Tensor, *, weight: float, temperature:
     Returns:
         (B, K); a row adds up to ``weight``, or to 0 where it has nothing but itself.
     """
-    target = torch.softmax((similarity / temperature).masked_fill(own, float("-inf")), dim=1)
-    return weight * target.masked_fill(own.all(dim=1, keepdim=True), 0.0)
+    target = torch.softmax((similarity / temperature).masked_fill_(own, float("-inf")), dim=1)
+    return target.masked_fill_(own.all(dim=1, keepdim=True), 0.0).mul_(weight)
 
 
 def without_likely_positives(similarity: Tensor, *, weight: float, low: float, high: float) -> Tensor:
