@@ -26,7 +26,6 @@ from .loop import TrainingLoop
 from .objectives import Objective
 from .run_size import check_room, run_bytes
 from .teacher.run import check_pairs, run_teacher_stage
-from .teacher.stage import takes_teacher
 from .trainer import EpochStats, Trainer
 
 __all__ = ["CHECKPOINT_SECONDS", "train_run"]
@@ -144,7 +143,7 @@ class _Run:
         }
         self.loop = TrainingLoop(run.recipe(), pairs, teacher=None, **options)
         self.trainer = trainer = self.loop.trainer
-        if takes_teacher(trainer.recipe):
+        if trainer.takes_teacher:
             self._look_for_room(self.loop)  # before minutes of a teacher are spent
             teacher = run_teacher_stage(
                 run, trainer.pairs, self.identity, device=device, world=world, resume=resume, on_epoch=on_teacher

@@ -138,7 +138,7 @@ class Trainer:
         if teacher == "fit":
             teacher = shared_teacher(self.world, lambda: fit_teacher(recipe, pairs, device=device))
         elif callable(teacher):
-            teacher = teacher(pairs) if takes_teacher(recipe) else None
+            teacher = teacher(pairs) if self.takes_teacher else None
         self.teacher: Teacher | None = None
         self.steps_per_epoch = min(self.rows_per_epoch // self.batch_size, training.epoch_steps or self.rows_per_epoch)
         self.n_epochs = self._n_epochs()
@@ -180,6 +180,11 @@ class Trainer:
         self.look_every, self.loss = 1 if self.device.type == "cpu" else _LOOK, math.nan
         self.epoch = 0
         self.part: EpochPart | None = None
+
+    @property
+    def takes_teacher(self) -> bool:
+        """Whether a teacher may guide this run; under ``auto`` there may still be none."""
+        return takes_teacher(self.recipe)
 
     def guided_by(self, teacher: Teacher) -> None:
         """Have a teacher of these pairs guide the losses from here on.

@@ -144,3 +144,12 @@ def test_another_recipe_is_refused() -> None:
     other = load_recipe(growing(), ["bits=16"])
     with pytest.raises(RecipeError, match="recipe key bits must stay 12 in a run that goes on, got 16"):
         GrowingTrainer(other, new_pairs(), earlier=earlier_run())
+
+
+def test_a_teacher_needs_the_features_of_earlier_pairs() -> None:
+    joined = joined_pairs(small_pairs(), new_pairs())
+    recipe = growing("similarity=joint-semantics")
+    earlier = earlier_run("similarity=joint-semantics")
+    with_features = GrowingTrainer(recipe, joined, earlier=replace(earlier, replayed=100), teacher=None)
+    assert with_features.takes_teacher
+    assert not GrowingTrainer(recipe, new_pairs(), earlier=earlier, teacher=None).takes_teacher

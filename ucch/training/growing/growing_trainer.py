@@ -77,6 +77,10 @@ class GrowingTrainer(Trainer):
         self.learning_rates = [share * rate for rate in self.learning_rates]
 
     @property
+    def takes_teacher(self) -> bool:
+        return self.replayed > 0 and super().takes_teacher
+
+    @property
     def n_new(self) -> int:
         """New pairs that train."""
         return int((self.rows >= self.replayed).sum())
