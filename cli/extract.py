@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["command", "run_extraction", "summary"]
 
 _GROUPS = {
-    "What to encode, and by what": (*SOURCE, "allow_overlap", "weights"),
+    "What to encode, and by what": (*SOURCE, "one_sided", "allow_overlap", "weights"),
     "Where to": ("out", "as_json"),
     "Where and how fast it runs": ("device", *ENCODING),
 }
@@ -46,6 +46,13 @@ SHOWN = 10  # bad files named on stderr; --json names all
 )
 @encoding_options
 @click.option("--device", type=Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option(
+    "--one-sided",
+    type=Choice(["drop", "keep"]),
+    default="drop",
+    show_default=True,
+    help="What becomes of pictures without a caption, and of captions without a picture.",
+)
 @click.option("--allow-overlap", is_flag=True, help="Accept captions that put copies of a picture on both sides.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary, with every bad file, as one JSON object.")
 @debug_option
@@ -103,7 +110,10 @@ def run_extraction(console: Console, *, name: str, device: Any, **choices: Any) 
 
     import_from_here()
     captions = read_captions(
-        choices["captions"] or choices["images"], choices["images"], encoding=choices["encoding"] or None
+        choices["captions"] or choices["images"],
+        choices["images"],
+        encoding=choices["encoding"] or None,
+        one_sided=choices["one_sided"] == "keep",
     )
     specs = (choices["image_encoder"], choices["text_encoder"])
     encoders = image_encoder(specs[0], device=device), text_encoder(specs[1], device=device)
@@ -122,6 +132,7 @@ def run_extraction(console: Console, *, name: str, device: Any, **choices: Any) 
             batch_size=choices["batch_size"],
             workers=worker_count(choices["workers"]),
             cache_folder=cache_folder(choices["cache"]),
+            one_sided=choices["one_sided"] == "keep",
             on_progress=shown,
             **given,
         )
@@ -168,10 +179,13 @@ def copies_said(extraction: Extraction) -> list[str]:
 
 def summary(extraction: Extraction) -> dict[str, Any]:
     """Plain numbers about an extraction."""
+    from ucch.data.sides import alone_in
+
     dataset = extraction.dataset
     return {
-        "train": {"images": len(dataset.train.image), "captions": len(dataset.train.text)},
+        "train": {"images": len(dataset.train.side("image")), "captions": len(dataset.train.side("text"))},
         "query": {"images": len(dataset.query.image), "captions": len(dataset.query.text)},
+        **alone_in(dataset.train),
         "encoders": {
             kind: {"name": card.name, "spec": card.spec, "dimension": card.dimension, "digest": card.digest}
             for kind, card in extraction.encoders.items()

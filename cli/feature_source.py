@@ -237,7 +237,7 @@ def _check_encoder(spec: str) -> None:
 def _extract(console: Console, recipe: Recipe, device: Any, **encoding: Any) -> Any:
     from .extract import run_extraction
 
-    source = recipe.source.model_dump()
+    source = {**recipe.source.model_dump(), "one_sided": recipe.pairs.one_sided}
     source |= {name: Path(source[name]) for name in ("images", "captions")}
     return run_extraction(console, name=Path(FEATURES).stem, device=device, **source, **encoding)
 

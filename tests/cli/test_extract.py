@@ -196,3 +196,21 @@ def test_a_killed_extraction_goes_on_and_ends_with_the_same_file(folder: Path) -
     assert whole.exit_code == 0, whole.stderr
     assert (folder / "out.npz").read_bytes() == (folder / "w.npz").read_bytes()
     assert np.load(folder / "out.npz")["image_train"].shape == (18, 9)
+
+
+def test_items_of_one_side_are_kept_where_asked(tmp_path: Path) -> None:
+    captions = write_photographs(tmp_path / "photos", n=12)
+    captions.write_text("\n".join([*captions.read_text().splitlines()[:-4], "elsewhere.jpg,words alone"]) + "\n")
+    options = ("--images", tmp_path / "photos", "--captions", captions, *ENCODERS, "--cache", "none", *QUICK, "--json")
+    dropped = json.loads(ucch("extract", *options, "--out", tmp_path / "dropped.npz").stdout)
+    assert "one_sided" not in dropped
+    result = ucch("extract", *options, "--one-sided", "keep", "--out", tmp_path / "kept.npz")
+    assert result.exit_code == 0, result.stderr
+    kept = json.loads(result.stdout)
+    assert kept["one_sided"] == {"images_without_text": 2, "texts_without_image": 1}
+    assert kept["train"]["images"] == dropped["train"]["images"] + 2
+    assert kept["train"]["captions"] == dropped["train"]["captions"] + 1
+    run = ("train", *options[:4], *ENCODERS, "--cache", "none", *QUICK, *SHORT, "--one-sided", "keep", "--json")
+    report = ucch(*run, "--out", tmp_path / "run")
+    assert report.exit_code == 0, report.stderr
+    assert json.loads(report.stdout)["one_sided"] == kept["one_sided"]

@@ -21,11 +21,14 @@ ENDINGS = (".txt", ".caption")  # the first that is there counts
 _MOST = 1 << 20  # bytes of a text beside a picture
 
 
-def folder_rows(texts: Path, images: Path, encoding: str | None, left_out: LeftOut) -> Iterator[Row]:
+def folder_rows(
+    texts: Path, images: Path, encoding: str | None, left_out: LeftOut, *, one_sided: bool = False
+) -> Iterator[Row]:
     """Rows of a folder with a text per picture: ``x.txt``, ``x.jpg.txt``, ``x.caption`` or ``x.jpg.caption``.
 
     A line is a caption. Where ``x.json`` lies beside with a ``caption``, as ``img2dataset`` writes it, that text is one
-    caption however many lines it has, and stands in for a missing ``.txt``.
+    caption however many lines it has, and stands in for a missing ``.txt``. With ``one_sided`` pictures without a text
+    and texts without a picture are rows, too; else they are counted.
 
     Raises:
         DataError: a text cannot be read.
@@ -46,17 +49,19 @@ def folder_rows(texts: Path, images: Path, encoding: str | None, left_out: LeftO
             None if record is None else _read(texts / record),
             encoding,
         )
-        if not found:
-            left_out.add(NO_TEXT, image)
-        for caption in found:
-            yield Row(image, caption)
+        yield from _described(image, found, left_out, one_sided)
     for name in sorted(held - used):
         if name.endswith(ENDINGS):
-            left_out.add(NO_IMAGE, name)
+            alone = _texts_of(str(texts / name), _read(texts / name), None, encoding) if one_sided else []
+            yield from _alone(name, alone, left_out)
 
 
-def shard_rows(shards: Sequence[Path], encoding: str | None, left_out: LeftOut) -> Iterator[Row]:
+def shard_rows(
+    shards: Sequence[Path], encoding: str | None, left_out: LeftOut, *, one_sided: bool = False
+) -> Iterator[Row]:
     """Rows of webdataset's shards: the ``.txt`` or ``.caption`` of each key, or ``caption`` in its ``.json``.
+
+    ``one_sided`` is that of :func:`folder_rows`.
 
     Raises:
         DataError: a shard is damaged, or a text cannot be read.
@@ -65,14 +70,10 @@ def shard_rows(shards: Sequence[Path], encoding: str | None, left_out: LeftOut) 
     for shard, sample in samples:
         text = _member(sample, "txt", "text", "caption")
         found = _texts_of(f"{shard}, key {sample.key}", text, _member(sample, "json"), encoding)
-        if sample.image is None:
-            if found:
-                left_out.add(NO_IMAGE, sample.key)
-            continue
-        if not found:
-            left_out.add(NO_TEXT, sample.key)
-        for caption in found:
-            yield Row(f"{shard.stem}/{sample.key}", caption)
+        if sample.image is not None:
+            yield from _described(f"{shard.stem}/{sample.key}", found, left_out, one_sided, sample.key)
+        elif found:
+            yield from _alone(sample.key, found if one_sided else [], left_out)
 
 
 def table_of_pictures_rows(tables: Sequence[Table], names: Sequence[str]) -> Iterator[Row]:
@@ -94,6 +95,24 @@ def table_of_pictures_rows(tables: Sequence[Table], names: Sequence[str]) -> Ite
         for text, side in zip(table.column_values(caption), sides, strict=True):
             yield from rows_of(f"{table.path}, row {place}", names[place], text, side)
             place += 1
+
+
+def _described(
+    image: str, found: list[str | None], left_out: LeftOut, one_sided: bool, name: str = ""
+) -> Iterator[Row]:
+    """Rows of a picture and its texts; one without any is a row with null if items of one side are kept."""
+    if not found and not one_sided:
+        left_out.add(NO_TEXT, name or image)
+    for caption in found or [None] * one_sided:
+        yield Row(image, caption)
+
+
+def _alone(name: str, found: list[str | None], left_out: LeftOut) -> Iterator[Row]:
+    """Rows of the texts of no picture; they are counted where none is to be kept."""
+    if not found:
+        left_out.add(NO_IMAGE, name)
+    for caption in found:
+        yield Row("", caption, name=name)
 
 
 def _member(sample: Sample, *endings: str) -> bytes | None:

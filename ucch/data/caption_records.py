@@ -29,11 +29,16 @@ _LOOKS_LIKE_LIST = re.compile(r"\[\s*(['\"]).*\1\s*,?\s*\]", re.DOTALL)
 
 
 class Row(NamedTuple):
-    """An image and one of its captions; a caption of None was null. ``split`` is empty where the file has none."""
+    """An image and one of its captions; a caption of None was null. ``split`` is empty where the file has none.
+
+    Where the image is empty, ``name`` is that of the text alone, and ``refusal`` what is said where such are not kept.
+    """
 
     image: str
     caption: str | None
     split: str = ""
+    name: str = ""
+    refusal: str = ""
 
 
 def plain(name: object) -> str:
@@ -72,8 +77,15 @@ def rows_of(where: str, image: object, caption: object, split: object = "") -> I
     Raises:
         DataError: the name is no name, or the caption no text.
     """
-    name, side = image_name(where, image), split.strip() if isinstance(split, str) else ""
-    for text in caption_texts(where, caption):
+    side, texts = split.strip() if isinstance(split, str) else "", caption_texts(where, caption)
+    if image is None or (isinstance(image, str) and not image.strip()):
+        if not any(text and text.strip() for text in texts):
+            raise DataError(_no_name(where, image))
+        for text in texts:
+            yield Row("", text, side, where.rpartition(", ")[2], _no_name(where, image))
+        return
+    name = image_name(where, image)
+    for text in texts:
         yield Row(name, text, side)
 
 
@@ -91,7 +103,11 @@ def image_name(where: str, value: object) -> str:
         return str(value)
     if isinstance(value, str) and value.strip() and "\0" not in value:
         return value.strip()
-    raise DataError(f"{where}: image must be a name or a number, got {_short(value)}")
+    raise DataError(_no_name(where, value))
+
+
+def _no_name(where: str, value: object) -> str:
+    return f"{where}: image must be a name or a number, got {_short(value)}"
 
 
 def caption_texts(where: str, value: object) -> list[str | None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,12 +29,24 @@ from .image_names import NameTable, spell
 from .left_out import LeftOut
 from .sizes import most_bytes
 
-__all__ = ["IMAGE_ENDINGS", "Captions", "read_captions", "read_texts"]
+__all__ = ["IMAGE_ENDINGS", "Alone", "Captions", "read_captions", "read_texts"]
 
 EMPTY, NULL = "captions without text", "captions that are null"
 MISSING, UNNAMED = "captions whose picture is not there", "pictures without a caption"
 DIRECT = (".csv", ".tsv", ".txt", ".token", ".json", ".jsonl", ".ndjson", ".parquet", ".tar", ".gz")
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+
+
+class Alone(NamedTuple):
+    """What has one side.
+
+    Attributes:
+        images: names of pictures without a caption, with the split that the file says, empty for none.
+        texts: name, text and split of captions without a picture.
+    """
+
+    images: dict[str, str]
+    texts: list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,7 @@ class Captions:
         n_empty: captions left out because they held no text.
         splits: the split that the file says of each image, as it writes it; empty where it says none.
         left_out: everything that was left out, by reason; ``n_empty`` is among it.
+        alone: what has one side, where that is kept.
 
     Example:
         >>> captions = Captions.of([("a.jpg", "a dog"), ("b.jpg", "a cat"), ("a.jpg", "it runs ")])
@@ -60,23 +74,41 @@ class Captions:
     n_empty: int = 0
     splits: tuple[str, ...] = ()
     left_out: LeftOut = field(default_factory=LeftOut)
+    alone: Alone = field(default_factory=lambda: Alone({}, []))
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str, str] | Row], left_out: LeftOut | None = None) -> Captions:
+    def of(
+        cls, rows: Iterable[tuple[str, str] | Row], left_out: LeftOut | None = None, *, one_sided: bool = False
+    ) -> Captions:
         """Collect (image, caption) rows, or :class:`Row` with a split.
 
+        Args:
+            rows: to collect.
+            left_out: where what is left out is counted.
+            one_sided: keep images that have no text, and texts of no image, in ``alone``.
+
         Raises:
-            DataError: an image stands in two splits.
+            DataError: an image stands in two splits; a text has no image, and such are not kept.
         """
         place: dict[str, int] = {}
         left_out = LeftOut() if left_out is None else left_out
         texts, image_of_text = [], []
         splits: list[str] = []
+        without: list[Row] = []
+        alone = Alone({}, [])
         for row in rows:
-            image, caption, split = Row(*row)
+            image, caption, split, name, refusal = Row(*row)
             text = "" if caption is None else caption.strip()
+            if not text and one_sided and image:
+                without.append(Row(*row))
+                continue
             if not text:
-                left_out.add(NULL if caption is None else EMPTY, image)
+                left_out.add(NULL if caption is None else EMPTY, image or name)
+                continue
+            if not image and not one_sided:
+                raise DataError(refusal)
+            if not image:
+                alone.texts.append((name, text, split))
                 continue
             texts.append(text)
             number = place.setdefault(image.strip(), len(place))
@@ -85,6 +117,11 @@ class Captions:
                 splits.append(split)
             elif splits[number] != split:
                 raise DataError(f"the image {image[:200]!r} stands in the splits {splits[number]!r} and {split!r}")
+        for row in without:
+            if row.image.strip() in place:
+                left_out.add(NULL if row.caption is None else EMPTY, row.image)
+            else:
+                alone.images.setdefault(row.image.strip(), row.split)
         return cls(
             tuple(place),
             tuple(texts),
@@ -92,6 +129,7 @@ class Captions:
             left_out.count(EMPTY) + left_out.count(NULL),
             tuple(splits) if any(splits) else (),
             left_out,
+            alone,
         )
 
     def text_ids(self) -> list[str]:
@@ -103,14 +141,14 @@ class Captions:
             seen[image] += 1
         return ids
 
-    def found_in(self, source: ImageSource) -> tuple[Captions, RowNumbers]:
+    def found_in(self, source: ImageSource, *, one_sided: bool = False) -> tuple[Captions, RowNumbers]:
         """These captions, with images by the names that they have in a place of pictures.
 
         Shards and tables are read from front to back, so that the images are in their order; those of folders stay in
         the order of the captions.
 
         A name is looked for as :class:`~ucch.data.image_names.NameTable` says. Captions whose picture is not there and
-        pictures without a caption are counted in ``left_out``.
+        pictures without a caption are counted in ``left_out``; with ``one_sided`` they are in ``alone``.
 
         Returns:
             The captions, and for each of their images the place of the name that it had here.
@@ -120,12 +158,13 @@ class Captions:
         """
         listed = list(source.names)
         if source.kind == "folder":  # a file counts by its name, whatever its ending
-            listed += _other_files(source, self.images)
-        table = NameTable(listed)
-        places = table.find_all(self.images, "captions")
+            listed += _other_files(source, [*self.images, *self.alone.images])
+        table, n_named = NameTable(listed), len(self.images)
+        found_places = table.find_all([*self.images, *self.alone.images], "captions")
+        places, undescribed = found_places[:n_named], found_places[n_named:]
         left_out, n_texts = self.left_out.merged(), np.bincount(self.image_of_text, minlength=len(self.images))
         for name, place, count in zip(self.images, places, n_texts.tolist(), strict=True):
-            if place is None:
+            if place is None and not one_sided:
                 shown = left_out.count(MISSING) and len(left_out[MISSING][1]) >= 3
                 near = "" if shown else table.nearest(name)
                 left_out.add(MISSING, f"{name[:100]}, nearest {near}" if near else name, count)
@@ -136,9 +175,24 @@ class Captions:
                 f"images {source.path} hold none of the {len(self.images)} pictures that the captions name, such as"
                 f" {self.images[0][:200]!r}" + (f"; the nearest name is {near!r}" if near else "")
             )
+        alone = Alone({}, list(self.alone.texts))
+        for (name, split), place in zip(self.alone.images.items(), undescribed, strict=True):
+            if place is None:
+                left_out.add(MISSING, name)
+            elif place not in used:
+                used.add(place)
+                alone.images[listed[place]] = split
         for place in range(len(source.names)):
-            if place not in used:
+            if place not in used and one_sided:
+                alone.images[source.names[place]] = ""
+            elif place not in used:
                 left_out.add(UNNAMED, source.names[place])
+        if one_sided:
+            alone.texts.extend(
+                (name, text, self.splits[image] if self.splits else "")
+                for name, text, image in zip(self.text_ids(), self.texts, self.image_of_text.tolist(), strict=True)
+                if places[image] is None
+            )
         left_out = left_out.merged(LeftOut.of_source(source))
         rows = (
             Row(listed[place], text, self.splits[image] if self.splits else "")
@@ -148,6 +202,7 @@ class Captions:
         found = Captions.of(rows, left_out)
         if source.kind != "folder":
             found = found._in_order_of(source.names)
+        found = replace(found, alone=alone)
         named = {listed[place]: row for row, place in reversed(list(enumerate(places))) if place is not None}
         return found, np.array([named[image] for image in found.images], dtype=np.int64)
 
@@ -166,7 +221,7 @@ class Captions:
                 rows.append(Row(self.images[image], text, split))
             else:
                 left_out.add(f"{reason} {split!r}", self.images[image])
-        return Captions.of(rows, left_out)
+        return replace(Captions.of(rows, left_out), alone=self.alone)
 
     def _in_order_of(self, names: Sequence[str]) -> Captions:
         """The same with images in this order."""
@@ -181,6 +236,7 @@ class Captions:
             self.n_empty,
             tuple(self.splits[row] for row in order) if self.splits else (),
             self.left_out,
+            self.alone,
         )
 
 
@@ -189,6 +245,7 @@ def read_captions(
     images: str | os.PathLike[str] | None = None,
     *,
     encoding: str | None = None,
+    one_sided: bool = False,
 ) -> Captions:
     """Read captions; an image may have several. What a file holds decides how it is read, not its ending.
 
@@ -207,15 +264,17 @@ def read_captions(
         path: the file or folder.
         images: the folder of the image files, which a folder of texts is matched with.
         encoding: of text; None believes a byte-order mark, and is UTF-8 without one.
+        one_sided: keep images whose captions are empty or null, and captions whose image is, in ``alone``; else the
+            former are left out, and the latter an error.
 
     Raises:
         DataError: the file is missing, in no layout, in another encoding, or holds what is no name or no text; the
             message says as what it was read, where, and the way out.
     """
     path, left_out = Path(path), LeftOut()
-    rows = _rows(path, Path(images) if images is not None else path, encoding, left_out)
+    rows = _rows(path, Path(images) if images is not None else path, encoding, left_out, one_sided)
     try:
-        captions = Captions.of(rows, left_out)
+        captions = Captions.of(rows, left_out, one_sided=one_sided)
     except DataError as error:
         raise error if str(path) in str(error) else DataError(f"captions {path}: {error}") from error
     if not captions.texts:
@@ -266,17 +325,17 @@ def _texts_of(path: Path, encoding: str | None, left_out: LeftOut) -> tuple[list
     return list(captions.texts), captions.text_ids()
 
 
-def _rows(path: Path, images: Path, encoding: str | None, left_out: LeftOut) -> Iterable[Row]:
+def _rows(path: Path, images: Path, encoding: str | None, left_out: LeftOut, one_sided: bool) -> Iterable[Row]:
     """Rows by the first of the layouts that fits."""
     if not path.exists():
         raise DataError(f"captions {path} do not exist")
     if path.is_dir() or path.suffix.lower() == ".tar":
         source = find_images(path)
         if source.kind == "shards":
-            return _named(shard_rows(shards_of(path), encoding, left_out), source)
+            return _named(shard_rows(shards_of(path), encoding, left_out, one_sided=one_sided), source)
         if source.kind == "table":
             return _pictured(path, source)
-        return folder_rows(path, images, encoding, left_out)
+        return folder_rows(path, images, encoding, left_out, one_sided=one_sided)
     check_regular(path, DataError)
     content = _content(path)
     if content[:4] == _PARQUET or path.suffix.lower() == ".arrow":

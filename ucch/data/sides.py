@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .labels import LabelMatrix
     from .pairs import Pairs
 
-__all__ = ["ONE_SIDED", "Mask", "check_seen", "kept_sides", "one_sided_pairs"]
+__all__ = ["ONE_SIDED", "Mask", "alone_in", "check_seen", "kept_sides", "one_sided_pairs"]
 
 Mask = npt.NDArray[np.bool_]
 ONE_SIDED = ("refuse", "drop", "keep")
@@ -94,6 +94,15 @@ def _any_of_item(rows: Mask, item: RowNumbers, n_items: int) -> Mask:
     found[item[inside]] = False
     found[item[inside & rows]] = True
     return found
+
+
+def alone_in(pairs: Pairs) -> dict[str, dict[str, int]]:
+    """How many items have one side only, as reports say it; empty where all have both."""
+    if pairs.all_complete:
+        return {}
+    image, text = pairs.seen["image"], pairs.seen["text"]
+    counts = {"images_without_text": int((image & ~text).sum()), "texts_without_image": int((text & ~image).sum())}
+    return {"one_sided": counts}
 
 
 def check_seen(pairs: Pairs) -> None:

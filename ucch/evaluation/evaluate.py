@@ -14,7 +14,7 @@ from ..codes import PackedCodes, n_bytes
 from ..collectives import World
 from ..data import PairedDataset, Pairs
 from ..data.arrays import FeatureArray
-from ..data.sides import Mask
+from ..data.sides import Mask, alone_in
 from ..metrics import PROTOCOLS, CodeHealth, Protocol, bit_agreement, code_health, quantization_gap, split_digest
 from ..models import ENCODING_BATCH, HashModel
 from .ranking import RankingResult, measure_pairs, measure_ranking, number
@@ -155,7 +155,7 @@ def evaluate(
         "query_texts": len(dataset.query.text),
         "database": len(dataset.database),
         "database_texts": len(encoded.database["text"]),
-        **_alone(dataset.database),
+        **alone_in(dataset.database),
         "protocol": {**asdict(protocol), "text": str(protocol)},
         "split_digest": _digest(dataset),
     }
@@ -196,15 +196,6 @@ def _labels(encoded: EncodedDataset, side: str) -> dict[str, Any]:
     pairs = getattr(encoded.dataset, side)
     labels, masks = {"image": pairs.label, "text": pairs.text_label}, {kind: pairs.side_mask(kind) for kind in SIDES}
     return {kind: rows if rows is None or masks[kind] is None else rows[masks[kind]] for kind, rows in labels.items()}
-
-
-def _alone(pairs: Pairs) -> dict[str, dict[str, int]]:
-    """How many items compete by one side only; empty where all have both."""
-    if pairs.all_complete:
-        return {}
-    seen = pairs.seen
-    images, texts = (int((seen[one] & ~seen[other]).sum()) for one, other in (SIDES, SIDES[::-1]))
-    return {"one_sided": {"images_without_text": images, "texts_without_image": texts}}
 
 
 def _digest(dataset: PairedDataset) -> str:

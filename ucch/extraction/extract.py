@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import PairedDataset, Pairs
-from ..data.captions import Captions
+from ..data.captions import Alone, Captions
 from ..data.left_out import LeftOut
-from ..data.split_names import sides_of
+from ..data.split_names import TRAIN_SPLITS, sides_of
 from ..encoders import EncoderCard, Features, FittedTextEncoder
 from ..errors import DataError
 from ..images.sources import open_images
@@ -22,7 +22,7 @@ from .copies import CopyCount, find_copies
 from .image_features import BadFile, encode_images
 from .text_features import encode_texts
 
-__all__ = ["Extraction", "check_copies", "extract", "split_images"]
+__all__ = ["Extraction", "check_copies", "extract", "split_images", "with_alone"]
 
 LIKE_QUERY = "training pictures that are copies of a query, or look like one"
 
@@ -73,6 +73,7 @@ def extract(
     query_share: float = 0.1,
     split_seed: int = 0,
     group_near: bool = False,
+    one_sided: bool = False,
     max_bad: float = 0.05,
     batch_size: int = 64,
     workers: int = 0,
@@ -98,6 +99,8 @@ def extract(
         split_seed: decides which.
         group_near: put pictures that look alike on one side, too; where the captions say the split, leave training
             pictures out that are copies of a query, or look like one.
+        one_sided: keep training items that have one side, pictures without a caption and captions without a picture
+            (:attr:`~ucch.data.captions.Captions.alone`); those of the queries are left out, which ask both ways.
         max_bad: share of the images that may be broken.
         batch_size: inputs per call of an encoder.
         workers: processes that decode images.
@@ -109,14 +112,18 @@ def extract(
     """
     source = open_images(images)
     n_named = len(captions.images)
-    captions, rows = captions.found_in(source)
+    captions, rows = captions.found_in(source, one_sided=one_sided)
     said, splits = sides_of(captions.splits), dict(Counter(captions.splits))
     if said is None:
         is_query = split_images(n_named, query_share, split_seed)[rows]
     else:
         captions = captions.of_images(said[0] | said[1], "captions of the split")
         is_query = said[1][said[0] | said[1]]
-    items = source.chosen(captions.images)
+    captions, alone = _of_training(captions, chosen=said is not None)
+    names = [*captions.images, *alone.images]
+    has_text = np.arange(len(names)) < len(captions.images)
+    is_query = np.concatenate([is_query, np.zeros(len(alone.images), dtype=np.bool_)])
+    items = source.chosen(names)
     encoded = encode_images(
         items,
         image_encoder,
@@ -141,29 +148,42 @@ def extract(
         again = copies.of_queries(is_query)
         good &= ~again
         for row in np.flatnonzero(again).tolist():
-            left_out.add(LIKE_QUERY, captions.images[row])
-    equal, near = (copies.counted(is_query, captions.images, among=good, near=kind) for kind in (False, True))
-    sides = {"train": good & ~is_query, "query": good & is_query}
+            left_out.add(LIKE_QUERY, names[row])
+    for row in np.flatnonzero(good & is_query & ~has_text).tolist():  # by a copy that asks
+        good[row] = False
+        left_out.add(LIKE_QUERY, names[row])
+    equal, near = (copies.counted(is_query, names, among=good, near=kind) for kind in (False, True))
+    sides = {"train": good & ~is_query & has_text, "query": good & is_query}
     for split, chosen in sides.items():
         if not chosen.any():
             raise DataError(f"no good image of {n_named} is left for the {split} split")
+    lone_texts = [text for _, text, _ in alone.texts]
     if isinstance(text_encoder, FittedTextEncoder):
-        text_encoder.fit([captions.texts[row] for row in np.flatnonzero(sides["train"][captions.image_of_text])])
+        trains = sides["train"][captions.image_of_text]
+        text_encoder.fit([*(captions.texts[row] for row in np.flatnonzero(trains)), *lone_texts])
     texts = encode_texts(
-        captions.texts,
+        [*captions.texts, *lone_texts],
         text_encoder,
         cache_folder=cache_folder,
         batch_size=batch_size,
         on_progress=_about(on_progress, "captions"),
     )
-    features = np.zeros((len(captions.images), encoded.features.shape[1]), dtype=np.float32)
+    features = np.zeros((len(names), encoded.features.shape[1]), dtype=np.float32)
     features[encoded.good] = encoded.features
     text_ids = captions.text_ids()
-    kept = {split: _Side(captions, chosen) for split, chosen in sides.items()}
+    kept = {split: _Side(captions, chosen[has_text]) for split, chosen in sides.items()}
+    pairs = {split: kept[split].pairs(features, texts, split) for split in sides}
+    image_ids = {split: [captions.images[row] for row in side.images] for split, side in kept.items()}
+    ids_of_texts = {split: [text_ids[row] for row in side.texts] for split, side in kept.items()}
+    undescribed = np.flatnonzero(good & ~has_text)
+    if len(undescribed) or lone_texts:
+        pairs["train"] = with_alone(pairs["train"], features[undescribed], texts[len(captions.texts) :])
+        image_ids["train"] += [names[row] for row in undescribed] + [""] * len(lone_texts)
+        ids_of_texts["train"] += [""] * len(undescribed) + [name for name, _, _ in alone.texts]
     return Extraction(
-        PairedDataset(name, *(kept[split].pairs(features, texts, split) for split in sides)),
-        {split: [captions.images[row] for row in side.images] for split, side in kept.items()},
-        {split: [text_ids[row] for row in side.texts] for split, side in kept.items()},
+        PairedDataset(name, pairs["train"], pairs["query"]),
+        image_ids,
+        ids_of_texts,
         {"image": EncoderCard.of(image_encoder, specs[0]), "text": EncoderCard.of(text_encoder, specs[1])},
         encoded.bad,
         captions.n_empty,
@@ -175,6 +195,51 @@ def extract(
         group_near,
         splits,
     )
+
+
+def with_alone(pairs: Pairs, images: Features, texts: Features) -> Pairs:
+    """Append items of one side to pairs: pictures, then texts.
+
+    Args:
+        pairs: complete ones.
+        images, texts: (n, dx) and (m, dy).
+
+    Example:
+        >>> some = with_alone(Pairs(np.ones((2, 3)), np.ones((2, 1))), np.ones((1, 3)), np.ones((2, 1)))
+        >>> some.seen["image"].tolist(), some.seen["text"].tolist()
+        ([True, True, True, False, False], [True, True, False, True, True])
+    """
+    n, counts = len(pairs), (len(images), len(texts))
+    rows = pairs.image_of_text
+    return Pairs(
+        np.concatenate([pairs.image, images, np.zeros((counts[1], images.shape[1]), images.dtype)]),
+        np.concatenate([pairs.text, np.zeros((counts[0], texts.shape[1]), texts.dtype), texts]),
+        split=pairs.split,
+        image_of_text=None if rows is None else np.concatenate([rows, n + np.arange(sum(counts))]),
+        image_seen=np.repeat([True, True, False], [n, *counts]),
+        text_seen=np.repeat([True, False, True], [n, *counts]),
+    )
+
+
+def _of_training(captions: Captions, *, chosen: bool) -> tuple[Captions, Alone]:
+    """Items of one side that train, and the captions with the others counted in ``left_out``.
+
+    Args:
+        captions: with what has one side.
+        chosen: whether the captions say the split; then items of the queries' splits, or of none that is known, do not.
+    """
+    left_out, kept = captions.left_out.merged(), Alone({}, [])
+    for name, split in captions.alone.images.items():
+        if chosen and split and split.lower() not in TRAIN_SPLITS:
+            left_out.add(f"pictures without a caption of the split {split!r}", name)
+        else:
+            kept.images[name] = split
+    for name, text, split in captions.alone.texts:
+        if chosen and split and split.lower() not in TRAIN_SPLITS:
+            left_out.add(f"captions without a picture of the split {split!r}", name)
+        else:
+            kept.texts.append((name, text, split))
+    return replace(captions, left_out=left_out), kept
 
 
 def check_copies(extraction: Extraction) -> None:
