@@ -142,7 +142,7 @@ def _evaluate_runs(
     from ucch.data import check_overlap
     from ucch.evaluation import compare_runs, measure_run
     from ucch.runs import RunFolder
-    from ucch.training.growing import run_dataset
+    from ucch.training.growing import kept_codes, run_dataset
 
     evaluations = []
     for path in runs:
@@ -150,7 +150,7 @@ def _evaluate_runs(
         recipe = run.recipe()
         root = None if options["data_root"] is None else str(options["data_root"])
         dataset = run_dataset(recipe, options["data"], root)
-        kept = {} if options["data"] else run.kept_codes()
+        kept = {} if options["data"] else kept_codes(run, dataset)
         if not options["allow_overlap"]:
             check_overlap(dataset)
         asked: dict[str, Any] = {"protocol": _protocol(options), "seed": options["seed"], "world": world}

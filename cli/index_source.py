@@ -105,7 +105,7 @@ def _from_run(
     from ucch.evaluation.evaluate import modality_codes
     from ucch.runs import RunFolder
     from ucch.training import shortened
-    from ucch.training.growing import run_dataset
+    from ucch.training.growing import kept_codes, run_dataset
 
     folder = RunFolder.open(source)
     model = folder.model()
@@ -117,7 +117,8 @@ def _from_run(
         codes, ids = model.encode_image(photographs.features), photographs.names
     else:
         recipe = folder.recipe()
-        pairs, kept = run_dataset(recipe).database, folder.kept_codes()
+        dataset = run_dataset(recipe)
+        pairs, kept = dataset.database, kept_codes(folder, dataset)
         if kept and modality == "item":
             raise click.UsageError(
                 f"{source} keeps codes of images and of texts, not of both together; name --modality image or text"

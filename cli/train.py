@@ -182,6 +182,7 @@ def command(
     from ucch.extraction import check_copies
     from ucch.runs import RunFolder
     from ucch.training import choose_device, processes, training_labels
+    from ucch.training.growing import kept_codes
 
     from .continued_run import check_continued, continued_recipe, hand_on
     from .feature_source import extraction_summary, keep_tuned, new_run, old_run, open_tuning
@@ -225,7 +226,7 @@ def command(
             _train(console, run, dataset, device=where, world=world, resume=resume, fine_tuning=tuning)
             if tuning is not None:
                 dataset = keep_tuned(console, run, tuning, **encoding)
-        report = evaluate_run(run, dataset, world=world, kept=run.kept_codes())
+        report = evaluate_run(run, dataset, world=world, kept=kept_codes(run, dataset))
     if world.rank:
         return
     if as_json:

@@ -4,7 +4,7 @@ from .earlier import Earlier
 from .growing_trainer import GrowingTrainer
 from .grown_recipe import check_grows, check_widths, grown_recipe
 from .growth import Growth, grown_codes, kept_of, measured_growth
-from .run_dataset import run_dataset
+from .run_dataset import kept_codes, run_dataset
 
 __all__ = [
     "DistilledObjective",
@@ -16,6 +16,7 @@ __all__ = [
     "check_widths",
     "grown_codes",
     "grown_recipe",
+    "kept_codes",
     "kept_of",
     "measured_drift",
     "measured_growth",

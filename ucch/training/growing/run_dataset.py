@@ -1,12 +1,14 @@
-"""The data set of a run, with the earlier pairs that it replays."""
+"""The data set of a run, with the earlier pairs that it replays, and the codes by which these answer."""
 
 from __future__ import annotations
 
+from ...codes import PackedCodes
 from ...data import PairedDataset, load_dataset
 from ...data.joined import joined_dataset
 from ...recipe.recipe import Recipe
+from ...runs.run_folder import RunFolder
 
-__all__ = ["run_dataset"]
+__all__ = ["kept_codes", "run_dataset"]
 
 
 def run_dataset(recipe: Recipe, data: str | None = None, data_root: str | None = None) -> PairedDataset:
@@ -25,3 +27,14 @@ def run_dataset(recipe: Recipe, data: str | None = None, data_root: str | None =
     if data or not recipe.growing.replay:
         return dataset
     return joined_dataset(load_dataset(recipe.growing.replay, root, one_sided=recipe.pairs.one_sided), dataset)
+
+
+def kept_codes(run: RunFolder, dataset: PairedDataset) -> dict[str, PackedCodes]:
+    """Codes that the first database items of a run's own data keep, ``image`` and ``text``; empty where none do.
+
+    A database apart from the training pairs is of the new data alone: nothing of it was encoded before.
+
+    Raises:
+        RunError: a file of the run is damaged.
+    """
+    return run.kept_codes() if dataset.database_is_train else {}
