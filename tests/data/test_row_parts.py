@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ucch.data import Pairs, row_parts
 from ucch.data.arrays import check_matrix, row_chunks
 from ucch.data.npy import map_npy
 from ucch.data.row_parts import RowParts
@@ -79,3 +80,17 @@ def test_reading_leaves_no_pages_of_the_files_in_this_process(tmp_path: Path) ->
     pages = re.search(rf"{tmp_path}/large.npy\n.*?Rss: *(\d+) kB", Path("/proc/self/smaps").read_text(), re.DOTALL)
     assert pages is not None
     assert int(pages[1]) < 1 << 10
+
+
+def test_very_many_rows_of_pairs_stay_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sets some of very many pairs aside copies neither part; what is read of either is the same."""
+    monkeypatch.setattr(row_parts, "_READ", 64)
+    rows = np.arange(60, dtype=np.float32).reshape(20, 3)
+    pairs = Pairs(RowParts([rows[:8], rows[8:]]), RowParts([2 * rows]))
+    chosen = np.array([19, 3, 3, 7, 12, 0, 8])
+    part = pairs.take(chosen)
+    assert isinstance(part.image, RowParts)
+    assert part.image.nbytes == 7 * 12
+    assert np.array_equal(np.asarray(part.image), rows[chosen])
+    assert np.array_equal(np.asarray(part.take([4, -1]).text), 2 * rows[chosen][[4, -1]])
+    assert np.array_equal(np.asarray(pairs.take(rows[:, 0] > 20).image), rows[rows[:, 0] > 20])

@@ -16,6 +16,7 @@ from ..errors import DataError
 from .arrays import FeatureArray, check_finite, check_matrix, row_chunks
 from .caption_rows import CaptionRows, RowNumbers, check_image_of_text
 from .labels import LabelMatrix
+from .row_parts import RowParts
 from .sides import Mask, check_seen
 
 __all__ = ["Pairs"]
@@ -171,7 +172,8 @@ class Pairs:
 
         Args:
             rows: a slice, which copies nothing (texts of several captions: where they lie in the order of their
-                images); row numbers or a boolean mask, which read those rows into memory.
+                images); row numbers or a boolean mask, which read those rows into memory, but for very many rows of
+                features that lie in several files, which stay there (:class:`~ucch.data.row_parts.RowParts`).
             split: the new pairs' split; this one's by default.
         """
         chosen: Any = rows if isinstance(rows, slice) else np.asarray(rows)
@@ -181,8 +183,8 @@ class Pairs:
             texts = _as_slice(texts)
         part = object.__new__(Pairs)
         values = {
-            "image": self.image[chosen],
-            "text": self.text[texts],
+            "image": _some_of(self.image, chosen),
+            "text": _some_of(self.text, texts),
             "label": None if self.label is None else self.label[chosen],
             "split": self.split if split is None else split,
             "image_of_text": image_of_text,
@@ -193,6 +195,13 @@ class Pairs:
             object.__setattr__(part, name, value)
         check_matrix(part.array_name("image"), part.image)
         return part
+
+
+def _some_of(features: Any, chosen: Any) -> Any:
+    """Rows of an array, or of files where they lie."""
+    if isinstance(chosen, slice) or not isinstance(features, RowParts):
+        return features[chosen]
+    return features.part(np.arange(len(features))[chosen])
 
 
 def _as_slice(rows: RowNumbers) -> RowNumbers | slice:

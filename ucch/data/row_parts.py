@@ -62,19 +62,27 @@ class RowParts:
         """Values in all."""
         return self.shape[0] * self.shape[1]
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes in all."""
+        return self.size * self.dtype.itemsize
+
     def __getitem__(self, chosen: Any) -> Any:
         if isinstance(chosen, (int, np.integer)):
             return self._read(np.array([range(len(self))[int(chosen)]]))[0]
         if isinstance(chosen, slice):
-            numbers = np.arange(len(self), dtype=np.int64)[chosen]
-            if len(numbers) * self.shape[1] * self.dtype.itemsize > _READ:
-                return RowParts(self.parts, numbers if self.rows is None else self.rows[numbers])
-            return self._read(numbers)
+            return self.part(np.arange(len(self), dtype=np.int64)[chosen])
         numbers = np.asarray(chosen)
         numbers = np.flatnonzero(numbers) if numbers.dtype == np.bool_ else numbers.astype(np.int64)
         if len(numbers) and not -len(self) <= numbers.min() <= numbers.max() < len(self):
             raise IndexError(f"rows must lie in 0 to {len(self) - 1}")
         return self._read(np.where(numbers < 0, numbers + len(self), numbers))
+
+    def part(self, numbers: npt.NDArray[np.int64]) -> Any:
+        """Rows by their numbers (n,), from 0: read up to 64 MiB, beyond that rows that stay where they are."""
+        if len(numbers) * self.shape[1] * self.dtype.itemsize <= _READ:
+            return self._read(numbers)
+        return RowParts(self.parts, numbers if self.rows is None else self.rows[numbers])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         whole = self._read(np.arange(len(self), dtype=np.int64))
