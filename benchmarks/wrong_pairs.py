@@ -62,7 +62,18 @@ def main() -> None:
                 cells.append(f"{np.mean(runs):.3f}")
             print(row(name, f"{share:.0%}", *cells), flush=True)
     print()
-    columns = ("estimated", "named at .5", "stated", "measured", "at .8", "stated", "measured", "peak", "tells")
+    columns = (
+        "estimated",
+        "named at .5",
+        "stated",
+        "measured",
+        "at .8",
+        "stated",
+        "measured",
+        "peak",
+        "fading",
+        "tells",
+    )
     print(row("data", "wrong pairs", *columns))
     print(row("---", *["---:"] * (1 + len(columns))))
     for name, dataset in sets.items():
@@ -75,6 +86,7 @@ def loaded(given: argparse.Namespace) -> dict[str, PairedDataset]:
     found = {"digits": load_dataset("digits", None)}
     if given.data_root:
         found["wikipedia"] = load_dataset("wikipedia", given.data_root / "wikipedia")
+        found["mirflickr-tags"] = load_dataset("mirflickr-tags", given.data_root / "mirflickr25k")
     if given.embeddings:
         found["captions"] = load_npz(given.embeddings / "captions.npz")
     return {name: dataset for name, dataset in found.items() if not given.only or name in given.only}
@@ -108,9 +120,10 @@ def trusting(way: str) -> list[str]:
 
 
 def audited(pairs: Pairs, share: float, n_seeds: int) -> list[str]:
-    """Means over seeds: estimated share, for two thresholds how many are named, stated and measured precision, peak.
+    """Means over seeds: estimated share, for two thresholds how many are named, stated and measured precision.
 
-    The last cell says in how many of the draws the audit says that it can tell; else it would not state those.
+    Then what is asked before those are stated. The last cell says in how many of the draws the audit says that it can
+    tell; else it would not state those.
     """
     figures = []
     for seed in range(n_seeds):
@@ -121,7 +134,7 @@ def audited(pairs: Pairs, share: float, n_seeds: int) -> list[str]:
             named = audit.suspects(least)
             expected = float(np.mean(1 - audit.right[named])) if len(named) else 1.0
             line += [len(named), expected, wrong[named].mean() if len(named) else 1.0]
-        figures.append([*line, audit.mixture.peak, float(audit.mixture.tells)])
+        figures.append([*line, audit.mixture.peak, audit.mixture.spread, audit.fading, float(audit.tells)])
     mean = np.mean(figures, axis=0)
     cells = [f"{value:.0f}" if place in (1, 4) else f"{value:.3f}" for place, value in enumerate(mean)]
     return [*cells[:-1], f"{round(n_seeds * mean[-1])} of {n_seeds}"]

@@ -68,7 +68,7 @@ def command(
 
     dataset = load_dataset(data, data_root)
     audit = audit_pairs(dataset.train, seed=seed)
-    suspects, tells = audit.suspects(least), audit.mixture.tells
+    suspects, tells = audit.suspects(least), audit.tells
     if clean is not None and not tells:
         raise DataError(f"{dataset.name}: {_UNTOLD}, so --clean would take right pairs out; look at those of --csv")
     ids = _ids(Path(data), dataset)
@@ -81,6 +81,9 @@ def command(
         "pairs": len(dataset.train),
         "tells": tells,
         "peak": audit.mixture.peak,
+        "spread": audit.mixture.spread,
+        "fading": audit.fading,
+        "doubt": audit.doubt or None,
         "wrong_share": audit.mixture.wrong if tells else None,
         "named": len(rows),
         "precision": audit.precision(suspects),
@@ -99,7 +102,7 @@ def command(
         )
     else:
         click.echo(
-            f"{dataset.name}: {_UNTOLD} (their agreement peaks at {audit.mixture.peak:.1f}, and 2 is needed); the"
+            f"{dataset.name}: {_UNTOLD} ({audit.doubt}); the"
             f" {len(rows):,} that agree least of {facts['pairs']:,} are named, of which an unknown share is wrong"
         )
     if rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -50,8 +52,35 @@ def test_labels_are_not_read_and_several_captions_are_one_pair() -> None:
 def test_no_precision_is_stated_where_views_hardly_agree() -> None:
     pairs, _ = made_pairs(800, wrong=0.2, noise=4.0)
     audit = audit_pairs(pairs)
-    assert not audit.mixture.tells
+    assert audit.mixture.peak < 2
+    assert not audit.tells
     assert audit.precision(audit.suspects()) is None
+
+
+def test_nor_where_pairs_agree_by_degrees() -> None:
+    """No pair is wrong, but many share little: the peak is high, and two fifths look like chance."""
+    rng = np.random.default_rng(0)
+    points = rng.random((800, 1)) ** 3 * rng.normal(size=(800, 24))
+    image, text = (points @ rng.normal(size=(24, width)) + rng.normal(size=(800, width)) for width in (30, 26))
+    audit = audit_pairs(Pairs(image, text))
+    assert len(audit.suspects()) > 200
+    assert audit.mixture.peak > 2
+    assert audit.doubt.startswith("their agreement has a spread of ")
+    assert audit.precision(audit.suspects()) is None
+
+
+def test_nor_where_right_pairs_fade() -> None:
+    audit = audit_pairs(made_pairs(600, wrong=0.2)[0])
+    assert audit.tells
+    faded = replace(audit, fading=0.06)
+    assert faded.doubt == "6% of them ceased to look right when a known fifth of the texts was exchanged, and 5% may"
+    assert not faded.tells
+
+
+def test_right_pairs_that_stand_apart_do_not_fade() -> None:
+    audit = audit_pairs(made_pairs(1000, wrong=0.2)[0])
+    assert abs(audit.fading) < 0.05
+    assert audit.tells
 
 
 def test_too_few_pairs_are_refused() -> None:

@@ -49,12 +49,3 @@ def test_right_cells_are_those_of_a_normal_less_an_exponential() -> None:
     sample = rng.normal(2.0, 0.5, 200_000) - rng.exponential(1 / 2.0, 200_000)
     counted = np.bincount(_cells(sample), minlength=60) / len(sample)
     np.testing.assert_allclose(AgreementMixture(0.3, 2.0, 0.5, 2.0)._right_cells(), counted, atol=3e-3)
-
-
-def test_a_peak_near_chance_tells_nothing() -> None:
-    assert AgreementMixture(0.3, 2.0, 0.5).tells
-    assert not AgreementMixture(0.3, 1.9, 0.5).tells
-    rng = np.random.default_rng(0)
-    weak = np.concatenate([rng.normal(size=600), rng.normal(1.3, 0.9, 1400)])
-    assert not AgreementMixture.fit(weak).tells
-    assert AgreementMixture.fit(drawn(0.3)[0]).tells

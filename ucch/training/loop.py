@@ -136,8 +136,7 @@ class TrainingLoop:
         trusted = self.trainer.trusted
         if trusted.audit is None:
             return {}
-        mixture = trusted.audit.mixture
-        wrong = mixture.wrong if mixture.tells else None
+        wrong = trusted.audit.mixture.wrong if trusted.audit.tells else None
         return {"trust": {"wrong_share": wrong, "parted": trusted.parted}}
 
     def calibration(self, model: HashModel) -> PartnerCalibration | None:

@@ -54,7 +54,7 @@ def trusted_pairs(recipe: Recipe, pairs: Pairs) -> TrustedPairs:
         text_scaling=features.text_scaling,
         seed=recipe.seed,
     )
-    wrong = rows[audit.right < 0.5] if audit.mixture.tells else rows[:0]
+    wrong = rows[audit.right < 0.5] if audit.tells else rows[:0]
     return TrustedPairs(split_pairs(pairs, wrong), audit, len(wrong))
 
 

@@ -14,7 +14,6 @@ _EDGES = np.concatenate([[-np.inf], np.arange(-30, 29) / 10, [np.inf]])  # of th
 _STARTS = tuple((share, mean) for share in (-3.0, 0.0) for mean in (1.5, 3.0))
 _BOUNDS = [(-6.0, 3.0), (0.0, 8.0), (-1.6, 0.5)]  # logit of wrong, peak, log spread
 _RATE = 2.0  # of the tail of right pairs
-_LEAST_PEAK = 2.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class AgreementMixture:
         likelihood. Wrong pairs hide the tail of the right ones, so that a fitted rate rises with their share and takes
         right pairs for wrong: it is fixed, a little below the 2.4 to 2.6 found where hardly any pair is wrong. That
         form is **ours**. A right pair whose agreement is standard normal cannot be told from a wrong one by any method
-        that looks at agreement; how many there are is known only where ``peak`` is far from 0 (:attr:`tells`).
+        that looks at agreement: :class:`~ucch.trust.PairAudit` asks whether there are many.
 
     Reference:
         Efron, "Microarrays, Empirical Bayes and the Two-Groups Model", Statistical Science 23(1), 2008.
@@ -48,11 +47,6 @@ class AgreementMixture:
     peak: float
     spread: float
     rate: float = _RATE
-
-    @property
-    def tells(self) -> bool:
-        """Whether right pairs stand far enough from chance, a peak of at least 2, for the other numbers to count."""
-        return self.peak >= _LEAST_PEAK
 
     @classmethod
     def fit(cls, agreement: npt.ArrayLike) -> AgreementMixture:
