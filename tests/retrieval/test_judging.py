@@ -28,7 +28,7 @@ def make_index(n: int = 120, kind: str = "flat", calibrated: bool = True) -> Bin
 
 def expected(query: np.ndarray, items: np.ndarray, *, real: bool) -> np.ndarray:
     """Probabilities of all items by a loop over them."""
-    calibration, weights = small_calibration(), []
+    calibration, shares = small_calibration(), []
     one = calibration.real if real else calibration.hamming
     for item in items:
         code = np.where(item >= 0, 1, -1)
@@ -36,8 +36,11 @@ def expected(query: np.ndarray, items: np.ndarray, *, real: bool) -> np.ndarray:
             share = (1 - query @ code / np.linalg.norm(query) / np.sqrt(32)) / 2
         else:
             share = (np.where(query >= 0, 1, -1) != code).mean()
-        weights.append(np.exp(-(one.slope * share + one.curve * share**2)))
-    return np.array(weights) / sum(weights)
+        shares.append(share)
+    x, n = np.array(shares), len(items)
+    spread = np.sqrt((n * x.var() + 10 * one.spread**2) / (n + 10))
+    weights = np.exp(-(one.slope * x / spread + one.curve * x**2))
+    return weights / weights.sum()
 
 
 def asked(index: BinaryIndex, k: int, *, real: bool, only: list[str] | None = None) -> Hits:

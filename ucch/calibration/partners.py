@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from .._checks import positive_int
 from ..plain_json import parse_json
-from .conditional_logit import fit_decay
+from .conditional_logit import fit_decay, spread_of
 
-__all__ = ["FEWEST", "FORMAT", "DistanceMap", "PartnerCalibration"]
+__all__ = ["FEWEST", "FORMAT", "DistanceMap", "Gallery", "PartnerCalibration"]
 
-FORMAT = "ucch-calibration-1"
+FORMAT = "ucch-calibration-2"
 FEWEST = 20  # pairs under which nothing is calibrated
 _REAL_BINS = 512  # that real distances, in [0, 2], are counted in
 _NEAR, _UNRELATED = 0.5, 0.01  # a likely match is as near as half of the partners, and as few others
@@ -25,33 +25,52 @@ Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Gallery:
+    """What the items of an index are to a query; several queries are rows of equal shape.
+
+    Attributes:
+        spread: standard deviation of the distances, as shares of the largest one
+            (:func:`~ucch.calibration.spread_of`).
+        log_evidence: log of the summed weights of all items; -inf where there is none.
+    """
+
+    spread: Real
+    log_evidence: Real
+
+    def __getitem__(self, key: Any) -> Gallery:
+        """Index both, to choose queries or to broadcast: ``gallery[:, None]``."""
+        return Gallery(self.spread[key], self.log_evidence[key])
+
+
+@dataclass(frozen=True)
 class DistanceMap:
     """How the weight of an item falls with its distance, and up to where it is a likely match.
 
     Attributes:
-        slope, curve: at least 0; the weight is ``exp(-(slope x + curve x^2))`` of the distance x as a share of the
-            largest one, see :func:`~ucch.calibration.fit_decay`.
+        slope, curve: at least 0; the weight is ``exp(-(slope x / spread + curve x^2))`` of the distance x as a share of
+            the largest one, see :func:`~ucch.calibration.fit_decay`.
+        spread: what is typical of it, for galleries of few items.
         likely: the largest x of a likely match.
     """
 
     slope: float
     curve: float
+    spread: float
     likely: float
 
-    def log_weight(self, share: npt.ArrayLike) -> Real:
+    def log_weight(self, share: npt.ArrayLike, spread: npt.ArrayLike) -> Real:
         """Log of the weight of items at distances in [0, 1] of the largest; 0 at distance 0, never rising."""
         x = np.asarray(share, np.float64)
-        return -(self.slope * x + self.curve * x * x)
+        return -(self.slope * x / np.asarray(spread, np.float64) + self.curve * x * x)
 
-    def log_evidence(self, share: npt.ArrayLike, counts: npt.ArrayLike) -> Real:
-        """Log of the summed weights of a gallery, of which (Q, B) items are counted at (B,) distances: (Q,).
-
-        -inf where a gallery is empty.
-        """
-        weight = self.log_weight(share)
-        top = weight.max(initial=-np.inf)
+    def gallery(self, share: npt.ArrayLike, counts: npt.ArrayLike) -> Gallery:
+        """What items are to queries that count (Q, B) of them at (B,) distances, or to one that counts (B,)."""
+        n = np.asarray(counts, np.float64)
+        spread = spread_of(share, n, self.spread)
+        weight = np.where(n > 0, self.log_weight(share, spread[..., None]), -np.inf)
+        top = np.maximum(weight.max(-1, initial=-np.inf), -1e300)  # finite where there is no item
         with np.errstate(divide="ignore"):
-            return np.asarray(top + np.log(np.asarray(counts, np.float64) @ np.exp(weight - top)))
+            return Gallery(spread, np.asarray(top + np.log((n * np.exp(weight - top[..., None])).sum(-1))))
 
 
 @dataclass(frozen=True)
@@ -59,9 +78,10 @@ class PartnerCalibration:
     """The probability that an item is the partner of a query of the other modality.
 
     ``P(i | query, gallery) = min(1, m w(d_i) / sum_j w(d_j))``, the sum over all N items of the gallery, with
-    ``w(d) = exp(-(slope x + curve x^2))``, x the distance as a share of the largest. It is a logistic function of the
-    distance whose intercept, ``-log sum_j w(d_j) / m``, is the gallery's: it falls as log N for items drawn alike,
-    and further for a query that many items are near. Two numbers, fitted on pairs that no weight was trained on.
+    ``w(d) = exp(-(slope x / s + curve x^2))``, x the distance as a share of the largest and s the standard deviation of
+    the x of the gallery. It is a logistic function whose intercept, ``-log sum_j w(d_j) / m``, is the gallery's: it
+    falls as log N for items drawn alike, and further for a query that many items are near. Two numbers, fitted on pairs
+    that no weight was trained on.
 
     It assumes that the gallery holds the partners, m of them: one picture for a text, for a picture as many texts as
     one had among the pairs set aside. Words that belong to no picture have no partner; whether anything fits at all is
@@ -81,7 +101,7 @@ class PartnerCalibration:
         >>> image, text = (meant + rng.normal(size=meant.shape) for _ in range(2))
         >>> calibration = PartnerCalibration.fit(image, text)
         >>> counts = np.bincount([3, 9, 15, 16, 16, 17], minlength=33)  # six items, at these distances
-        >>> probability = calibration.probability([3, 9, 16], calibration.log_evidence(counts))
+        >>> probability = calibration.probability([3, 9, 16], calibration.gallery(counts))
         >>> bool(probability[0] > 0.5 > probability[1] > probability[2])
         True
     """
@@ -107,8 +127,8 @@ class PartnerCalibration:
             ValueError: shapes do not fit, there is one image alone, or an image has no text.
 
         Note:
-            Cost: O(n m D) time for n images and m texts, memory ``8 (n + m) 512`` bytes. The approximation is one
-            of the choice of form: distances enter by their first two powers, and items are independent given them.
+            Cost: O(n m D) time for n images and m texts, memory some ``60 (n + m) 512`` bytes. The approximation is one
+            of the choice of form: two terms of the distance, and items that are independent given them.
         """
         images, texts = np.asarray(image, np.float32), np.asarray(text, np.float32)
         own = np.arange(len(texts)) if image_of_text is None else np.asarray(image_of_text, np.int64)
@@ -130,24 +150,23 @@ class PartnerCalibration:
             maps.append(DistanceMap(*fit_decay(place, counts, partners), _likely(place, counts, partners)))
         return cls(n_bits, maps[0], maps[1], len(texts) / len(images), len(images))
 
-    def log_evidence(self, counts: npt.ArrayLike) -> Real:
-        """Log of the summed weights of galleries, of which (Q, D + 1) items are at each Hamming distance."""
-        return self.hamming.log_evidence(np.arange(self.n_bits + 1) / self.n_bits, counts)
+    def gallery(self, counts: npt.ArrayLike) -> Gallery:
+        """What items are to queries that count (Q, D + 1) of them at each Hamming distance."""
+        return self.hamming.gallery(np.arange(self.n_bits + 1) / self.n_bits, counts)
 
-    def probability(
-        self, distance: npt.ArrayLike, log_evidence: npt.ArrayLike, *, asks: str = "text", real: bool = False
-    ) -> Real:
+    def probability(self, distance: npt.ArrayLike, gallery: Gallery, *, asks: str = "text", real: bool = False) -> Real:
         """Probability of being the partner, in [0, 1], of items at these distances.
 
         Args:
             distance: Hamming distances, or with ``real`` those of real queries, in [0, 2].
-            log_evidence: of the gallery, that broadcasts with them (:meth:`log_evidence`).
+            gallery: of the queries, which broadcasts with the distances (:meth:`gallery`).
             asks: the query's modality, ``image`` or ``text``; items are of the other.
             real: what the distances are.
         """
         share, one = self._share(distance, real=real)
         partners = self.texts_per_image if asks == "image" else 1.0
-        return np.asarray(np.minimum(1, partners * np.exp(one.log_weight(share) - np.asarray(log_evidence))))
+        weight = one.log_weight(share, gallery.spread) - gallery.log_evidence
+        return np.asarray(np.minimum(1, partners * np.exp(np.minimum(weight, 0))))
 
     def likely(self, distance: npt.ArrayLike, *, real: bool = False) -> npt.NDArray[np.bool_]:
         """Whether items at these distances are likely matches, whatever else the gallery holds."""
@@ -185,7 +204,7 @@ class PartnerCalibration:
         return (found / 2, self.real) if real else (found / self.n_bits, self.hamming)
 
 
-_KEYS = ("slope", "curve", "likely")
+_KEYS = ("slope", "curve", "spread", "likely")
 
 
 def _number(value: object) -> float:

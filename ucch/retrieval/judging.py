@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..calibration import PartnerCalibration
+from ..calibration import Gallery, PartnerCalibration
 from ..codes import PackedCodes, unpack
 from .hits import Hits
 from .rows import Rows
@@ -44,7 +44,7 @@ def judge(
     codes: PackedCodes = np.ascontiguousarray(rows.codes[sample])
     signs = unpack(codes, calibration.n_bits).astype(np.float32).T if real else None
     largest, one = (2.0, calibration.real) if real else (float(calibration.n_bits), calibration.hamming)
-    places, evidence = rows.find(hits.ids), np.empty(len(hits))
+    places, galleries = rows.find(hits.ids), []
     for query, asked in enumerate(queries):
         own = slice(int(hits.starts[query]), int(hits.starts[query + 1]))
         others = ~np.isin(sample, places[own])
@@ -55,7 +55,9 @@ def judge(
         n_found = own.stop - own.start
         each = (len(alive) - n_found) / max(1, len(distances))
         all_counts = np.concatenate([np.ones(n_found), np.full(len(distances), each)])
-        evidence[query] = one.log_evidence(np.concatenate([hits.distances[own], distances]) / largest, all_counts)
-    of_hit = np.repeat(evidence, np.diff(hits.starts))
-    probability = calibration.probability(hits.distances, of_hit, asks=asks, real=real)
+        all_distances = np.concatenate([hits.distances[own], distances])
+        galleries.append(one.gallery(all_distances / largest, all_counts))
+    spread, evidence = (np.array([getattr(each, name) for each in galleries]) for name in ("spread", "log_evidence"))
+    of_hits = Gallery(spread, evidence)[np.repeat(np.arange(len(hits)), np.diff(hits.starts))]
+    probability = calibration.probability(hits.distances, of_hits, asks=asks, real=real)
     return replace(hits, probability=probability, likely=calibration.likely(hits.distances, real=real))
