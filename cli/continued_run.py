@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ucch.data import PairedDataset
+    from ucch.data import ItemDataset
     from ucch.extraction import Extraction
     from ucch.recipe import Recipe
     from ucch.runs import RunFolder
@@ -49,7 +49,7 @@ def continued_recipe(choices: Mapping[str, Any], recipe: str | None) -> Recipe |
     return grown_recipe(Recipe.from_toml(model.recipe) if model.recipe else run.recipe(), earlier)
 
 
-def check_continued(recipe: Recipe, dataset: PairedDataset, extraction: Extraction | None, *, n_processes: int) -> None:
+def check_continued(recipe: Recipe, dataset: ItemDataset, extraction: Extraction | None, *, n_processes: int) -> None:
     """Refuse new pairs, and choices, that do not fit the earlier run, before a folder is made.
 
     Raises:
@@ -57,6 +57,7 @@ def check_continued(recipe: Recipe, dataset: PairedDataset, extraction: Extracti
         RunError: features by another encoder.
         RecipeError: another recipe.
     """
+    from ucch.data import as_pairs
     from ucch.errors import RunError
     from ucch.extraction import read_run_encoders
     from ucch.training.growing import check_grows, check_widths
@@ -67,7 +68,7 @@ def check_continued(recipe: Recipe, dataset: PairedDataset, extraction: Extracti
         return
     earlier = _earlier(recipe)
     check_grows(recipe, earlier.recipe, n_processes=n_processes)
-    check_widths(earlier.model, dataset.train)
+    check_widths(earlier.model, as_pairs(dataset.train, "growing"))
     cards = feature_cards(Path(recipe.data)) if extraction is None else extraction.encoders
     for kind, card in read_run_encoders(Path(recipe.growing.earlier)).items():
         if kind in cards and cards[kind].digest != card.digest:

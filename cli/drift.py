@@ -37,7 +37,7 @@ def command(run: Path, data: str, replay: str | None, data_root: Path | None, as
     \b
     ucch data drift runs/mine --data more.npz
     """
-    from ucch.data import load_dataset
+    from ucch.data import as_pairs, load_dataset
     from ucch.errors import DataError
     from ucch.runs import RunFolder
     from ucch.training.growing import measured_drift, run_dataset
@@ -48,7 +48,8 @@ def command(run: Path, data: str, replay: str | None, data_root: Path | None, as
     earlier = run_dataset(recipe, replay, root)
     new = load_dataset(data, root or recipe.data_root, one_sided=recipe.pairs.one_sided)
     try:
-        drift = measured_drift(model, earlier.train, earlier.query, new.train)
+        train, asks = (as_pairs(items, "a drift check") for items in (earlier.train, earlier.query))
+        drift = measured_drift(model, train, asks, new.train)
     except ValueError as error:
         raise DataError(f"{data}: {error}") from error
     click.echo(json.dumps({"run": str(run), "data": new.name, **drift.as_dict()}) if as_json else str(drift))

@@ -41,7 +41,7 @@ _GROUPS = {
 @click.option("--encoding", metavar="NAME", help="Encoding of --texts.  [default: UTF-8, or as its mark says]")
 @click.option("--dataset", metavar="DIR|FILE", type=InputPath(), help="Folder that datasets saved, or Parquet.")
 @click.option("--column", metavar="NAME", help="Its column of pictures, texts or features.  [default: by usual names]")
-@click.option("--modality", type=Choice(["image", "text"]), help="What --features or --dataset holds.")
+@click.option("--modality", metavar="NAME", help="What --features or --dataset holds: image, text or another view.")
 @click.option("--bits", type=click.IntRange(1), help="First bits of codes trained with --nested.  [default: all]")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Where the run's image encoder is now.")
 @click.option("--text-encoder", metavar="NAME[:ARG]", help="Where the run's text encoder is now.")
@@ -83,8 +83,8 @@ def command(run: Path, out: Path, as_json: bool, **choices: Any) -> None:
         sources = ["items"]
     if len(sources) != 1:
         raise click.UsageError("name one of --images, --texts, --features and --dataset, or --images with --texts")
-    if sources != ["dataset"] and (sources == ["features"]) != (choices["modality"] is not None):
-        raise click.UsageError("--modality goes with --features, which cannot tell images from texts by themselves")
+    if choices["modality"] is not None and sources not in (["dataset"], ["features"]):
+        raise click.UsageError("--modality goes with --features and --dataset; --images and --texts say what they are")
     if choices["column"] is not None and sources != ["dataset"]:
         raise click.UsageError("--column goes with --dataset")
     name, column = choices.pop("column"), None
@@ -95,8 +95,6 @@ def command(run: Path, out: Path, as_json: bool, **choices: Any) -> None:
         column = open_column(choices["dataset"], choices["modality"], name)
         kind = column.kind
         choices["images"] = column.path
-    if kind == "features" and choices["modality"] is None:
-        raise click.UsageError(f"--modality goes with features, which {choices['dataset']} holds")
     encode = _encode_features if kind == "features" else partial(_encode, kind)
     figures = encode(run, out, column=column, **choices)
     if figures is None:
@@ -130,7 +128,7 @@ def _encode(kind: str, run: Path, out: Path, **choices: Any) -> dict[str, Any]:
         features, ids, bad, left_out = read(console, folder.path, **choices)
         if len(ids) != len(features):
             raise DataError(f"{len(ids)} ids for {len(features)} rows of features")
-        codes = (model.encode_image if modality == "image" else model.encode_text)(features)
+        codes = model.encode(modality, features)
     write_codes(out, codes, ids, n_bits=model.n_bits, modality=modality)
     return {
         "out": str(out),
@@ -151,6 +149,18 @@ def _model(folder: RunFolder, n_bits: int | None) -> HashModel:
     return model if n_bits is None else shortened(model, n_bits)
 
 
+def _modality(model: HashModel, asked: str | None) -> str:
+    """The view that features are of: the one asked for, or the only one."""
+    if asked is None and len(model.names) > 1:
+        raise click.UsageError(
+            "--modality goes with features, which cannot tell by themselves what they are of; one of"
+            f" {', '.join(model.names)}"
+        )
+    name = asked or model.names[0]
+    model.tower(name)  # refuses one that it has not
+    return name
+
+
 def _encode_features(run: Path, out: Path, **choices: Any) -> dict[str, Any] | None:
     """Encode a file of features, or a folder of them shared by the processes of torchrun; process 0 reports."""
     from ucch.errors import DataError
@@ -165,6 +175,7 @@ def _encode_features(run: Path, out: Path, **choices: Any) -> dict[str, Any] | N
     with processes(where) as world, EncodingProgress(Console(stderr=True, quiet=world.rank > 0)) as shown:
         folder = RunFolder.open(run)
         model = _model(folder, choices["bits"]).to(where)
+        modality = _modality(model, modality)
         figures = {"out": str(out), "modality": modality, "bits": model.n_bits}
 
         def progress(path: Path, done: int, total: int) -> None:

@@ -42,7 +42,7 @@ def _file(name: str, summary: str, metavar: str = "FILE.npy") -> Callable[[Comma
 @click.command("eval", cls=GroupedCommand, groups=_GROUPS)
 @click.argument("runs", metavar="[RUN]...", nargs=-1, type=InputPath(file_okay=False))
 @click.option(
-    "--data", type=InputName(), metavar="NAME|FILE.npz", help="Data to evaluate runs on.  [default: the run's own]"
+    "--data", type=InputName(), metavar="NAME|FILE", help="Data to evaluate runs on.  [default: the run's own]"
 )
 @click.option("--data-root", metavar="DIR", type=InputPath(file_okay=False), help="Folder of a published data set.")
 @_file("query-codes", "Codes that ask, from anywhere, instead of a run; .npy or .parquet.", "FILE")

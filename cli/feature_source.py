@@ -14,7 +14,7 @@ from .extraction_options import cache_folder, import_from_here, worker_count
 
 if TYPE_CHECKING:
     from ucch.collectives import World
-    from ucch.data import PairedDataset
+    from ucch.data import ItemDataset
     from ucch.encoders import EncoderCard
     from ucch.extraction import Extraction
     from ucch.recipe import Recipe
@@ -35,10 +35,10 @@ def new_run(
     recipe: Recipe,
     device: Any,
     *,
-    check: Callable[[PairedDataset, Extraction | None], None],
+    check: Callable[[ItemDataset, Extraction | None], None],
     world: World,
     **encoding: Any,
-) -> tuple[RunFolder, PairedDataset]:
+) -> tuple[RunFolder, ItemDataset]:
     """Load or extract the features of a new run, then make its folder, with the encoders' cards in it.
 
     Of several processes the first does so, and the others load what it names.
@@ -60,7 +60,7 @@ def new_run(
     from ucch.training import on_first
     from ucch.training.growing import run_dataset
 
-    made: list[tuple[RunFolder, PairedDataset]] = []
+    made: list[tuple[RunFolder, ItemDataset]] = []
 
     def make() -> str:
         _check_photographs(recipe, world)
@@ -80,9 +80,9 @@ def _make_run(
     recipe: Recipe,
     device: Any,
     *,
-    check: Callable[[PairedDataset, Extraction | None], None],
+    check: Callable[[ItemDataset, Extraction | None], None],
     **encoding: Any,
-) -> tuple[RunFolder, PairedDataset]:
+) -> tuple[RunFolder, ItemDataset]:
     from ucch.extraction import write_run_encoders
     from ucch.runs import RunFolder, free_run_path
     from ucch.training import check_fine_tuning, check_optimizer
@@ -98,8 +98,9 @@ def _make_run(
     if not source.images:
         dataset = run_dataset(recipe)
         if Path(recipe.data).is_dir():
-            n_rows = len(dataset.train.text) + len(dataset.query.text)
-            console.print(f"{recipe.data}: {n_rows:,} rows read, 0 left out; {len(dataset.query.text):,} are queries")
+            n_query = len(dataset.query.views["text"])
+            n_rows = len(dataset.train.views["text"]) + n_query
+            console.print(f"{recipe.data}: {n_rows:,} rows read, 0 left out; {n_query:,} are queries")
         check(dataset, None)
         cards = feature_cards(Path(recipe.data))
         run = RunFolder.create(path, recipe)
@@ -115,7 +116,7 @@ def _make_run(
 
 def old_run(
     console: Console, out: Path, device: Any, *, world: World, **encoding: Any
-) -> tuple[RunFolder, PairedDataset]:
+) -> tuple[RunFolder, ItemDataset]:
     """Load a run that is resumed; photographs are encoded again if it stopped before their features were kept."""
     from ucch.extraction import read_run_encoders, write_run_encoders
     from ucch.runs import RunFolder
@@ -178,7 +179,7 @@ def open_tuning(run: RunFolder, device: Any, **encoding: Any) -> AbstractContext
     return FineTuning(encoder, paths, recipe, workers=worker_count(encoding["workers"]))
 
 
-def keep_tuned(console: Console, run: RunFolder, tuning: FineTuning, **encoding: Any) -> PairedDataset:
+def keep_tuned(console: Console, run: RunFolder, tuning: FineTuning, **encoding: Any) -> ItemDataset:
     """Put the trained image encoder and its features of the same photographs into the run folder.
 
     Its card comes last: until then nothing can be encoded by this run.

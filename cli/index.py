@@ -46,7 +46,7 @@ KINDS = ("flat", "hnsw", "ivf", "multihash")
     help="Bits of a code in CODES.npy or of PHOTOS, or first bits of RUN.  [default: all; 256 of PHOTOS]",
 )
 @click.option(
-    "--modality", type=Choice(["image", "text", "item"]), help="What of RUN's data; item is both.  [default: image]"
+    "--modality", metavar="NAME", help="View of RUN's data; item is image and text in one.  [default: the first]"
 )
 @click.option("--images", metavar="DIR", type=InputPath(), help="Photographs for RUN to encode instead.")
 @click.option("--image-encoder", metavar="NAME[:ARG]", help="Of PHOTOS; or where RUN's is now.")
@@ -108,7 +108,7 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
         else:
             tuned = tune(codes, n_bits, target, **sample, **options)
             index, measured = tuned.index, [asdict(one) for one in tuned.measured]
-    index.modality = choices["modality"] or ("image" if source.is_dir() else "")
+    index.modality = read.modality if read.modality in ("image", "text") else ""
     if read.calibration is not None and read.calibration.n_bits == n_bits:
         index.calibration = read.calibration
     index.save(out)

@@ -28,6 +28,7 @@ class IndexSource:
         calibration: of the run, where it has one.
         whole: the whole codes behind first bits, or None.
         photographs: that were encoded, or None.
+        modality: what the codes are of, where a run made them; empty elsewhere.
     """
 
     codes: Any
@@ -37,6 +38,7 @@ class IndexSource:
     calibration: Any = None
     whole: Any = None
     photographs: EncodedPhotographs | None = None
+    modality: str = ""
 
 
 def read_source(
@@ -84,13 +86,13 @@ def read_source(
     if images is not None and (modality or ids):
         raise click.UsageError("--images takes the files' names as ids; leave out --modality and --ids")
     named = None if ids is None else read_ids(ids)
-    return _from_run(console, source, modality or "image", images, bits, None, ids=named, **encoding)
+    return _from_run(console, source, modality, images, bits, None, ids=named, **encoding)
 
 
 def _from_run(
     console: Console,
     source: Path,
-    modality: str,
+    modality: str | None,
     images: Path | None,
     bits: int | None,
     photographs: EncodedPhotographs | None,
@@ -111,30 +113,33 @@ def _from_run(
     model = folder.model()
     if bits:
         shortened(model, bits)  # refuses a length that the run was not trained for, before anything is encoded
+    if modality not in (None, "item"):
+        model.tower(modality)  # refuses one that it has not
     if images is not None:
         photographs = _photographs(console, source, images, **encoding)
     if photographs is not None:
         codes, ids = model.encode_image(photographs.features), photographs.names
     else:
         recipe = folder.recipe()
-        dataset = run_dataset(recipe)
-        pairs, kept = dataset.database, kept_codes(folder, dataset)
-        if kept and modality == "item":
+        dataset, view = run_dataset(recipe), modality or model.names[0]
+        items, kept = dataset.database, kept_codes(folder, dataset)
+        if kept and view == "item":
             raise click.UsageError(
                 f"{source} keeps codes of images and of texts, not of both together; name --modality image or text"
             )
-        codes, seen = modality_codes(model, pairs, modality)
+        codes, seen = modality_codes(model, items, view)
         if kept:
-            codes[: len(kept[modality])] = kept[modality]
+            codes[: len(kept[view])] = kept[view]
         if seen is not None:  # ids are those of the rows, of which some lack this side
             left_out = LeftOut()
             for row in np.flatnonzero(~seen).tolist():
-                left_out.add(f"items without {modality}", f"row {row}")
+                left_out.add(f"items without {view}", f"row {row}")
             show_left_out(console, left_out)
             named = range(len(seen)) if ids is None else ids
             ids = [name for name, there in zip(named, seen.tolist(), strict=False) if there]
     origin = {"model": folder.model_digest(), "source": str(source.resolve())}
     found = {"ids": ids, "origin": origin, "calibration": folder.calibration(), "photographs": photographs}
+    found["modality"] = "image" if photographs is not None else modality or model.names[0]
     if bits and bits != model.n_bits:  # a length of nested codes, whole bytes
         return IndexSource(codes[:, : bits // 8], bits, whole=codes, **found)
     return IndexSource(codes, model.n_bits, **found)

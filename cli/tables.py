@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ucch.evaluation import comparison_rows, compression_rows, compression_text, marked, report_rows
+from ucch.evaluation import comparison_rows, compression_rows, compression_text, directions_in, marked, report_rows
 
 __all__ = ["comparison_table", "report_table"]
 
@@ -20,9 +20,10 @@ def report_table(report: dict[str, Any]) -> Group:
     """Lay out a report: a row per direction, the mean and chance below, what the figures are under it."""
     title = f"{report['data']}, {report['bits']} bits: {_sizes(report)}"
     title = marked(title, report.get("supervised", False))
+    rows = report_rows(report)
     parts: list[RenderableType] = [
         Text(title, style="bold"),
-        _table(report_rows(report)),
+        *([_table(rows)] if len(rows[0]) > 1 else []),
         Text(_caption(report), style="dim"),
     ]
     if report.get("compression"):
@@ -65,7 +66,8 @@ def _caption(report: dict[str, Any]) -> str:
     else:
         lines.append(f"{report['protocol']['text']}.")
         lines.append(f"95 %: bootstrap over queries. Split {report['split_digest'][:8]}.")
-    if "image_to_text" in report:
+    ways = directions_in(report)
+    if any("recall_at" in figures for key, figures in ways.items() if key != "query_to_database"):
         lines.append(f"R@n: the paired item, among the queries{_recall_chance(report)}.")
     lines += [_health(side, health) for side, health in report["health"].items()]
     if "recipe" in report:
@@ -78,12 +80,12 @@ def _caption(report: dict[str, Any]) -> str:
 
 
 def _recall_chance(report: dict[str, Any]) -> str:
-    """What a random order would find, said once where both directions have the same."""
-    ways = [report[name].get("recall_chance") for name in ("image_to_text", "text_to_image")]
+    """What a random order would find, said once where all directions have the same."""
+    ways = [figures.get("recall_chance") for figures in directions_in(report).values()]
     if not all(ways):
         return ""
-    words = [", ".join(f"{share:.3f}" for share in way.values()) for way in ways]
-    return f"; chance {words[0]}" if words[0] == words[1] else f"; chance {words[0]} and {words[1]}"
+    words = dict.fromkeys(", ".join(f"{share:.3f}" for share in way.values()) for way in ways if way)
+    return f"; chance {' and '.join(words)}"
 
 
 def _health(side: str, health: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from .options import debug_option
 from .paths import InputName, InputPath, OutputPath
 
 if TYPE_CHECKING:
-    from ucch.data import PairedDataset
+    from ucch.data import ItemDataset
     from ucch.extraction import Extraction
     from ucch.runs import RunFolder
 
@@ -37,7 +37,7 @@ _GROUPS = {
 
 @click.command("train", cls=GroupedCommand, groups=_GROUPS)
 @recipe_option(
-    "--data", key="data", type=InputName(), metavar="NAME|FILE", help="Data set, or .npz or .parquet of features."
+    "--data", key="data", type=InputName(), metavar="NAME|FILE", help="Data set, or .npz, .npy or .parquet of features."
 )
 @recipe_option(
     "--data-root",
@@ -160,7 +160,7 @@ def command(
     settings: tuple[str, ...],
     **choices: Any,
 ) -> None:
-    """Learn binary codes from image-text pairs and report how well they retrieve.
+    """Learn binary codes from image-text pairs, or from one view alone, and report how well they retrieve.
 
     Labels are not read, but for the recipes unihash and mlwch-like, which need them. Without options it trains on
     built-in digits. With --images it first does what ucch extract does. Nothing is overwritten: --out must be new or
@@ -168,10 +168,14 @@ def command(
     A command with --resume may be given again as it was: it starts the run or goes on with it, and is refused where it
     says something else than the run's recipe.
 
+    A file with one NAME_train, or an .npy, has one view, such as the embeddings of texts: codes then keep their
+    neighbours (docs/one_view.md).
+
     torchrun starts several processes, which train one model (docs/scale.md).
 
     \b
     ucch train --data features.npz --bits 64 --out runs/mine
+    ucch train --data embeddings.npy --bits 128
     torchrun --nproc-per-node 2 -m ucch train --data features.npz --set placement=sharded
     ucch train --data features.npz --recipe unihash --pseudo-labels kmeans
     ucch train --images photos --captions captions.csv --image-encoder clip --text-encoder clip
@@ -205,12 +209,13 @@ def command(
             base = continued_recipe(choices, recipe)
             chosen = asked_recipe(ctx.command, choices, recipe=recipe, settings=settings, base=base)
 
-            def check(dataset: PairedDataset, extraction: Extraction | None) -> None:
+            def check(dataset: ItemDataset, extraction: Extraction | None) -> None:
                 if not allow_overlap and extraction is not None:
                     check_copies(extraction)
                 if not allow_overlap:
                     check_overlap(dataset)
-                if extraction is None and (near := near_rows(dataset)).count:
+                look = extraction is None and "image" in dataset.names
+                if look and (near := near_rows(dataset)).count:
                     console.print(f"warning: {near.sentence()}", highlight=False, soft_wrap=True)
                     noticed["near_rows"] = near.to_json()
                 if chosen.wants_labels:
@@ -218,7 +223,8 @@ def command(
                 check_continued(chosen, dataset, extraction, n_processes=world.size)
 
             run, dataset = new_run(console, out, chosen, where, check=check, world=world, **encoding)
-        pairs = f"{dataset.name}: {len(dataset.train)} pairs, {chosen.bits} bits"
+        what = "pairs" if dataset.names == ("image", "text") else f"items of {', '.join(dataset.names)}"
+        pairs = f"{dataset.name}: {len(dataset.train)} {what}, {chosen.bits} bits"
         console.print(f"{pairs}, into {run.path}", highlight=False)
         if world.rank == 0:
             hand_on(run)
@@ -238,7 +244,7 @@ def command(
     console.print(f"run folder {run.path}, pictures in {run.plots}", highlight=False)
 
 
-def _train(console: Console, run: RunFolder, dataset: PairedDataset, **options: Any) -> None:
+def _train(console: Console, run: RunFolder, dataset: ItemDataset, **options: Any) -> None:
     """Train with a bar; a signal ends the command by its exit code, once the state is saved."""
     from ucch.errors import RunStoppedError
     from ucch.runs.stop_signals import StopSignals

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from .codes import PackedCodes
-from .data import Pairs, multi_hot
+from .data import Items, Pairs, multi_hot
 from .data.arrays import FeatureArray
 from .data.row_forms import as_rows
 from .data.sides import Mask, one_sided_pairs
-from .errors import RecipeError, RunError
+from .errors import DataError, RecipeError
+from .estimator_base import HasherBase
 from .models import HashModel
-from .recipe import Recipe, load_recipe
-from .training import Objective, TrainingLoop, choose_device, fit_baseline
-from .training.calibrate import calibrated, for_calibration
+from .recipe import Recipe
+from .training import TrainingLoop, choose_device
 from .training.growing import Earlier, grown_recipe
 
 if TYPE_CHECKING:
@@ -28,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["CrossModalHasher"]
 
 
-class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
+class CrossModalHasher(HasherBase):
     """Learn codes that images and texts share, from pairs without labels unless the recipe asks for them.
 
     Args:
@@ -47,7 +42,7 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         outcome_: what the codes are for and why, and what they keep of pairs set aside where that was the goal.
         calibration_: what distances mean (:class:`~ucch.calibration.PartnerCalibration`), where pairs were set aside;
             else None.
-        n_features_image_, n_features_text_: widths of the features seen in :meth:`fit`.
+        n_features_image_, n_features_text_: widths of the features seen in :meth:`fit`, so for every view by its name.
 
     Note:
         :meth:`fit` is the loop of ``ucch train`` without its files: pairs are held out where the recipe says so, and
@@ -66,40 +61,25 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         (3, 2)
     """
 
-    def __init__(
-        self,
-        n_bits: int = 64,
-        *,
-        recipe: str | Path | Recipe = "default",
-        settings: Sequence[str] = (),
-        epochs: int | None = None,
-        seed: int = 0,
-        device: str = "auto",
-        objective: type[Objective] | None = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.recipe = recipe
-        self.settings = settings
-        self.epochs = epochs
-        self.seed = seed
-        self.device = device
-        self.objective = objective
+    fit_call: ClassVar[str] = "fit(image, text)"
+    _earlier: Earlier | None = None
 
     def fit(
         self,
-        image: FeatureArray,
-        text: FeatureArray,
+        image: FeatureArray | Mapping[str, FeatureArray],
+        text: FeatureArray | None = None,
         label: object = None,
         *,
         image_seen: Mask | None = None,
         text_seen: Mask | None = None,
     ) -> Self:
-        """Learn from paired features.
+        """Learn from paired features, or from those of any views of the same items.
 
         Args:
             image: (n, dx) real finite numbers: an array, a tensor, lists or a column of ``datasets``; row i belongs to
-                row i of ``text``.
-            text: (n, dy) real finite numbers.
+                row i of ``text``. Or all views by name, ``{"image": ..., "text": ..., "audio": ...}``; :meth:`encode`
+                then takes the name.
+            text: (n, dy) real finite numbers; left out beside views by name.
             label: for the recipes ``unihash`` and ``mlwch-like``: classes (n,) or 0/1 multi-hot (n, C); read by no
                 other recipe.
             image_seen, text_seen: (n,) bool, which items have that side, where not all have (docs/missing_sides.md).
@@ -107,18 +87,11 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
 
         Raises:
             DataError: an array has the wrong kind or shape, is not finite, the row counts differ, or the recipe needs
-                labels and there are none.
+                labels, or image and text, and there are none.
             RecipeError: an option has the wrong type or is out of range.
         """
-        recipe = self._full_recipe()
-        pairs = _pairs(recipe, image, text, label, image_seen, text_seen)
-        self._earlier: Earlier | None = None
-        if recipe.baseline != "none" and self.objective is None:
-            rows, unseen = for_calibration(recipe, pairs)
-            self._take(fit_baseline(recipe, pairs.take(rows) if len(unseen) else pairs)[0], recipe)
-            self.calibration_ = calibrated(self.model_, pairs, unseen)
-            return self
-        return self._trained(TrainingLoop(recipe, pairs, device=choose_device(self.device), objective=self.objective))
+        self._earlier, recipe = None, self._full_recipe()
+        return self._learn(recipe, _items(recipe, image, text, label, image_seen, text_seen))
 
     def partial_fit(
         self,
@@ -151,13 +124,11 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         earlier = self._earlier
         if earlier is None:
             earlier = Earlier(self.model_, self.recipe_)
-        pairs = _pairs(recipe, image, text, None, image_seen, text_seen)
-        return self._trained(TrainingLoop(recipe, pairs, device=choose_device(self.device), earlier=earlier))
+        items = _items(recipe, image, text, None, image_seen, text_seen)
+        return self._trained(TrainingLoop(recipe, items, device=choose_device(self.device), earlier=earlier))
 
     def _trained(self, loop: TrainingLoop) -> Self:
-        self._take(loop.train(_warn), loop.trainer.recipe)
-        self.outcome_ = loop.outcome()
-        self.calibration_ = loop.calibration(self.model_)
+        super()._trained(loop)
         if self.objective is None:
             self._earlier = Earlier.of_trainer(loop.trainer, self.model_)
         return self
@@ -200,65 +171,37 @@ class CrossModalHasher(BaseEstimator):  # type: ignore[misc]
         """
         return self._fitted().encode_item(image, text, image_seen=image_seen, text_seen=text_seen)
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write the trained model, as safetensors, with its recipe inside.
-
-        Raises:
-            NotFittedError: before :meth:`fit`.
-            RunError: the file exists and ``overwrite`` is off, or cannot be written.
-        """
-        model = self._fitted()
-        if Path(path).exists() and not overwrite:
-            raise RunError(f"{path} exists; pass overwrite=True to replace it")
-        model.save(Path(path))
-
-    @classmethod
-    def load(cls, path: str | Path) -> CrossModalHasher:
-        """Read a model that :meth:`save` or ``ucch train`` wrote; no code in the file is run.
-
-        Raises:
-            RunError: the file is missing, damaged, or no model of this format.
-        """
-        model = HashModel.load(Path(path))
-        recipe = Recipe.from_toml(model.recipe) if model.recipe else Recipe(bits=model.n_bits)
-        hasher = cls(n_bits=model.n_bits, recipe=recipe, seed=recipe.seed)
-        hasher._take(model, recipe)
-        hasher._earlier = None
-        return hasher
-
-    def _full_recipe(self) -> Recipe:
-        """The recipe with the options of the constructor, validated as a whole."""
-        settings = [*self.settings, f"bits={self.n_bits}", f"seed={self.seed}"]
-        if self.epochs is not None:
-            settings.append(f"epochs={self.epochs}")
-        return load_recipe(self.recipe, settings)
-
     def _take(self, model: HashModel, recipe: Recipe) -> None:
-        self.model_, self.recipe_ = model, recipe
-        self.n_features_image_ = model.image_tower.n_features
-        self.n_features_text_ = model.text_tower.n_features
-
-    def _fitted(self) -> HashModel:
-        if not hasattr(self, "model_"):
-            raise NotFittedError("this CrossModalHasher is not fitted yet; call fit(image, text) or load(path) first")
-        return self.model_
+        super()._take(model, recipe)
+        for name, tower in model.towers().items():
+            setattr(self, f"n_features_{name}_", tower.n_features)
 
 
-def _pairs(
+def _items(
     recipe: Recipe,
-    image: FeatureArray,
-    text: FeatureArray,
+    image: FeatureArray | Mapping[str, FeatureArray],
+    text: FeatureArray | None,
     label: object,
     image_seen: Mask | None,
     text_seen: Mask | None,
-) -> Pairs:
-    """Pairs of what a user gives, by what the recipe makes of missing sides."""
-    image, text = as_rows("image", image), as_rows("text", text)
+) -> Items:
+    """Items of what a user gives; of pairs, by what the recipe makes of missing sides."""
+    named: Mapping[str, FeatureArray]
+    if isinstance(image, Mapping):
+        if text is not None:
+            raise DataError("text must be left out beside views by name, got both; put it into the mapping")
+        named = image
+    elif text is None:
+        raise DataError("text must be given beside image; one view alone goes to ucch.Hasher")
+    else:
+        named = {"image": image, "text": text}
+    views = {name: as_rows(name, features) for name, features in named.items()}
     labels, how = None if label is None else multi_hot({"label": label})["label"], recipe.pairs.one_sided
+    if set(views) != {"image", "text"}:
+        if image_seen is not None or text_seen is not None:
+            raise DataError("image_seen and text_seen go with pairs of image and text; leave them out")
+        return Items(views, labels)
+    pair = views["image"], views["text"], labels
     if how == "refuse":
-        return Pairs(image, text, labels, image_seen=image_seen, text_seen=text_seen)
-    return one_sided_pairs(image, text, labels, {"image": image_seen, "text": text_seen}, how=how, split="")
-
-
-def _warn(text: str) -> None:
-    warnings.warn(text, stacklevel=4)
+        return Pairs(*pair, image_seen=image_seen, text_seen=text_seen)
+    return one_sided_pairs(*pair, {"image": image_seen, "text": text_seen}, how=how, split="")

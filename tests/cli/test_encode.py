@@ -127,7 +127,7 @@ def test_broken_photographs_are_left_out_and_named(trained: Path, tmp_path: Path
     ("options", "code", "message"),
     [
         (("--texts", __file__, "--features", "."), 2, "name one of --images, --texts, --features and --dataset, or"),
-        (("--features", __file__), 2, "--modality goes with --features, which cannot tell images from texts"),
+        (("--features", __file__), 2, "--modality goes with features, which cannot tell by themselves"),
         (("--texts", __file__, "--modality", "text"), 2, "--modality goes with --features"),
         (("--texts", __file__, "--column", "text"), 2, "--column goes with --dataset"),
         (("--dataset", "."), 1, "is no folder that datasets saved and holds no Parquet file"),
@@ -163,6 +163,7 @@ def test_clip_trains_encodes_and_evaluates(tmp_path: Path, tiny_clip: Path) -> N
     report = json.loads(trained.stdout)
     assert (report["queries"], report["query_texts"]) == (4, 8)
     again = ucch("eval", run, "--json")
+    assert again.exit_code == 0, again.stderr
     assert json.loads(again.stdout)["text_to_image"] == report["text_to_image"]
     out = tmp_path / "codes.npy"
     encoded = ucch("encode", run, "--images", tmp_path / "photos", "--cache", tmp_path / "cache", *QUICK, "--out", out)

@@ -72,7 +72,7 @@ def test_a_database_of_its_own(tmp_path: Path) -> None:
         (
             {"image_train": None, "text_query": None},
             "{path} lacks image_train, text_query; it holds text_train, image_query, label_train, label_query."
-            f" Required: {NAMES}",
+            f" Required: {NAMES}; a set of one view or of others is read by ucch.data.load_items",
         ),
         (
             {"image_trian": np.zeros((6, 3))},

@@ -162,7 +162,7 @@ def test_taking_a_slice_of_ordered_captions_copies_nothing() -> None:
 def test_a_batch_draws_one_of_the_texts_of_each_image() -> None:
     pairs, generator = _captioned(), torch.Generator().manual_seed(0)
     items = torch.arange(3).repeat(1000)
-    rows = pairs.draw_text_rows(items, generator)
+    rows = pairs.draw_rows("text", items, generator)
     np.testing.assert_array_equal(pairs.item_of_text[rows.numpy()], items)
     shares = np.bincount(rows.numpy(), minlength=6) / 1000
     np.testing.assert_allclose(shares, [1 / 2, 1 / 3, 1, 1 / 3, 1 / 2, 1 / 3], atol=0.05)
@@ -171,7 +171,7 @@ def test_a_batch_draws_one_of_the_texts_of_each_image() -> None:
 def test_without_captions_nothing_is_drawn() -> None:
     generator = torch.Generator().manual_seed(0)
     items, before = torch.tensor([3, 1]), generator.get_state()
-    assert _pairs().draw_text_rows(items, generator) is items
+    assert _pairs().draw_rows("text", items, generator) is items
     assert torch.equal(generator.get_state(), before)
 
 

@@ -17,7 +17,7 @@ from ucch.training.closed_form import closed_form_towers, sampled_features, star
 def test_codes_are_those_of_the_baseline(shared: bool) -> None:
     pairs = aligned_pairs() if shared else small_pairs()
     image, text = sampled_features(small_recipe(), pairs)
-    towers = closed_form_towers(image, text, 6, shared=shared, seed=3)
+    towers = closed_form_towers((image, text), 6, shared=shared, seed=3)
     baseline = (StackedItq if shared else CcaItq)(6, seed=3).fit(pairs.image, pairs.text)
     same = [
         float(((tower(rows) >= 0) == (outputs >= 0)).float().mean())
@@ -38,7 +38,7 @@ def test_codes_are_those_of_the_baseline(shared: bool) -> None:
 
 def test_more_bits_than_dimensions() -> None:
     image, text = sampled_features(small_recipe(), small_pairs())
-    towers = closed_form_towers(image, text, 40, shared=False, seed=0)
+    towers = closed_form_towers((image, text), 40, shared=False, seed=0)
     assert towers[0](image).shape == (100, 40)
     assert bool(towers[0](image).isfinite().all())
 
@@ -57,7 +57,7 @@ def test_a_start_in_a_shared_space_takes_every_side_there_is() -> None:
     assert (len(image), len(text)) == (30, 20)
     assert start_features(small_recipe(), pairs, sampled, shared=False) is sampled
     assert [len(rows) for rows in sampled] == [20, 20]
-    towers = closed_form_towers(image, text, 3, shared=True, seed=0)
+    towers = closed_form_towers((image, text), 3, shared=True, seed=0)
     stacked = torch.cat([image - image.mean(dim=0), text - text.mean(dim=0)]).double()
     _, vectors = torch.linalg.eigh(stacked.T @ stacked / 50)
     leading = vectors[:, 1:]

@@ -1,8 +1,9 @@
-"""What every baseline is: options, a fit without labels, codes of either modality."""
+"""What every baseline is: options, a fit without labels, codes of every view."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from .._checks import positive_int
 from ..codes import PackedCodes
-from ..data import FeatureScaler, Pairs
+from ..data import FeatureScaler, Items, Pairs
 from ..data.arrays import FeatureArray, row_chunks
 from ..models import HashModel, HashTower
 
@@ -48,6 +49,7 @@ class Baseline(ABC):
         model: what :meth:`fit` learnt.
         objective: the objective after every sweep of an iterative method; empty for others.
         section: the recipe section that holds a method's own options.
+        one_view: whether the method makes sense of one view.
 
     Raises:
         TypeError, ValueError: an option is not what it must be.
@@ -59,6 +61,7 @@ class Baseline(ABC):
     seed: int = field(default=0, kw_only=True)
 
     section: ClassVar[str] = "linear"
+    one_view: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         positive_int("n_bits", self.n_bits)
@@ -73,6 +76,21 @@ class Baseline(ABC):
             text: (n, dy), of the same items.
             generator: source of everything drawn.
         """
+
+    def learn_views(
+        self, views: Sequence[Tensor], generator: torch.Generator
+    ) -> tuple[tuple[HashTower, ...], tuple[float, ...]]:
+        """Find a tower for each of some views, (n, d) scaled features, and the objective; here of one or two.
+
+        A view by itself is image and text at once, which suits the methods that ask nothing of pairs (``one_view``).
+
+        Raises:
+            ValueError: the method needs image and text.
+        """
+        if len(views) > 2 or (len(views) == 1 and not self.one_view):
+            raise ValueError(f"{type(self).__name__} needs image and text, got {len(views)} views")
+        learned = self.learn(views[0], views[-1], generator)
+        return (learned.image_tower, learned.text_tower)[: len(views)], learned.objective
 
     def fit(self, image: FeatureArray, text: FeatureArray) -> Self:
         """Learn from paired features, (n, dx) and (n, dy).
@@ -96,6 +114,26 @@ class Baseline(ABC):
         learned = self.learn(image, text, torch.Generator().manual_seed(self.seed))
         self.model = HashModel(*scalers, learned.image_tower, learned.text_tower).eval()
         self.objective = learned.objective
+        return self
+
+    @torch.no_grad()
+    def fit_items(self, items: Items) -> Self:
+        """Learn from items of any views, whose labels are not read; pairs as :meth:`fit_pairs` does.
+
+        Raises:
+            ValueError: the method does not suit such views.
+        """
+        if isinstance(items, Pairs):
+            return self.fit_pairs(items)
+        scalers = {
+            name: FeatureScaler.fit(
+                rows, self.image_scaling if name == "image" else self.text_scaling, name=items.array_name(name)
+            )
+            for name, rows in items.views.items()
+        }
+        views = [_scaled(scaler, items.views[name]) for name, scaler in scalers.items()]
+        towers, self.objective = self.learn_views(views, torch.Generator().manual_seed(self.seed))
+        self.model = HashModel.of_views(scalers, dict(zip(scalers, towers, strict=True))).eval()
         return self
 
     def encode_image(self, image: FeatureArray) -> PackedCodes:

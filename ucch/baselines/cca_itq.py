@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -36,6 +37,8 @@ class CcaItq(Itq):
         >>> CcaItq(8).fit(image, image[:, :4]).encode_image(image[:2]).shape
         (2, 1)
     """
+
+    one_view: ClassVar[bool] = False
 
     def learn(self, image: Tensor, text: Tensor, generator: torch.Generator) -> Learned:
         space = canonical_directions(image, text, self.n_bits, ridge=self.ridge)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from .._checks import positive_int
+from ..models import HashTower
 from ..optim import ItqRotation, itq_error
 from .baseline import Baseline, Learned
 from .directions import Directions, pair_components
 from .linear_maps import linear_tower
 
-__all__ = ["Itq", "rotated"]
+__all__ = ["Itq", "rotated", "rotated_towers"]
 
 
 def rotated(
@@ -33,17 +36,30 @@ def rotated(
     Returns:
         Towers, and the quantisation error per item before and after the fit.
     """
-    values = torch.cat(space.outputs(image, text))
+    maps = (space.image, space.image_mean), (space.text, space.text_mean)
+    (by_image, by_text), errors = rotated_towers(maps, (image, text), n_bits, sweeps=sweeps, generator=generator)
+    return Learned(by_image, by_text, errors)
+
+
+def rotated_towers(
+    maps: Sequence[tuple[Tensor, Tensor]],
+    views: Sequence[Tensor],
+    n_bits: int,
+    *,
+    sweeps: int,
+    generator: torch.Generator,
+) -> tuple[tuple[HashTower, ...], tuple[float, ...]]:
+    """Do :func:`rotated` for any number of views, each with its map (d, r), r at most D, and its mean (d,)."""
+    values = torch.cat(
+        [(rows - mean.to(rows.dtype)) @ matrix.to(rows.dtype) for rows, (matrix, mean) in zip(views, maps, strict=True)]
+    )
     values = torch.nn.functional.pad(values, (0, n_bits - values.shape[1])).float()
     rotation = ItqRotation(n_bits, n_iterations=sweeps, generator=generator)
     before = itq_error(values, rotation.matrix)
     rotation.fit(rotation(values))
-    turn = rotation.matrix[: space.image.shape[1]].double()
-    return Learned(
-        linear_tower(space.image @ turn, space.image_mean),
-        linear_tower(space.text @ turn, space.text_mean),
-        tuple(float(error) / len(values) for error in (before, itq_error(values, rotation.matrix))),
-    )
+    turn = rotation.matrix[: maps[0][0].shape[1]].double()
+    errors = tuple(float(error) / len(values) for error in (before, itq_error(values, rotation.matrix)))
+    return tuple(linear_tower(matrix @ turn, mean) for matrix, mean in maps), errors
 
 
 @dataclass(eq=False)
@@ -73,6 +89,8 @@ class Itq(Baseline):
 
     ridge: float = field(default=1e-4, kw_only=True)
     rotation_sweeps: int = field(default=50, kw_only=True)
+
+    one_view: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -39,6 +40,8 @@ class Lsh(Baseline):
     """
 
     ridge: float = field(default=1e-4, kw_only=True)
+
+    one_view: ClassVar[bool] = True
 
     def learn(self, image: Tensor, text: Tensor, generator: torch.Generator) -> Learned:
         space = pair_components(image, text, ridge=self.ridge)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -36,6 +37,8 @@ class Sign(Baseline):
     """
 
     ridge: float = field(default=1e-4, kw_only=True)
+
+    one_view: ClassVar[bool] = True
 
     def learn(self, image: Tensor, text: Tensor, generator: torch.Generator) -> Learned:
         space = pair_components(image, text, self.n_bits, ridge=self.ridge)

@@ -1,8 +1,10 @@
-"""ITQ of two views that share a space, such as those of CLIP or of one sentence encoder, and whether they do."""
+"""ITQ of views that share a space, such as those of CLIP or of one sentence encoder, and whether they do."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from ..models import HashTower
 from .baseline import Learned
-from .directions import Directions
-from .itq import Itq, rotated
+from .itq import Itq, rotated_towers
 from .linear_maps import product
 
 __all__ = ["StackedItq", "own_pair_share", "share_space"]
@@ -23,7 +25,7 @@ _CLEAR = 0.8  # views of one encoder reach .97 and more; two maps that have noth
 
 @dataclass(eq=False)
 class StackedItq(Itq):
-    """Rotate the principal components of both views, stacked row under row, and take signs: one map for both.
+    """Rotate the principal components of all views, stacked row under row, and take signs: one map for all.
 
     For features that live in one space. Each view is centred by its own mean, because encoders of two modalities leave
     an offset between them that says nothing about items, and that one mean for both would turn into bits. Nothing is
@@ -53,21 +55,27 @@ class StackedItq(Itq):
     own_means: bool = field(default=True, kw_only=True)
 
     def learn(self, image: Tensor, text: Tensor, generator: torch.Generator) -> Learned:
-        if image.shape[1] != text.shape[1]:
+        (by_image, by_text), errors = self.learn_views((image, text), generator)
+        return Learned(by_image, by_text, errors)
+
+    def learn_views(
+        self, views: Sequence[Tensor], generator: torch.Generator
+    ) -> tuple[tuple[HashTower, ...], tuple[float, ...]]:
+        widths = [rows.shape[1] for rows in views]
+        if len(set(widths)) > 1:
             raise ValueError(
-                f"views that share a space must be equally wide, got {image.shape[1]} and {text.shape[1]} columns; use"
+                f"views that share a space must be equally wide, got {' and '.join(map(str, widths))} columns; use"
                 " Itq or CcaItq"
             )
-        means = [image.double().mean(dim=0), text.double().mean(dim=0)]
+        means = [rows.double().mean(dim=0) for rows in views]
         if not self.own_means:
-            means = [(means[0] + means[1]) / 2] * 2
-        sides = [rows - mean.to(rows.dtype) for rows, mean in zip((image, text), means, strict=True)]
-        covariance = sum(product(rows, rows) for rows in sides) / (len(image) + len(text))
-        values, vectors = torch.linalg.eigh(torch.as_tensor(covariance))
-        kept = min(self.n_bits, len(values))
-        vectors = vectors.flip(1)[:, :kept]
-        space = Directions(vectors, vectors, means[0], means[1], values.flip(0)[:kept].clamp(min=0))
-        return rotated(space, image, text, self.n_bits, sweeps=self.rotation_sweeps, generator=generator)
+            means = [torch.stack(means).sum(dim=0) / len(means)] * len(means)
+        sides = [rows - mean.to(rows.dtype) for rows, mean in zip(views, means, strict=True)]
+        covariance = sum(product(rows, rows) for rows in sides) / sum(map(len, views))
+        _, vectors = torch.linalg.eigh(torch.as_tensor(covariance))
+        vectors = vectors.flip(1)[:, : self.n_bits]
+        maps = [(vectors, mean) for mean in means]
+        return rotated_towers(maps, views, self.n_bits, sweeps=self.rotation_sweeps, generator=generator)
 
 
 def own_pair_share(image: npt.ArrayLike, text: npt.ArrayLike) -> float:
@@ -87,15 +95,18 @@ def own_pair_share(image: npt.ArrayLike, text: npt.ArrayLike) -> float:
     return (int(nearer) + int(tied) / 2) / (len(x) * (len(x) - 1))
 
 
-def share_space(image: npt.NDArray[np.generic], text: npt.NDArray[np.generic]) -> bool:
-    """Say, from paired rows and no labels, whether cosines between the two views mean anything.
+def share_space(*views: npt.NDArray[np.generic]) -> bool:
+    """Say, from rows of the same items and no labels, whether cosines between views mean anything.
 
-    True where they are equally wide and :func:`own_pair_share` of at most 2,000 pairs, evenly drawn, exceeds .8.
+    True where they are equally wide and, for every two of them, :func:`own_pair_share` of at most 2,000 pairs, evenly
+    drawn, exceeds .8. A view by itself shares its space with itself.
 
     Args:
-        image: (n, dx); text: (n, dy), the same items.
+        views: (n, d) each, the same items.
     """
-    if image.shape[1] != text.shape[1] or len(image) < 2:
+    if len(views) == 1:
+        return True
+    if len({rows.shape[1] for rows in views}) > 1 or len(views[0]) < 2:
         return False
-    rows = np.unique(np.linspace(0, len(image) - 1, min(_SAMPLE, len(image))).astype(np.int64))
-    return own_pair_share(image[rows], text[rows]) > _CLEAR
+    some = np.unique(np.linspace(0, len(views[0]) - 1, min(_SAMPLE, len(views[0]))).astype(np.int64))
+    return all(own_pair_share(one[some], other[some]) > _CLEAR for one, other in combinations(views, 2))

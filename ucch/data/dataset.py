@@ -1,4 +1,4 @@
-"""A paired data set: training pairs, query pairs, and the database that the queries search."""
+"""A data set: training items, items that ask, and the database that they search."""
 
 from __future__ import annotations
 
@@ -6,51 +6,61 @@ import hashlib
 from dataclasses import dataclass
 
 from ..errors import DataError
+from .items import Items
 from .pairs import Pairs
 
-__all__ = ["PairedDataset"]
+__all__ = ["ItemDataset", "PairedDataset"]
 
 
 @dataclass(frozen=True, eq=False, init=False)
-class PairedDataset:
-    """Hold the splits of one data set, checked against one another.
+class ItemDataset:
+    """Hold the splits of one data set, of any named views, checked against one another.
 
     Args:
         name: what reports call the set.
-        train: pairs that the towers and the code table learn from; their labels are read by evaluation only.
-        query: pairs that ask, in both directions.
-        database: pairs that answer; the training pairs by default, as the unsupervised protocol has it.
+        train: items that the towers and the code table learn from; their labels are read by evaluation only.
+        query: items that ask, in every direction.
+        database: items that answer; the training items by default, as the unsupervised protocol has it.
 
     Raises:
-        DataError: the splits differ in feature width or classes, or only one side of the evaluation has labels.
+        DataError: the splits differ in views, feature width or classes, or only one side of the evaluation has labels.
 
     Example:
         >>> import numpy as np
-        >>> pairs = Pairs(np.eye(4), np.eye(4))
-        >>> dataset = PairedDataset("toy", train=pairs, query=pairs.take([0, 1]))
-        >>> dataset.database_is_train, dataset.n_classes
-        (True, 0)
+        >>> items = Items({"text": np.eye(4)})
+        >>> ItemDataset("toy", items, items.take([0, 1])).names
+        ('text',)
     """
 
     name: str
-    train: Pairs
-    query: Pairs
-    database: Pairs
+    train: Items
+    query: Items
+    database: Items
 
-    def __init__(self, name: str, train: Pairs, query: Pairs, database: Pairs | None = None) -> None:
+    def __init__(self, name: str, train: Items, query: Items, database: Items | None = None) -> None:
         splits = {"name": name, "train": train, "query": query, "database": train if database is None else database}
         for field, value in splits.items():
             object.__setattr__(self, field, value)
         for other in (query, self.database):
-            _check_width(train, other, "image")
-            _check_width(train, other, "text")
+            if other.names != train.names:
+                raise DataError(
+                    f"all splits must have the views {', '.join(train.names)}, in this order, got"
+                    f" {', '.join(other.names)} of {other.split or 'a split'}"
+                )
+            for view in train.names:
+                _check_width(train, other, view)
         _check_labels(query, self.database)
         if train.label is not None and query.label is not None:
             _check_width(train, query, "label")
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the views, in order."""
+        return self.train.names
+
+    @property
     def database_is_train(self) -> bool:
-        """Whether the queries search the training pairs."""
+        """Whether the queries search the training items."""
         return self.database is self.train
 
     @property
@@ -73,8 +83,32 @@ class PairedDataset:
         return fingerprint.hexdigest()
 
 
-def _check_width(first: Pairs, second: Pairs, kind: str) -> None:
-    left, right = getattr(first, kind), getattr(second, kind)
+@dataclass(frozen=True, eq=False, init=False)
+class PairedDataset(ItemDataset):
+    """Hold the splits of one data set of pairs of image and text.
+
+    Args, Raises: as of :class:`ItemDataset`.
+
+    Example:
+        >>> import numpy as np
+        >>> pairs = Pairs(np.eye(4), np.eye(4))
+        >>> dataset = PairedDataset("toy", train=pairs, query=pairs.take([0, 1]))
+        >>> dataset.database_is_train, dataset.n_classes
+        (True, 0)
+    """
+
+    train: Pairs
+    query: Pairs
+    database: Pairs
+
+    def __init__(self, name: str, train: Pairs, query: Pairs, database: Pairs | None = None) -> None:
+        super().__init__(name, train, query, database)
+
+
+def _check_width(first: Items, second: Items, kind: str) -> None:
+    left, right = (items.label if kind == "label" else items.views[kind] for items in (first, second))
+    assert left is not None
+    assert right is not None
     if left.shape[1] != right.shape[1]:
         raise DataError(
             f"{first.array_name(kind)} and {second.array_name(kind)} must have the same number of columns,"
@@ -82,7 +116,7 @@ def _check_width(first: Pairs, second: Pairs, kind: str) -> None:
         )
 
 
-def _check_labels(query: Pairs, database: Pairs) -> None:
+def _check_labels(query: Items, database: Items) -> None:
     for one, other in ((query, database), (database, query)):
         if one.label is not None and other.label is None:
             raise DataError(

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .arrays import row_chunks
-from .dataset import PairedDataset
+from .dataset import ItemDataset
 
 __all__ = ["NearRows", "near_rows"]
 
@@ -47,8 +47,8 @@ class NearRows:
         return {"count": self.count, "looked_at": self.looked_at, "first": [list(pair) for pair in self.first]}
 
 
-def near_rows(dataset: PairedDataset) -> NearRows:
-    """Look for query images that are nearly a training image.
+def near_rows(dataset: ItemDataset) -> NearRows:
+    """Look for query images that are nearly a training image, in a set that has the view ``image``.
 
     The distance is 1 - cosine, of features less the mean of training images; the usual one is the median over the
     queries of the distance to their nearest training image. A query is near where its own is below a fifteenth of that,
@@ -59,7 +59,7 @@ def near_rows(dataset: PairedDataset) -> NearRows:
     size, whose EfficientNet-Lite0 features differ as those of other photographs do. Where pictures are at hand,
     :func:`ucch.extraction.find_copies` sees both.
     """
-    train, query = dataset.train.image, dataset.query.image
+    train, query = (items.views["image"] for items in (dataset.train, dataset.query))
     most = int(np.clip(_WORK // (len(train) * train.shape[1]), 50, _MOST_QUERIES))
     rows = np.arange(0, len(query), -(-len(query) // most))
     with np.errstate(over="ignore", invalid="ignore"):  # features near the end of float32 are near nothing
@@ -70,10 +70,10 @@ def near_rows(dataset: PairedDataset) -> NearRows:
 
 
 def _nearest(
-    dataset: PairedDataset, rows: npt.NDArray[np.int64]
+    dataset: ItemDataset, rows: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """Distance to the nearest training image of some queries, and its row."""
-    train, query = dataset.train.image, dataset.query.image
+    train, query = (items.views["image"] for items in (dataset.train, dataset.query))
     mean = np.asarray(train[:: -(-len(train) // _SAMPLE)], dtype=np.float32).mean(axis=0)
     asked = _unit(np.asarray(query[rows], dtype=np.float32) - mean)
     best, where = np.full(len(rows), -np.inf, dtype=np.float32), np.zeros(len(rows), dtype=np.int64)

@@ -125,7 +125,7 @@ def _check_names(path: Path, names: list[str]) -> None:
     if missing:
         raise DataError(
             f"{path} lacks {', '.join(missing)}; it holds {', '.join(names) or 'no array'}."
-            f" Required: {', '.join(REQUIRED)}"
+            f" Required: {', '.join(REQUIRED)}; a set of one view or of others is read by ucch.data.load_items"
         )
     for one, other in (("image_database", "text_database"), ("text_database", "image_database")):
         if one in names and other not in names:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,17 +12,21 @@ import torch
 from torch import Tensor
 
 from ..errors import DataError
-from .arrays import FeatureArray, check_finite, check_matrix, row_chunks
+from .arrays import FeatureArray, check_finite, check_matrix
 from .caption_rows import CaptionRows, RowNumbers, check_image_of_text
+from .items import Items, check_label
 from .labels import LabelMatrix
 from .row_parts import RowParts
 from .sides import Mask, check_seen
 
-__all__ = ["Pairs"]
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Pairs", "as_pairs"]
 
 
-@dataclass(frozen=True, eq=False)
-class Pairs:
+@dataclass(frozen=True, eq=False, repr=False)
+class Pairs(Items):
     """Hold the image and text features of the same items, and their labels where the set has them.
 
     Arrays are checked once, here, and kept as they come: a memory-mapped array stays on disk, nothing is cast. Where
@@ -70,22 +73,16 @@ class Pairs:
             rows = check_image_of_text(self.array_name("image_of_text"), self.image_of_text, len(image), len(text))
             object.__setattr__(self, "image_of_text", rows)
         if self.label is not None:
-            _check_rows(image_name, image, label_name, _check_label(label_name, self.label))
+            _check_rows(image_name, image, label_name, check_label(label_name, self.label))
         check_finite(image_name, image)
         check_finite(text_name, text)
         if not self.all_complete:
             check_seen(self)
 
-    def __len__(self) -> int:
-        return len(self.image)
-
-    def __repr__(self) -> str:
-        label = "None" if self.label is None else str(self.label.shape)
-        return f"Pairs(image={self.image.shape}, text={self.text.shape}, label={label})"
-
-    def array_name(self, kind: str) -> str:
-        """Name of the ``image``, ``text`` or ``label`` array in messages and files: ``image_train``, ``text_query``."""
-        return f"{kind}_{self.split}" if self.split else kind
+    @property
+    def views(self) -> dict[str, FeatureArray]:
+        """Both sides by name."""
+        return {"image": self.image, "text": self.text}
 
     @property
     def all_complete(self) -> bool:
@@ -98,18 +95,13 @@ class Pairs:
         masks = {"image": self.image_seen, "text": self.text_seen}
         return {name: np.ones(len(self), dtype=bool) if mask is None else mask for name, mask in masks.items()}
 
-    @property
-    def complete_rows(self) -> RowNumbers:
-        """Numbers of the items that have both sides, in order."""
-        return np.flatnonzero(self.seen["image"] & self.seen["text"])
-
-    def complete(self) -> Pairs:
+    def complete(self) -> Self:
         """The items that have both sides; these pairs themselves where all have."""
         return self if self.all_complete else replace(self.take(self.complete_rows), image_seen=None, text_seen=None)
 
     def side(self, kind: str) -> FeatureArray:
         """Features of the ``image`` or ``text`` side, of the items that have it."""
-        features, mask = self.image if kind == "image" else self.text, self.side_mask(kind)
+        features, mask = self.views[kind], self.side_mask(kind)
         return features if mask is None else features[mask]
 
     def side_mask(self, kind: str) -> Mask | None:
@@ -132,40 +124,46 @@ class Pairs:
         """Labels of the text rows, (m, C): those of their images."""
         return self.label if self.label is None or self.image_of_text is None else self.label[self.image_of_text]
 
+    def item_of(self, name: str) -> RowNumbers:
+        """Item that each row of a side belongs to."""
+        return self.item_of_text if name == "text" else np.arange(len(self))
+
+    def first_of(self, name: str) -> RowNumbers:
+        """Row of a side that stands for each item: its only one, or the first of several texts."""
+        return self.first_text if name == "text" else np.arange(len(self))
+
+    def label_of(self, name: str) -> LabelMatrix | None:
+        """Labels of the rows of a side: those of their images."""
+        return self.text_label if name == "text" else self.label
+
     @cached_property
     def _captions(self) -> CaptionRows | None:
         return None if self.image_of_text is None else CaptionRows(self.image_of_text)
 
-    def draw_text_rows(self, items: Tensor, generator: torch.Generator) -> Tensor:
-        """Choose the text row that stands for each item in a batch: its only one, or one drawn among its captions.
+    def draws(self, name: str) -> bool:
+        """Whether an item may have several rows of a side: of the text, where images have several captions."""
+        return name == "text" and self._captions is not None
+
+    def draw_rows(self, name: str, items: Tensor, generator: torch.Generator) -> Tensor:
+        """Choose the row that stands for each item in a batch: its only one, or one drawn among its captions.
 
         Args:
+            name: of the side.
             items: (B,) int64 item numbers, on the CPU.
             generator: source of the draw; untouched where every image has one text.
         """
-        return items if self._captions is None else self._captions.draw(items, generator)
+        return items if name != "text" or self._captions is None else self._captions.draw(items, generator)
 
-    def digest(self) -> str:
-        """Fingerprint the contents: SHA-256 over every array's kind, dtype, shape and bytes, read in chunks."""
-        fingerprint = hashlib.sha256()
+    def without_labels(self) -> Self:
+        """The same pairs for who is not to read labels."""
+        return replace(self, label=None)
+
+    def _arrays(self) -> dict[str, Any]:
         rows = None if self.image_of_text is None else self.image_of_text[:, None]
-        arrays = {"image": self.image, "text": self.text, "label": self.label, "image_of_text": rows}
-        if not self.all_complete:
-            arrays |= {f"{kind}_seen": mask[:, None] for kind, mask in self.seen.items()}
-        for kind, array in arrays.items():
-            if array is None:
-                continue
-            fingerprint.update(f"{kind} {array.dtype.str} {array.shape}\n".encode())
-            for chunk in row_chunks(array):
-                fingerprint.update(np.ascontiguousarray(array[chunk]).data)
-        return fingerprint.hexdigest()
+        masks = {} if self.all_complete else {f"{kind}_seen": mask[:, None] for kind, mask in self.seen.items()}
+        return {**super()._arrays(), "image_of_text": rows, **masks}
 
-    def spread(self, most: int) -> Pairs:
-        """At most ``most`` pairs, evenly spread over these in their order; these themselves where they are no more."""
-        step = -(-len(self) // most)
-        return self if step <= 1 else self.take(np.arange(0, len(self), step))
-
-    def take(self, rows: slice | npt.ArrayLike, *, split: str | None = None) -> Pairs:
+    def take(self, rows: slice | npt.ArrayLike, *, split: str | None = None) -> Self:
         """Pick items: image rows with their texts and labels; a side that others have may be missing throughout.
 
         Their values were checked with these and are not read for it again.
@@ -181,7 +179,7 @@ class Pairs:
         if self._captions is not None:
             texts, image_of_text = self._captions.of(np.arange(len(self))[chosen])
             texts = _as_slice(texts)
-        part = object.__new__(Pairs)
+        part = object.__new__(type(self))
         values = {
             "image": _some_of(self.image, chosen),
             "text": _some_of(self.text, texts),
@@ -211,17 +209,26 @@ def _as_slice(rows: RowNumbers) -> RowNumbers | slice:
     return rows
 
 
-def _check_label(name: str, label: object) -> LabelMatrix:
-    if isinstance(label, np.ndarray) and label.dtype == np.bool_ and label.ndim == 2 and 0 not in label.shape:
-        return label
-    got = f"dtype {label.dtype} and shape {label.shape}" if isinstance(label, np.ndarray) else type(label).__name__
-    raise DataError(
-        f"{name} must be a bool multi-hot array of shape (rows, classes), got {got}; ucch.data.multi_hot makes one"
-    )
-
-
 def _check_rows(first_name: str, first: FeatureArray, second_name: str, second: FeatureArray) -> None:
     if len(first) != len(second):
         raise DataError(
             f"{first_name} and {second_name} must have one row per pair, got shapes {first.shape} and {second.shape}"
         )
+
+
+def as_pairs(items: Items, who: str) -> Pairs:
+    """The items as pairs of image and text, for what makes sense of those alone.
+
+    Args:
+        items: of any views.
+        who: what asks, to begin the message with.
+
+    Raises:
+        DataError: they have other views.
+    """
+    if isinstance(items, Pairs):
+        return items
+    raise DataError(
+        f"{who} needs pairs of image and text, got items of {', '.join(items.names)}; docs/one_view.md says what takes"
+        " other views"
+    )

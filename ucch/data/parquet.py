@@ -23,7 +23,7 @@ from .sides import one_sided_pairs
 from .sizes import check_size
 from .split_names import QUERY_SPLITS, TRAIN_SPLITS, VALIDATION_SPLITS, sides_of
 
-__all__ = ["load_parquet"]
+__all__ = ["check_declared", "column_matrix", "load_parquet", "split_sides"]
 
 _COLUMNS = ("split", "image_id", "text_id", "image", "text")
 _VALUE_BYTES = 8  # of a value in memory, at most, texts aside
@@ -61,13 +61,13 @@ def load_parquet(path: Path, *, one_sided: str = "refuse") -> PairedDataset:
     except (OSError, ValueError, TypeError, KeyError, OverflowError, MemoryError, arrow.ArrowException) as error:
         raise DataError(f"{path} cannot be read as Parquet: {one_line(error)}") from error
     strict = one_sided == "refuse"
-    images, texts = (_matrix(path, table, kind, strict=strict) for kind in ("image", "text"))
-    for name, column in words.items():
-        known: npt.NDArray[np.bool_] = np.ones(len(column), dtype=bool)
-        if not strict and name != "split":
+    images, texts = (column_matrix(path, table, kind, strict=strict) for kind in ("image", "text"))
+    for name in _COLUMNS[1:3]:
+        known: npt.NDArray[np.bool_] = np.ones(len(images), dtype=bool)
+        if not strict:
             known = _there(images if name == "image_id" else texts)
-        _check_words(path, name, column, known)
-    sides = _sides(path, words["split"])
+        _check_words(path, name, words[name], known)
+    sides = split_sides(path, words["split"])
     image_ids = np.array(
         [f"\0{row}" if name is None else str(name) for row, name in enumerate(words["image_id"])], dtype=object
     )
@@ -130,11 +130,16 @@ def _there(features: FeatureArray) -> npt.NDArray[np.bool_]:
 
 def _check(path: Path, file: Any) -> None:
     """Columns there, once each, and no larger than the file can honestly say."""
-    names, meta = file.schema_arrow.names, file.metadata
+    names = file.schema_arrow.names
     missing = [name for name in _COLUMNS if names.count(name) != 1]
     if missing:
         raise DataError(f"{path} lacks the columns {', '.join(missing)}; it has {', '.join(names)[:500]}")
-    declared = 0
+    check_declared(path, file)
+
+
+def check_declared(path: Path, file: Any) -> None:
+    """Refuse an open file whose columns are said to be larger than a file of its length can honestly hold."""
+    meta, declared = file.metadata, 0
     for group in range(meta.num_row_groups):
         row_group = meta.row_group(group)
         for column in range(row_group.num_columns):
@@ -144,8 +149,9 @@ def _check(path: Path, file: Any) -> None:
     check_size(path, "its rows", _VALUE_BYTES * meta.num_rows)
 
 
-def _sides(path: Path, splits: Sequence[str]) -> dict[str, npt.NDArray[np.bool_]]:
-    """Rows of the training pairs and of the queries; every other row is named, in a refusal or a warning."""
+def split_sides(path: Path, splits: Sequence[str]) -> dict[str, npt.NDArray[np.bool_]]:
+    """Training rows and those that ask; every other row of the column ``split`` is named, in a refusal or a warning."""
+    _check_words(path, "split", splits, np.ones(len(splits), dtype=bool))
     known = (*TRAIN_SPLITS, *QUERY_SPLITS, *VALIDATION_SPLITS)
     counts = Counter(splits)
     found = ", ".join(f"{name!r} ({count} rows)" for name, count in counts.most_common(10)) or "no row"
@@ -196,8 +202,8 @@ def _check_repeats(
         )
 
 
-def _matrix(path: Path, table: Any, kind: str, *, strict: bool) -> npt.NDArray[np.float32]:
-    """Features of all rows; unless ``strict``, NaN where there is no list."""
+def column_matrix(path: Path, table: Any, kind: str, *, strict: bool = True) -> npt.NDArray[np.float32]:
+    """A column of lists as a matrix, by its name; unless ``strict``, NaN where there is no list."""
     column, said = table[kind], f"{path}: column {kind}"
     there = slice(None) if strict else ~np.asarray(column.is_null())
     with np.errstate(over="ignore"):  # what does not fit into float32 is refused as not finite

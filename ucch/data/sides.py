@@ -13,6 +13,7 @@ from ..errors import DataError
 if TYPE_CHECKING:
     from .arrays import FeatureArray
     from .caption_rows import RowNumbers
+    from .items import Items
     from .labels import LabelMatrix
     from .pairs import Pairs
 
@@ -96,7 +97,7 @@ def _any_of_item(rows: Mask, item: RowNumbers, n_items: int) -> Mask:
     return found
 
 
-def alone_in(pairs: Pairs) -> dict[str, dict[str, int]]:
+def alone_in(pairs: Items) -> dict[str, dict[str, int]]:
     """How many items have one side only, as reports say it; empty where all have both."""
     if pairs.all_complete:
         return {}

@@ -6,7 +6,16 @@ from .foreign import CodeFiles, evaluate_files
 from .html import html_report
 from .plots import write_plots
 from .run_report import RunEvaluation, evaluate_run, measure_run, write_run_report
-from .table import as_csv, as_latex, comparison_rows, compression_rows, compression_text, marked, report_rows
+from .table import (
+    as_csv,
+    as_latex,
+    comparison_rows,
+    compression_rows,
+    compression_text,
+    directions_in,
+    marked,
+    report_rows,
+)
 from .teacher_report import draw_teacher, judge, teacher_report
 
 __all__ = [
@@ -21,6 +30,7 @@ __all__ = [
     "compression_of_model",
     "compression_rows",
     "compression_text",
+    "directions_in",
     "draw_teacher",
     "encode_dataset",
     "evaluate",

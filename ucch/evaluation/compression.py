@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch.nn.functional import normalize
 
 from .. import baselines
 from ..codes import PackedCodes, n_bytes, unpack
-from ..data import PairedDataset, Pairs
+from ..data import ItemDataset, Items
 from ..errors import DataError
 from ..metrics import (
     DistanceHistograms,
@@ -34,8 +35,6 @@ QUERIES, ITEMS, FITTED, WIDEST = 1000, 20_000, 4000, 2048
 
 Scores = Callable[[slice], npt.NDArray[np.float32]]
 Direction = tuple[str, str]
-_ACROSS: tuple[Direction, ...] = (("image", "text"), ("text", "image"))
-_WITHIN: tuple[Direction, ...] = (("image", "image"), ("text", "text"))
 
 
 def compression_cost(
@@ -89,13 +88,13 @@ def compression_cost(
     return {"neighbors": "of the features given", **counts, "pair_items": None, "fitted": None, "rows": rows}
 
 
-def compression_of_model(model: HashModel, dataset: PairedDataset, *, seed: int = 0) -> dict[str, Any]:
+def compression_of_model(model: HashModel, dataset: ItemDataset, *, seed: int = 0) -> dict[str, Any]:
     """Measure what the codes of a model keep of its features, beside what other codes of equal length keep.
 
-    Where the modalities share a space (:func:`~ucch.baselines.share_space`, judged by training pairs), the neighbours
-    of a query are the items of the other modality nearest by cosine, each modality centred by its training mean; else
-    cosines across mean nothing, and they are the nearest of its own modality. Both directions are averaged. Queries of
-    the query split search the database; pairs are looked for among the queries.
+    Where views share a space (:func:`~ucch.baselines.share_space`, judged by training pairs), the neighbours of a query
+    are the items of another view nearest by cosine, each view centred by its training mean; else, and of one view, they
+    are the nearest of its own view, since cosines across mean nothing. All directions are averaged. Queries of the
+    query split search the database; pairs are looked for among the queries, of one view none.
 
     Large sets are sampled: at most 1,000 query images and 20,000 database images, and 4,000 training pairs to fit the
     others on, drawn by ``seed``, so that nothing takes longer than some seconds.
@@ -106,22 +105,24 @@ def compression_of_model(model: HashModel, dataset: PairedDataset, *, seed: int 
         seed: of the samples and of the rotations.
 
     Returns:
-        Plain values. ``neighbors``: ``across the modalities`` or ``within each modality``; ``queries`` and ``items``
-        measured, ``pair_items`` searched for pairs, ``fitted`` training pairs, ``rows``. A row has ``name``, ``bytes``
-        of an item, ``recall_at_10`` (share of the ten nearest by the features found in the first ten), ``within_200``
-        (in the first 200), ``pair_at_1`` and ``pair_at_10`` (:func:`~ucch.metrics.hit_rate_at`; None for features of
-        two spaces) and ``map`` (None). Rows: ``float``, the features themselves; ``codes``; ``codes, real query``,
-        whose queries are not rounded; ``itq``, as of faiss over the stacked rows where a space is shared,
-        else :class:`~ucch.baselines.Itq`; ``centred itq`` (:class:`~ucch.baselines.StackedItq`) or ``cca-itq``, the
-        closed form that training starts from. The last two are left out where features are wider than 2,048, since
-        their eigenvectors would take minutes, or do not vary.
+        Plain values. ``neighbors``: ``across the modalities``, ``within each modality`` or ``within the view``
+        of one; ``queries`` and ``items`` measured, ``pair_items`` searched for pairs, ``fitted`` training pairs,
+        ``rows``. A row has ``name``, ``bytes`` of an item, ``recall_at_10`` (share of the ten nearest by the features
+        found in the first ten), ``within_200`` (in the first 200), ``pair_at_1`` and ``pair_at_10``
+        (:func:`~ucch.metrics.hit_rate_at`; None for features of two spaces and for one view) and ``map`` (None). Rows:
+        ``float``, the features themselves; ``codes``; ``codes, real query``, whose queries are not rounded; ``itq``, as
+        of faiss over the stacked rows of one view or of a shared space, else :class:`~ucch.baselines.Itq`;
+        ``centred itq`` (:class:`~ucch.baselines.StackedItq`) or ``cca-itq``, the closed form that training starts from.
+        The last two are left out where features are wider than 2,048, since their eigenvectors would take minutes, or
+        do not vary, or three views or more share no space.
     """
     rng = np.random.default_rng(seed)
     train = _sample(dataset.train.complete(), FITTED, rng)
     kept = Keeping(train, _sample(dataset.query, QUERIES, rng), _sample(dataset.database.complete(), ITEMS, rng))
-    sides = [train.image, train.text]
+    sides = list(train.views.values())
     unfit = any(rows.shape[1] > WIDEST or not np.asarray(rows).std(axis=0).any() for rows in sides)
-    others = {} if unfit else _others(kept.across, model.n_bits, seed)
+    stacked = kept.across or len(sides) == 1
+    others = {} if unfit or not (stacked or len(sides) == 2) else _others(stacked, model.n_bits, seed)
     size = n_bytes(model.n_bits)
     codes, real = kept.by_codes(model), kept.by_real_queries(model)
     rows = [
@@ -130,19 +131,20 @@ def compression_of_model(model: HashModel, dataset: PairedDataset, *, seed: int 
         {"name": "codes, real query", "bytes": size, **real},
     ]
     for name, other in others.items():
-        rows.append({"name": name, "bytes": size, **kept.by_codes(other.fit_pairs(train).model)})
+        rows.append({"name": name, "bytes": size, **kept.by_codes(other.fit_items(train).model)})
+    within = "within the view" if len(sides) == 1 else "within each modality"
     return {
-        "neighbors": "across the modalities" if kept.across else "within each modality",
+        "neighbors": "across the modalities" if kept.across else within,
         "queries": len(kept.query),
         "items": len(kept.items),
-        "pair_items": len(kept.query),
-        "fitted": None if unfit else len(train),
+        "pair_items": len(kept.query) if len(sides) > 1 else None,
+        "fitted": len(train) if others else None,
         "rows": rows,
     }
 
 
-def _others(across: bool, n_bits: int, seed: int) -> dict[str, baselines.Baseline]:
-    if across:
+def _others(stacked: bool, n_bits: int, seed: int) -> dict[str, baselines.Baseline]:
+    if stacked:
         pooled = baselines.StackedItq(n_bits, own_means=False, image_scaling="none", text_scaling="none", seed=seed)
         return {"itq": pooled, "centred itq": baselines.StackedItq(n_bits, seed=seed)}
     return {"itq": baselines.Itq(n_bits, seed=seed), "cca-itq": baselines.CcaItq(n_bits, seed=seed)}
@@ -152,29 +154,30 @@ class Keeping:
     """Queries, items and the neighbours that their features say they have, to hold any ranking against.
 
     Args:
-        train: training pairs, which say whether a space is shared and by what means features are centred.
-        query: pairs that ask; partners are looked for among them.
-        items: pairs that answer.
+        train: training items, which say whether a space is shared and by what means features are centred.
+        query: items that ask; partners are looked for among them.
+        items: items that answer.
 
     Attributes:
-        across: whether neighbours are items of the other modality.
-        features: by side (``query``, ``items``) and modality, centred float32 rows.
+        across: whether neighbours are items of another view.
+        features: by side (``query``, ``items``) and view, centred float32 rows.
         neighbors: by direction, the ten nearest.
     """
 
-    def __init__(self, train: Pairs, query: Pairs, items: Pairs) -> None:
+    def __init__(self, train: Items, query: Items, items: Items) -> None:
         self.query, self.items = query, items
-        self.across = baselines.share_space(*_paired_rows(train))
-        means = {kind: np.asarray(getattr(train, kind), dtype=np.float64).mean(axis=0) for kind in ("image", "text")}
+        self.across = len(train.names) > 1 and baselines.share_space(*_paired_rows(train))
+        self._ways = list(permutations(train.names, 2))
+        means = {kind: np.asarray(rows, dtype=np.float64).mean(axis=0) for kind, rows in train.views.items()}
         self.features: dict[str, dict[str, npt.NDArray[np.float32]]] = {
-            side: {kind: (getattr(pairs, kind) - means[kind]).astype(np.float32) for kind in means}
+            side: {kind: (pairs.views[kind] - means[kind]).astype(np.float32) for kind in means}
             for side, pairs in (("query", query), ("items", items))
         }
         self.neighbors = {
             (asks, answers): cosine_neighbors(self.features["query"][asks], self.features["items"][answers], TOP)
-            for asks, answers in (_ACROSS if self.across else _WITHIN)
+            for asks, answers in (self._ways if self.across else [(name, name) for name in train.names])
         }
-        self._owners = {"image": np.arange(len(query)), "text": query.item_of_text}
+        self._owners = {name: query.item_of(name) for name in query.names}
 
     def by_features(self) -> dict[str, Any]:
         """What the features keep of themselves: all neighbours, and partners where a space is shared."""
@@ -190,7 +193,7 @@ class Keeping:
             for (asks, answers), near in self.neighbors.items()
         ]
         pairs = []
-        for asks, answers in _ACROSS:
+        for asks, answers in self._ways:
             codes, owners = (query[asks], query[answers]), (self._owners[asks], self._owners[answers])
             found = distance_histograms(*codes, *owners, model.n_bits)
             pairs.append([mean_over_queries(hit_rate_at(found, n)) for n in PAIRS_AT])
@@ -198,9 +201,9 @@ class Keeping:
 
     def by_real_queries(self, model: HashModel) -> dict[str, Any]:
         """What a model's unrounded queries keep, against its codes."""
-        real = {"image": model.real_image(self.query.image), "text": model.real_text(self.query.text)}
+        real = {name: model.real(name, rows) for name, rows in self.query.views.items()}
 
-        def scores(pairs: Pairs) -> Callable[[Direction], Scores]:
+        def scores(pairs: Items) -> Callable[[Direction], Scores]:
             signs = {
                 kind: unpack(codes, model.n_bits).astype(np.float32) for kind, codes in _codes(model, pairs).items()
             }
@@ -226,20 +229,20 @@ class Keeping:
     def _pair_hits(self, scores: Callable[[Direction], Scores]) -> list[list[float]]:
         """Share of queries whose own item is among the first n by real scores, both ways."""
         found = []
-        for asks, answers in _ACROSS:
+        for asks, answers in self._ways:
             counts = _first_own(self._owners[asks], self._owners[answers], scores((asks, answers)))
             found.append([mean_over_queries(hit_rate_at(counts, n)) for n in PAIRS_AT])
         return found
 
 
-def _codes(model: HashModel, pairs: Pairs) -> dict[str, PackedCodes]:
-    return {"image": model.encode_image(pairs.image), "text": model.encode_text(pairs.text)}
+def _codes(model: HashModel, items: Items) -> dict[str, PackedCodes]:
+    return {name: model.encode(name, rows) for name, rows in items.views.items()}
 
 
 def _figures(kept: Any, pairs: list[list[float]] | None = None, code_map: float | None = None) -> dict[str, Any]:
     """Average figures over directions."""
     recall, within = (number(value) for value in np.mean(kept, axis=0))
-    found = (None, None) if pairs is None else [number(value) for value in np.mean(pairs, axis=0)]
+    found = (None, None) if not pairs else [number(value) for value in np.mean(pairs, axis=0)]
     figures = {"recall_at_10": recall, "within_200": within, "pair_at_1": found[0], "pair_at_10": found[1]}
     return {**figures, "map": code_map}
 
@@ -257,15 +260,15 @@ def _first_own(query_items: npt.NDArray[Any], database_items: npt.NDArray[Any], 
     return DistanceHistograms(counts[0], counts[1])
 
 
-def _sample(pairs: Pairs, most: int, rng: np.random.Generator) -> Pairs:
+def _sample(pairs: Items, most: int, rng: np.random.Generator) -> Items:
     if len(pairs) <= most:
         return pairs
     return pairs.take(np.sort(rng.choice(len(pairs), most, replace=False)))
 
 
-def _paired_rows(pairs: Pairs) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Image rows and the first text of each."""
-    return np.asarray(pairs.image), np.asarray(pairs.text)[pairs.first_text]
+def _paired_rows(items: Items) -> list[npt.NDArray[Any]]:
+    """Rows of each view, of several texts the first."""
+    return [np.asarray(rows)[items.first_of(name)] for name, rows in items.views.items()]
 
 
 def _unit(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

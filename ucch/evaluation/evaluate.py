@@ -1,10 +1,11 @@
-"""From a model and a data set to a report: MAP both ways beside chance, and what else the codes say."""
+"""From a model and a data set to a report: MAP every way beside chance, and what else the codes say."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,15 @@ import torch
 
 from ..codes import PackedCodes, n_bytes
 from ..collectives import World
-from ..data import PairedDataset, Pairs
+from ..data import ItemDataset, Items, PairedDataset, as_pairs
 from ..data.arrays import FeatureArray
 from ..data.sides import Mask, alone_in
 from ..metrics import PROTOCOLS, CodeHealth, Protocol, bit_agreement, code_health, quantization_gap, split_digest
 from ..models import ENCODING_BATCH, HashModel
 from .ranking import RankingResult, measure_pairs, measure_ranking, number
 
-__all__ = ["DIRECTIONS", "EncodedDataset", "encode_dataset", "evaluate", "measure", "modality_codes", "side_codes"]
+__all__ = ["EncodedDataset", "directions_of", "encode_dataset", "evaluate", "measure", "modality_codes", "side_codes"]
 
-DIRECTIONS = {"image_to_text": ("image", "text"), "text_to_image": ("text", "image")}
 NOT_MEASURED = {"map": None, "map_interval": None, "map_chance": None, "precision_at": None, "by_radius": None}
 GAP_ROWS = 2000
 SIDES = ("image", "text")
@@ -29,26 +29,41 @@ SIDES = ("image", "text")
 
 @dataclass(frozen=True)
 class EncodedDataset:
-    """Codes of the queries and of the database, by modality, with the data set they come from.
+    """Codes of the queries and of the database, by view, with the data set they come from.
 
     An item that lacks a side has no code of it.
     """
 
-    dataset: PairedDataset
+    dataset: ItemDataset
     n_bits: int
     query: dict[str, PackedCodes]
     database: dict[str, PackedCodes]
     gap: dict[str, float] | None = None
 
 
+def directions_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Who asks and who answers, by the name of each direction: every ordered two of several views, or one by itself.
+
+    Example:
+        >>> directions_of(["image", "text"])
+        {'image_to_text': ('image', 'text'), 'text_to_image': ('text', 'image')}
+        >>> list(directions_of(["text"]))
+        ['text_to_text']
+    """
+    ways = list(permutations(names, 2)) or [(names[0], names[0])]
+    return {f"{asks}_to_{answers}": (asks, answers) for asks, answers in ways}
+
+
 def encode_dataset(
     model: HashModel,
-    dataset: PairedDataset,
+    dataset: ItemDataset,
     world: World | None = None,
     *,
     kept: Mapping[str, PackedCodes] | None = None,
 ) -> EncodedDataset:
-    """Encode queries and database, each modality by itself; the quantisation gap is that of up to 2,000 query pairs.
+    """Encode queries and database, each view by itself; the quantisation gap is that of up to 2,000 query pairs.
+
+    Of other views than image and text the gap is not measured.
 
     Several processes, all of which call, share the rows, and each gets all codes. With ``kept``, packed codes by side,
     the first items of the database answer by those.
@@ -60,31 +75,39 @@ def encode_dataset(
     return EncodedDataset(dataset, model.n_bits, query, database, _gap(model, dataset))
 
 
-def side_codes(model: HashModel, pairs: Pairs, world: World | None = None) -> dict[str, PackedCodes]:
-    """Codes of images and of texts, each side by itself, of the items that have it."""
+def side_codes(model: HashModel, items: Items, world: World | None = None) -> dict[str, PackedCodes]:
+    """Codes of every view, each by itself, of the items that have it.
+
+    Raises:
+        DataError: the model has other views.
+    """
     world = world or World()
-    return {kind: _encode(model, kind, pairs.side(kind), world) for kind in ("image", "text")}
+    return {name: _encode(model, name, items.side(name), world) for name in items.names}
 
 
-def modality_codes(model: HashModel, pairs: Pairs, modality: str) -> tuple[PackedCodes, Mask | None]:
-    """Codes of one side of the items, ``image`` or ``text``, or of both together, ``item``, and which rows they are of.
+def modality_codes(model: HashModel, items: Items, modality: str) -> tuple[PackedCodes, Mask | None]:
+    """Codes of one view of the items, or of image and text together, ``item``, and which rows they are of.
 
     Returns:
-        Codes of the rows that have the side, and the mask of these, None for all. Every item has a code of both.
+        Codes of the rows that have the view, and the mask of these, None for all. Every pair has a code of both.
+
+    Raises:
+        DataError: there is no such view; ``item`` of other views than image and text.
     """
     if modality != "item":
-        return side_codes(model, pairs)[modality], pairs.side_mask(modality)
+        model.tower(modality)
+        return side_codes(model, items)[modality], items.side_mask(modality)
+    pairs = as_pairs(items, "one code of image and text")
     masks: dict[str, Any] = {"image_seen": pairs.image_seen, "text_seen": pairs.text_seen}
     return model.encode_item(pairs.image, pairs.text, image_of_text=pairs.image_of_text, **masks), None
 
 
 def _encode(model: HashModel, modality: str, features: FeatureArray, world: World) -> PackedCodes:
-    encode = model.encode_image if modality == "image" else model.encode_text
     if world.size == 1:
-        return encode(features)
+        return model.encode(modality, features)
     batches = world.share(-(-len(features) // ENCODING_BATCH))  # whole ones: a product's last bits depend on its size
     own = features[batches.start * ENCODING_BATCH : batches.stop * ENCODING_BATCH]
-    codes = encode(own) if len(own) else np.empty((0, n_bytes(model.n_bits)), np.uint8)
+    codes = model.encode(modality, own) if len(own) else np.empty((0, n_bytes(model.n_bits)), np.uint8)
     gathered: PackedCodes = world.gather(torch.from_numpy(codes)).numpy()
     return gathered
 
@@ -96,7 +119,7 @@ def measure(
     seed: int = 0,
     world: World | None = None,
 ) -> dict[str, RankingResult]:
-    """Rank the database both ways; empty where the data set has no labels. Several processes share the work."""
+    """Rank the database every way; empty where the data set has no labels. Several processes share the work."""
     label = {side: _labels(encoded, side) for side in ("query", "database")}
     if encoded.dataset.n_classes == 0:
         return {}
@@ -110,7 +133,7 @@ def measure(
             seed=seed,
             world=world,
         )
-        for direction, (asks, answers) in DIRECTIONS.items()
+        for direction, (asks, answers) in directions_of(encoded.dataset.names).items()
     }
 
 
@@ -134,6 +157,10 @@ def evaluate(
     An item of the database that lacks a side competes by the one it has and is left out of the direction that searches
     the other; ``one_sided`` says how many do, where there are any. Queries have both sides.
 
+    Of other views than image and text the report has every direction that :func:`directions_of` names, listed under
+    ``directions``, and no counts of texts; ``bit_agreement`` is by two views. One view asks itself: there is no paired
+    item to look for, so that ``recall_at`` and what goes with it are missing.
+
     Args:
         encoded: codes of a data set.
         protocol: how MAP is computed; its words stand in the report.
@@ -144,34 +171,41 @@ def evaluate(
         Plain numbers by name, as ``ucch eval --json`` prints them; NaN never occurs.
     """
     dataset, n_bits = encoded.dataset, encoded.n_bits
+    directions = directions_of(dataset.names)
     if rankings is None:
         rankings = measure(encoded, protocol=protocol, seed=seed)
+    usual = isinstance(dataset, PairedDataset)
     report: dict[str, Any] = {
         "data": dataset.name,
         "bits": n_bits,
         "bytes_per_item": -(-n_bits // 8),
         "classes": dataset.n_classes,
+        **({} if usual else {"directions": list(directions)}),
         "queries": len(dataset.query),
-        "query_texts": len(dataset.query.text),
+        **({"query_texts": len(dataset.query.views["text"])} if usual else {}),
         "database": len(dataset.database),
-        "database_texts": len(encoded.database["text"]),
+        **({"database_texts": len(encoded.database["text"])} if usual else {}),
         **alone_in(dataset.database),
         "protocol": {**asdict(protocol), "text": str(protocol)},
         "split_digest": _digest(dataset),
     }
-    item = {"image": np.arange(len(dataset.query)), "text": dataset.query.item_of_text}
-    for direction, (asks, answers) in DIRECTIONS.items():
-        ranking = rankings[direction].figures if direction in rankings else NOT_MEASURED
-        pairs = measure_pairs(encoded.query[asks], item[asks], encoded.query[answers], item[answers], n_bits)
-        report[direction] = {**ranking, **pairs}
-    both = [report[direction] for direction in DIRECTIONS]
+    item = {name: dataset.query.item_of(name) for name in dataset.names}
+    for direction, (asks, answers) in directions.items():
+        report[direction] = dict(rankings[direction].figures if direction in rankings else NOT_MEASURED)
+        if asks != answers:
+            query = encoded.query
+            report[direction] |= measure_pairs(query[asks], item[asks], query[answers], item[answers], n_bits)
+    both = [report[direction] for direction in directions]
     for key, name in (("map", "map_mean"), ("map_chance", "map_chance")):
         values = [figures[key] for figures in both if figures[key] is not None]
         report[name] = float(np.mean(values)) if len(values) == len(both) else None
-    report["health"] = {side: health_figures(code_health(encoded.database[side], n_bits)) for side in ("image", "text")}
-    report["bit_imbalance"] = {side: report["health"][side]["bit_imbalance"] for side in ("image", "text")}
-    image_of_text = encoded.query["image"][item["text"]]
-    report["bit_agreement"] = bit_agreement(image_of_text, encoded.query["text"], n_bits).tolist()
+    report["health"] = {side: health_figures(code_health(encoded.database[side], n_bits)) for side in dataset.names}
+    report["bit_imbalance"] = {side: health["bit_imbalance"] for side, health in report["health"].items()}
+    agreements = {
+        f"{one}_{other}": bit_agreement(encoded.query[one][item[other]], encoded.query[other], n_bits).tolist()
+        for one, other in combinations(dataset.names, 2)
+    }
+    report["bit_agreement"] = agreements["image_text"] if usual else agreements
     report["quantization_gap"] = encoded.gap
     return report
 
@@ -193,12 +227,12 @@ def health_figures(health: CodeHealth) -> dict[str, Any]:
 
 
 def _labels(encoded: EncodedDataset, side: str) -> dict[str, Any]:
-    pairs = getattr(encoded.dataset, side)
-    labels, masks = {"image": pairs.label, "text": pairs.text_label}, {kind: pairs.side_mask(kind) for kind in SIDES}
-    return {kind: rows if rows is None or masks[kind] is None else rows[masks[kind]] for kind, rows in labels.items()}
+    items = getattr(encoded.dataset, side)
+    labels = {name: (items.label_of(name), items.side_mask(name)) for name in items.names}
+    return {name: rows if rows is None or mask is None else rows[mask] for name, (rows, mask) in labels.items()}
 
 
-def _digest(dataset: PairedDataset) -> str:
+def _digest(dataset: ItemDataset) -> str:
     """Name the split by its labels, or without labels by its features, read once."""
     if dataset.query.label is not None and dataset.database.label is not None:
         return split_digest(dataset.query.label, dataset.database.label)
@@ -206,7 +240,9 @@ def _digest(dataset: PairedDataset) -> str:
     return hashlib.sha256(f"ucch split 1 of features\n{sides}".encode()).hexdigest()
 
 
-def _gap(model: HashModel, dataset: PairedDataset) -> dict[str, float]:
+def _gap(model: HashModel, dataset: ItemDataset) -> dict[str, float] | None:
+    if not isinstance(dataset, PairedDataset):
+        return None
     n_rows = min(GAP_ROWS, len(dataset.query))
     texts = dataset.query.first_text[:n_rows]
     with torch.no_grad():

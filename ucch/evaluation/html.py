@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from .table import comparison_rows, compression_rows, compression_text, marked, report_rows
+from .table import comparison_rows, compression_rows, compression_text, directions_in, marked, report_rows
 
 __all__ = ["html_report"]
 
@@ -45,7 +45,7 @@ def html_report(
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<style>{_STYLE}</style></head><body>",
         f"<h1>{escape(str(first['data']))}: {first['queries']} queries, database of {first['database']}</h1>",
-        f"<p>{_protocol(first)} R@n: the paired item, among the queries.</p>",
+        f"<p>{_protocol(first)}{_recall(first)}</p>",
     ]
     for report, label in zip(reports, labels, strict=True):
         header, *rows = report_rows(report)
@@ -71,6 +71,11 @@ def _protocol(report: dict[str, Any]) -> str:
     if report.get("classes") == 0:
         return f"No labels, so no MAP. Split {split}."
     return f"{escape(report['protocol']['text'])}. Intervals: 95 % bootstrap over queries. Split {split}."
+
+
+def _recall(report: dict[str, Any]) -> str:
+    has = any("recall_at" in figures for figures in directions_in(report).values())
+    return " R@n: the paired item, among the queries." if has else ""
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..files import replacing
+from .table import directions_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["PLOTS", "draw", "write_plots"]
 
 Report = dict[str, Any]
-_DIRECTIONS = {
+_TITLES = {
     "image_to_text": "image asks, texts answer",
     "text_to_image": "text asks, images answer",
     "query_to_database": "queries ask, database answers",
@@ -71,7 +72,7 @@ PLOTS = (*_CURVES, "bit_balance")
 
 
 def draw(name: str, reports: Sequence[Report], labels: Sequence[str]) -> Figure:
-    """Draw one of ``PLOTS``, both directions side by side, runs overlaid.
+    """Draw one of ``PLOTS``, directions side by side, runs overlaid.
 
     Args:
         name: one of ``PLOTS``.
@@ -80,7 +81,7 @@ def draw(name: str, reports: Sequence[Report], labels: Sequence[str]) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    keys = list(reports[0]["health"]) if name == "bit_balance" else [key for key in _DIRECTIONS if key in reports[0]]
+    keys = list(reports[0]["health"]) if name == "bit_balance" else list(directions_in(reports[0]))
     figure = Figure(figsize=(0.6 + 3.9 * len(keys), 3.8), dpi=150, layout="constrained")
     panels = figure.subplots(1, len(keys), sharey=name != "distances", squeeze=False)[0]
     for number, (report, label) in enumerate(zip(reports, labels, strict=True)):
@@ -97,12 +98,17 @@ def draw(name: str, reports: Sequence[Report], labels: Sequence[str]) -> Figure:
                 bit_balance(axes, report["health"][key]["balance"], style)
             else:
                 _CURVES[name][1](axes, report[key], style)
-            axes.set_title(_DIRECTIONS.get(key, f"{key} codes"), loc="left", fontsize=10)
+            axes.set_title(_title(key, codes=name == "bit_balance"), loc="left", fontsize=10)
             axes.spines[["top", "right"]].set_visible(False)
     title = "Bit balance" if name == "bit_balance" else _CURVES[name][0]
     figure.suptitle(f"{title}: {reports[0]['data']}, {reports[0]['bits']} bits", x=0.01, ha="left", fontsize=11)
     panels[0].legend(frameon=False, fontsize=8)
     return figure
+
+
+def _title(key: str, *, codes: bool) -> str:
+    asks, _, answers = key.partition("_to_")
+    return f"{key} codes" if codes else _TITLES.get(key, f"{asks} asks, {answers} answers")
 
 
 def write_plots(reports: Sequence[Report], labels: Sequence[str], folder: Path) -> list[Path]:

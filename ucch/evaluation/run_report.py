@@ -11,7 +11,7 @@ from typing import Any
 
 from ..codes import PackedCodes
 from ..collectives import World
-from ..data import PairedDataset
+from ..data import ItemDataset
 from ..files import write_atomically
 from ..metrics import PROTOCOLS, Protocol
 from ..runs import RunFolder
@@ -35,7 +35,7 @@ class RunEvaluation:
 
 def measure_run(
     run: RunFolder,
-    dataset: PairedDataset,
+    dataset: ItemDataset,
     *,
     protocol: Protocol = PROTOCOLS["ucch"],
     seed: int = 0,
@@ -82,7 +82,7 @@ def measure_run(
 
 def evaluate_run(
     run: RunFolder,
-    dataset: PairedDataset,
+    dataset: ItemDataset,
     *,
     protocol: Protocol = PROTOCOLS["ucch"],
     seed: int = 0,

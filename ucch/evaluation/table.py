@@ -17,16 +17,18 @@ __all__ = [
     "comparison_rows",
     "compression_rows",
     "compression_text",
+    "directions_in",
     "marked",
     "report_protocol",
     "report_rows",
 ]
 
-_NAMES = {
-    "image_to_text": "image to text",
-    "text_to_image": "text to image",
-    "query_to_database": "query to database",
-}
+_USUAL = ("image_to_text", "text_to_image", "query_to_database")
+
+
+def directions_in(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Figures of a report by the key of the direction, such as ``image_to_text``."""
+    return {key: report[key] for key in report.get("directions", _USUAL) if key in report}
 
 
 def report_rows(report: Mapping[str, Any]) -> list[list[str]]:
@@ -35,12 +37,12 @@ def report_rows(report: Mapping[str, Any]) -> list[list[str]]:
     Missing figures are a dash.
     """
     labelled = report["map_mean"] is not None
-    directions = {name: report[key] for key, name in _NAMES.items() if key in report}
+    directions = {key.replace("_", " "): figures for key, figures in directions_in(report).items()}
     first = next(iter(directions.values()))
     header = [""]
     if labelled:
         header += ["MAP", "95 %", *(f"P@{n}" for n in first["precision_at"])]
-    header += [f"R@{n}" for n in first["recall_at"]]
+    header += [f"R@{n}" for n in first.get("recall_at", ())]
     rows = [header, *([name, *_figures(direction, labelled)] for name, direction in directions.items())]
     if labelled:
         protocol = report_protocol(report).short
@@ -56,7 +58,7 @@ def report_protocol(report: Mapping[str, Any]) -> Protocol:
 
 
 def _figures(direction: Mapping[str, Any], labelled: bool) -> list[str]:
-    pairs = [figure(value) for value in direction["recall_at"].values()]
+    pairs = [figure(value) for value in direction.get("recall_at", {}).values()]
     if not labelled:
         return pairs
     bounds = direction["map_interval"]
@@ -69,16 +71,16 @@ def comparison_rows(comparison: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """A header and a row per run and direction: difference of MAP to the baseline, interval, p."""
     rows = [["run", "direction", "difference", "95 %", "p"]]
     for row in comparison:
-        for direction in (*_NAMES, "mean"):
-            if direction in row:
-                low, high = row[direction]["interval"]
+        for direction, found in row.items():
+            if isinstance(found, Mapping):
+                low, high = found["interval"]
                 rows.append(
                     [
                         marked(Path(row["run"]).name, row.get("supervised", False)),
-                        _NAMES.get(direction, direction),
-                        f"{row[direction]['difference']:+.3f}",
+                        direction.replace("_", " "),
+                        f"{found['difference']:+.3f}",
                         f"{low:+.3f} to {high:+.3f}",
-                        f"{row[direction]['p_value']:.4f}",
+                        f"{found['p_value']:.4f}",
                     ]
                 )
     return rows

@@ -33,7 +33,7 @@ def encode_file(
         model: what encodes.
         source: as of :func:`~ucch.extraction.open_features`.
         out: new ``.npy``, with ids beside it, or ``.parquet``.
-        modality: ``image`` or ``text``.
+        modality: of the model's views, such as ``image`` or ``text``.
         on_progress: called with the file, the rows done and all rows.
 
     Returns:
@@ -56,14 +56,13 @@ def encode_rows(
     source = features.path
     if not features.n_rows:
         raise DataError(f"{source} must have at least one row of features, got none")
-    encode = model.encode_image if modality == "image" else model.encode_text
     done = 0
     with code_writer(out, features.n_rows, n_bits=model.n_bits, modality=modality) as write:
         held: list[PackedCodes] = []
         names: list[str] = []
         for rows, ids in features.batches(ENCODING_BATCH):
             try:
-                held.append(encode(rows))
+                held.append(model.encode(modality, rows))
             except DataError as error:
                 raise DataError(f"{source}, from row {done} on: {error}") from error
             names += ids
@@ -83,7 +82,7 @@ def files_to_encode(source: Path, out: Path, *, model_digest: str, modality: str
         source: folder of ``.npy`` and ``.parquet`` files, not looked into deeper.
         out: folder; made where it is missing. It remembers its model in ``encoding.json``.
         model_digest: which model (:meth:`~ucch.training.RunFolder.model_digest`).
-        modality: ``image`` or ``text``.
+        modality: of the model's views, such as ``image`` or ``text``.
         n_bits: of the model.
 
     Raises:
@@ -125,7 +124,7 @@ def encode_folder(
         model: what encodes.
         files: to encode, alike in all processes.
         out: the folder.
-        modality: ``image`` or ``text``.
+        modality: of the model's views, such as ``image`` or ``text``.
         world: the processes that share the files, all of which call; this process alone by default.
         on_progress: as of :func:`encode_file`.
 

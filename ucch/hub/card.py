@@ -52,7 +52,7 @@ def model_card(
     facts = [["", ""], ["code", f"{model.n_bits} bits, {size} bytes"], *sides]
     parts = [
         _HEAD,
-        f"# {name}\n\nBinary codes of {model.n_bits} bits that images and texts share, made by"
+        f"# {name}\n\nBinary codes of {model.n_bits} bits {_of(model.names)}, made by"
         f" [ucch](https://pypi.org/project/ucch). {learnt}".rstrip()
         + "\n",
         _table(facts),
@@ -60,6 +60,12 @@ def model_card(
         _loading(name, widths),
     ]
     return "\n".join(parts)
+
+
+def _of(names: Sequence[str]) -> str:
+    if tuple(names) == ("image", "text"):
+        return "that images and texts share"
+    return f"of {names[0]} features" if len(names) == 1 else f"that {', '.join(names)} share"
 
 
 def _measured(report: Mapping[str, Any]) -> list[str]:
@@ -85,7 +91,11 @@ def _loading(name: str, widths: Mapping[str, int]) -> str:
     return (
         "## Load\n\n```python\nfrom ucch.models import HashModel\n\n"
         f'model = HashModel.from_pretrained("{name}")\n'
-        f"codes = model.encode_{modality}(features)  # (n, {width}) numbers to (n, bytes) uint8\n```\n\n"
+        f"codes = model.{_call(modality)}  # (n, {width}) numbers to (n, bytes) uint8\n```\n\n"
         "Bits lie most significant first; distance is the count of differing bits. Loading reads safetensors and JSON"
         " and runs no code.\n"
     )
+
+
+def _call(name: str) -> str:
+    return f"encode_{name}(features)" if name in ("image", "text") else f'encode("{name}", features)'

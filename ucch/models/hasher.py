@@ -1,4 +1,4 @@
-"""The trained thing: feature scaling and a hash tower for each modality, saved as one safetensors file."""
+"""The trained thing: feature scaling and a hash tower for each view, saved as one safetensors file."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ..codes import PackedCodes, pack, sign
 from ..data.arrays import FeatureArray, check_chunk, check_matrix, row_chunks
+from ..data.items import check_view_names
 from ..data.row_forms import as_rows
 from ..data.scaling import FeatureScaler
 from ..errors import DataError, RunError
@@ -29,21 +30,30 @@ __all__ = ["ENCODING_BATCH", "HashModel", "mean_outputs"]
 
 ENCODING_BATCH = 4096  # rows at a time
 _FORMAT, _FILE = "ucch-model-1", "model.safetensors"
+_USUAL = ("image", "text")  # views that a file need not name
 
 
 class HashModel(nn.Module):
-    """Turn image and text features into codes that both modalities share.
+    """Turn image and text features, or those of any other views, into codes that the views share.
 
-    Each modality is scaled as fitted on the training rows, then goes through its own tower; the code is the sign of
-    the tower's outputs. A modality is encoded by itself: no pair is needed.
+    Each view is scaled as fitted on the training rows, then goes through its own tower; the code is the sign of the
+    tower's outputs. A view is encoded by itself: no pair is needed. Views of other names, or one alone, are made by
+    :meth:`of_views`; what is called by ``image`` or ``text`` is then refused where there is no such view.
 
     Args:
         image_scaler, text_scaler: fitted :class:`~ucch.data.FeatureScaler`.
         image_tower, text_tower: :class:`HashTower` of equal n_bits.
 
     Attributes:
+        names: of the views, in order.
         recipe: the TOML text of the recipe it was trained by; empty where none is known. It travels in the file.
     """
+
+    names: tuple[str, ...]
+    image_scaler: FeatureScaler
+    text_scaler: FeatureScaler
+    image_tower: HashTower
+    text_tower: HashTower
 
     def __init__(
         self,
@@ -53,14 +63,35 @@ class HashModel(nn.Module):
         text_tower: HashTower,
     ) -> None:
         super().__init__()
-        self.recipe = ""
-        self.image_scaler, self.text_scaler = image_scaler, text_scaler
-        self.image_tower, self.text_tower = image_tower, text_tower
+        self._hold({"image": image_scaler, "text": text_scaler}, {"image": image_tower, "text": text_tower})
+
+    @classmethod
+    def of_views(cls, scalers: Mapping[str, FeatureScaler], towers: Mapping[str, HashTower]) -> HashModel:
+        """The model of any views, by name.
+
+        Raises:
+            DataError: no view, or a name that none can have.
+            ValueError: scalers and towers have other names.
+        """
+        check_view_names(scalers)
+        if list(scalers) != list(towers):
+            raise ValueError(f"scalers and towers must have the same names, got {list(scalers)} and {list(towers)}")
+        model = cls.__new__(cls)
+        nn.Module.__init__(model)
+        model._hold(scalers, towers)
+        return model
+
+    def _hold(self, scalers: Mapping[str, FeatureScaler], towers: Mapping[str, HashTower]) -> None:
+        self.recipe, self.names = "", tuple(scalers)
+        for name, scaler in scalers.items():
+            self.add_module(f"{name}_scaler", scaler)
+        for name, tower in towers.items():
+            self.add_module(f"{name}_tower", tower)
 
     @property
     def n_bits(self) -> int:
         """D, the bits of a code."""
-        return self.image_tower.n_bits
+        return next(iter(self.towers().values())).n_bits
 
     def first_bits(self, n_bits: int) -> HashModel:
         """The model whose codes are the first ``n_bits`` of this one's; the weights are copied.
@@ -71,47 +102,48 @@ class HashModel(nn.Module):
         if not 1 <= n_bits <= self.n_bits:
             raise ValueError(f"n_bits must lie in [1, {self.n_bits}], the bits of a code, got {n_bits}")
         model = copy.deepcopy(self)
-        for tower in {model.image_tower, model.text_tower}:  # one, where they are shared
+        for tower in dict.fromkeys(model.towers().values()):  # one, where they are shared
             tower.keep_outputs(n_bits)
         return model
 
     def scalers(self) -> dict[str, FeatureScaler]:
-        """The feature scaling of each modality by its name."""
-        return {"image": self.image_scaler, "text": self.text_scaler}
+        """The feature scaling of each view by its name."""
+        return {name: getattr(self, f"{name}_scaler") for name in self.names}
 
     def towers(self) -> dict[str, HashTower]:
-        """The tower of each modality by its name."""
-        return {"image": self.image_tower, "text": self.text_tower}
+        """The tower of each view by its name."""
+        return {name: getattr(self, f"{name}_tower") for name in self.names}
+
+    def outputs(self, name: str, features: Tensor) -> Tensor:
+        """Real outputs u of a view: (B, d) to (B, D)."""
+        out: Tensor = self.tower(name)(self.scalers()[name](features))
+        return out
 
     def image_outputs(self, image: Tensor) -> Tensor:
         """Real outputs u of images: (B, dx) to (B, D)."""
-        out: Tensor = self.image_tower(self.image_scaler(image))
-        return out
+        return self.outputs("image", image)
 
     def text_outputs(self, text: Tensor) -> Tensor:
         """Real outputs u of texts: (B, dy) to (B, D)."""
-        out: Tensor = self.text_tower(self.text_scaler(text))
-        return out
+        return self.outputs("text", text)
+
+    def encode(self, name: str, features: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> PackedCodes:
+        """Encode features of a view, (n, d), into packed codes, (n, ceil(D/8)); rows are read in batches.
+
+        Features may be an array, a tensor, lists of numbers or a column of ``datasets``.
+
+        Raises:
+            DataError: the model has no such view, or the features are not a finite (n, d) matrix.
+        """
+        return np.concatenate([pack(sign(rows)) for rows in self._batches(name, features, batch_size)])
 
     def encode_image(self, image: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> PackedCodes:
-        """Encode image features, (n, dx), into packed codes, (n, ceil(D/8)); rows are read in batches.
-
-        Features may be an array, a tensor, lists of numbers or a column of ``datasets``.
-
-        Raises:
-            DataError: the features are not a finite (n, dx) matrix.
-        """
-        return self._encode("image", image, batch_size)
+        """Encode image features, (n, dx), as :meth:`encode`."""
+        return self.encode("image", image, batch_size=batch_size)
 
     def encode_text(self, text: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> PackedCodes:
-        """Encode text features, (n, dy), into packed codes, (n, ceil(D/8)); rows are read in batches.
-
-        Features may be an array, a tensor, lists of numbers or a column of ``datasets``.
-
-        Raises:
-            DataError: the features are not a finite (n, dy) matrix.
-        """
-        return self._encode("text", text, batch_size)
+        """Encode text features, (n, dy), as :meth:`encode`."""
+        return self.encode("text", text, batch_size=batch_size)
 
     def encode_item(
         self,
@@ -171,33 +203,35 @@ class HashModel(nn.Module):
                 outputs[~seen] = 0
         return mean_outputs(by_image, by_text)
 
-    def real_image(self, image: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> npt.NDArray[np.float32]:
-        """Real outputs u of image features, (n, dx) to (n, D): queries that are not rounded; codes are their signs.
+    def real(self, name: str, features: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> npt.NDArray[np.float32]:
+        """Real outputs u of a view, (n, d) to (n, D): queries that are not rounded; codes are their signs.
 
         Raises:
-            DataError: the features are not a finite (n, dx) matrix.
+            DataError: as :meth:`encode`.
         """
-        return self._real("image", image, batch_size)
+        return np.concatenate([rows.cpu().numpy() for rows in self._batches(name, features, batch_size)])
+
+    def real_image(self, image: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> npt.NDArray[np.float32]:
+        """Real outputs u of image features, (n, dx) to (n, D), as :meth:`real`."""
+        return self.real("image", image, batch_size=batch_size)
 
     def real_text(self, text: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> npt.NDArray[np.float32]:
-        """Real outputs u of text features, (n, dy) to (n, D), as :meth:`real_image`.
+        """Real outputs u of text features, (n, dy) to (n, D), as :meth:`real`."""
+        return self.real("text", text, batch_size=batch_size)
+
+    def tower(self, name: str) -> HashTower:
+        """The tower of a view.
 
         Raises:
-            DataError: the features are not a finite (n, dy) matrix.
+            DataError: the model has no such view.
         """
-        return self._real("text", text, batch_size)
-
-    def _encode(self, modality: str, features: FeatureArray, batch_size: int) -> PackedCodes:
-        return np.concatenate([pack(sign(rows)) for rows in self._outputs(modality, features, batch_size)])
-
-    def _real(self, modality: str, features: FeatureArray, batch_size: int) -> npt.NDArray[np.float32]:
-        return np.concatenate([rows.cpu().numpy() for rows in self._outputs(modality, features, batch_size)])
+        if name not in self.names:
+            raise DataError(f"this model encodes {', '.join(self.names)}, got {name}")
+        return self.towers()[name]
 
     @torch.no_grad()
-    def _outputs(self, modality: str, features: FeatureArray, batch_size: int) -> Iterator[Tensor]:
-        tower, outputs = (
-            (self.image_tower, self.image_outputs) if modality == "image" else (self.text_tower, self.text_outputs)
-        )
+    def _batches(self, modality: str, features: FeatureArray, batch_size: int) -> Iterator[Tensor]:
+        tower = self.tower(modality)
         features = check_matrix(modality, as_rows(modality, features))
         if features.shape[1] != tower.n_features:
             raise DataError(
@@ -208,7 +242,7 @@ class HashModel(nn.Module):
         for rows in row_chunks(features, batch_size):
             chunk = np.array(features[rows])  # a copy: a memory-mapped file may be read-only
             check_chunk(modality, chunk, first_row=rows.start)
-            yield outputs(torch.from_numpy(chunk).to(device))
+            yield self.outputs(modality, torch.from_numpy(chunk).to(device))
 
     def save(self, path: Path) -> None:
         """Write weights and everything needed to rebuild the model; an older file is replaced as a whole."""
@@ -218,10 +252,9 @@ class HashModel(nn.Module):
         config = {
             "format": _FORMAT,
             "recipe": self.recipe,
-            "image_scaler": self.image_scaler.config(),
-            "text_scaler": self.text_scaler.config(),
-            "image_tower": self.image_tower.config(),
-            "text_tower": self.text_tower.config(),
+            **({} if self.names == _USUAL else {"views": list(self.names)}),
+            **{f"{name}_scaler": scaler.config() for name, scaler in self.scalers().items()},
+            **{f"{name}_tower": tower.config() for name, tower in self.towers().items()},
         }
         # Copies, since towers may share layers while they train and a safetensors file shares nothing.
         tensors = {name: value.detach().to("cpu", copy=True) for name, value in self.state_dict().items()}
@@ -242,15 +275,15 @@ class HashModel(nn.Module):
                 if config.get("format") != _FORMAT:
                     raise RunError(f"{path} holds {config.get('format', 'no format')!r}, expected {_FORMAT!r}")
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            n_layers = [config[name].get("n_layers", 1) for name in ("image_tower", "text_tower")]
+            names = config.get("views", list(_USUAL))
+            check_view_names(names)
+            n_layers = [config[f"{name}_tower"].get("n_layers", 1) for name in names]
             if not all(type(count) is int and 0 < count <= len(tensors) for count in n_layers):
                 raise ValueError(f"towers of {n_layers} layers, in a file of {len(tensors)} arrays")
             with torch.device("meta"):  # shapes without memory: what is there comes from the file alone
-                model = cls(
-                    FeatureScaler.from_config(config["image_scaler"]),
-                    FeatureScaler.from_config(config["text_scaler"]),
-                    build_tower(config["image_tower"]),
-                    build_tower(config["text_tower"]),
+                model = cls.of_views(
+                    {name: FeatureScaler.from_config(config[f"{name}_scaler"]) for name in names},
+                    {name: build_tower(config[f"{name}_tower"]) for name in names},
                 )
             _check_dtypes(model, tensors)
             model.load_state_dict(tensors, assign=True)

@@ -25,6 +25,10 @@ class FeatureSection(Section):
     image_scaling: Literal["auto", "none", "center", "global", "standard", "unit"] = "auto"
     text_scaling: Literal["auto", "none", "center", "global", "standard", "unit"] = "auto"
 
+    def of(self, view: str) -> str:
+        """The scaling of a view; one that is not called ``image`` is scaled as texts are."""
+        return self.image_scaling if view == "image" else self.text_scaling
+
 
 class ModelSection(Section):
     """The two hash towers; 3 and 2 linear layers as published, or, started in closed form, one linear map.
@@ -37,6 +41,10 @@ class ModelSection(Section):
     image_layers: Count = 3
     text_layers: Count = 2
     nested: bool = False
+
+    def layers_of(self, view: str) -> int:
+        """Layers of the tower of a view; one that is not called ``image`` has those of texts."""
+        return self.image_layers if view == "image" else self.text_layers
 
 
 class TableSection(Section):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..data import Pairs
+from ..data import Items
 from ..without_waiting import sent
 
 __all__ = ["BatchFeatures", "fits"]
@@ -18,31 +18,31 @@ _SHARE = 0.5  # of the free memory of an accelerator that features may take
 
 
 class BatchFeatures:
-    """Give rows of both modalities on the device, without waiting for it.
+    """Give rows of every view on the device, without waiting for it.
 
     On a CPU rows are gathered from the arrays as they lie, memory-mapped ones from the disk. On an accelerator the
     arrays are sent there once, in their dtype, where they fit (:func:`fits`). Else rows are gathered on the host; those
     of the next batch by a thread while the present one trains, so that the device need not wait for the disk.
 
     Args:
-        pairs: N pairs.
+        pairs: N items.
         device: that trains.
         where: ``"auto"``, ``"device"`` or ``"host"``.
 
     Attributes:
-        held: by modality the array on the accelerator; empty where rows are gathered on the host.
+        held: by view the array on the accelerator; empty where rows are gathered on the host.
     """
 
-    def __init__(self, pairs: Pairs, device: torch.device, where: str = "auto") -> None:
+    def __init__(self, pairs: Items, device: torch.device, where: str = "auto") -> None:
         self.device, self.held = device, dict[str, Tensor]()
-        self.arrays: dict[str, Any] = {"image": pairs.image, "text": pairs.text}
+        self.arrays: dict[str, Any] = dict(pairs.views)
         if device.type != "cpu" and (where == "device" or (where == "auto" and fits(pairs, device))):
             self.held = {name: _sent_whole(array, device) for name, array in self.arrays.items()}
         self._thread: ThreadPoolExecutor | None = None
         self._coming: dict[str, tuple[Tensor, Future[Tensor]]] = {}
 
     def rows(self, name: str, index: Tensor) -> Tensor:
-        """Rows (B, d) of a modality by their numbers (B,), which are on the host."""
+        """Rows (B, d) of a view by their numbers (B,), which are on the host."""
         if name in self.held:
             return self.held[name][sent(index, self.device)]
         rows, coming = self._coming.pop(name, (None, None))
@@ -62,14 +62,14 @@ class BatchFeatures:
         return rows.pin_memory() if self.device.type == "cuda" else rows
 
 
-def fits(pairs: Pairs, device: torch.device) -> bool:
+def fits(pairs: Items, device: torch.device) -> bool:
     """Whether the features of all pairs take at most half of the memory that is free on an accelerator.
 
     One that does not say how much that is takes any.
     """
     if device.type != "cuda":
         return True
-    return bool(pairs.image.nbytes + pairs.text.nbytes <= _SHARE * torch.cuda.mem_get_info(device)[0])
+    return bool(sum(rows.nbytes for rows in pairs.views.values()) <= _SHARE * torch.cuda.mem_get_info(device)[0])
 
 
 def _sent_whole(array: Any, device: torch.device) -> Tensor:

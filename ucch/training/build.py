@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 
 from .. import baselines
-from ..data import FeatureScaler, Pairs
+from ..data import FeatureScaler, Items, as_pairs
 from ..errors import RecipeError
 from ..losses import CrossModalRankingLoss, MaxMarginRankingLoss
 from ..models import HashModel, HashTower
@@ -49,7 +49,7 @@ def check_optimizer(recipe: Recipe, own: type[Objective] | None = None) -> None:
 
 
 def build_objective(
-    recipe: Recipe, pairs: Pairs, generator: torch.Generator, own: type[Objective] | None = None
+    recipe: Recipe, pairs: Items, generator: torch.Generator, own: type[Objective] | None = None
 ) -> Objective | None:
     """The objective a recipe names, or one's own, which sees no labels; None for UCCH, whose losses are the step's.
 
@@ -58,13 +58,15 @@ def build_objective(
     """
     check_optimizer(recipe, own)
     if own is not None:
-        return own(recipe, replace(pairs, label=None), generator=generator)
+        return own(recipe, pairs.without_labels(), generator=generator)
     if recipe.objective == "ucch":
         return None
+    if recipe.objective != "neighbors":
+        pairs = as_pairs(pairs, f"objective {recipe.objective}")
     return OBJECTIVES[recipe.objective](recipe, pairs, generator=generator)
 
 
-def build_model(recipe: Recipe, pairs: Pairs, towers: tuple[HashTower, HashTower] | None = None) -> HashModel:
+def build_model(recipe: Recipe, pairs: Items, towers: Sequence[HashTower] | None = None) -> HashModel:
     """Fit the feature scaling, and draw the towers or start them in closed form unless they are given.
 
     The global generator is left as it was.
@@ -73,21 +75,19 @@ def build_model(recipe: Recipe, pairs: Pairs, towers: tuple[HashTower, HashTower
     if towers is None and sizes.start == "closed-form":
         sampled = sampled_features(recipe, pairs)
         shared = baselines.share_space(*(rows.numpy() for rows in sampled))
-        image, text = start_features(recipe, pairs, sampled, shared=shared)
-        towers = closed_form_towers(image, text, recipe.bits, shared=shared, seed=recipe.seed)
+        starting = start_features(recipe, pairs, sampled, shared=shared)
+        towers = closed_form_towers(starting, recipe.bits, shared=shared, seed=recipe.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        model = HashModel(
-            FeatureScaler.fit(pairs.side("image"), recipe.features.image_scaling, name=pairs.array_name("image")),
-            FeatureScaler.fit(pairs.side("text"), recipe.features.text_scaling, name=pairs.array_name("text")),
-            *(
-                towers
-                or (
-                    HashTower(pairs.image.shape[1], recipe.bits, width=sizes.width, n_layers=sizes.image_layers),
-                    HashTower(pairs.text.shape[1], recipe.bits, width=sizes.width, n_layers=sizes.text_layers),
-                )
-            ),
-        )
+        scalers = {
+            name: FeatureScaler.fit(pairs.side(name), recipe.features.of(name), name=pairs.array_name(name))
+            for name in pairs.names
+        }
+        towers = towers or [
+            HashTower(rows.shape[1], recipe.bits, width=sizes.width, n_layers=sizes.layers_of(name))
+            for name, rows in pairs.views.items()
+        ]
+        model = HashModel.of_views(scalers, dict(zip(scalers, towers, strict=True)))
     model.recipe = recipe.to_toml()
     return model
 

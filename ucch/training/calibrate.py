@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from ..calibration import FEWEST, PartnerCalibration
-from ..data import Pairs
+from ..data import Items, Pairs, as_pairs
 from ..data.caption_rows import RowNumbers
 from ..models import HashModel
 from ..recipe.recipe import Recipe
@@ -21,7 +21,7 @@ _MOST = 1000  # pairs that are asked
 
 
 def for_calibration(
-    recipe: Recipe, pairs: Pairs, *, n_processes: int = 1, own: str | None = None, first: int = 0
+    recipe: Recipe, pairs: Items, *, n_processes: int = 1, own: str | None = None, first: int = 0
 ) -> tuple[RowNumbers, RowNumbers]:
     """Rows to train on, and rows set aside for a calibration alone: none unless it is asked for and the goal sets none.
 
@@ -31,14 +31,19 @@ def for_calibration(
         n_processes: that train together.
         own: the name of an objective of one's own, which sets none aside.
         first: row from which on they are set aside; an earlier run has trained on those before.
+
+    Raises:
+        DataError: it is asked for, of other views than image and text.
     """
     wanted = recipe.training.calibrate
+    if wanted:
+        as_pairs(pairs, "a calibration")
     if wanted and recipe.baseline == "none":
         wanted = choose_goal(recipe, pairs.complete(), n_processes=n_processes, own=own).recipe.objective != "neighbors"
     return among_complete(pairs, partial(set_aside, recipe), first) if wanted else (np.arange(len(pairs)), np.arange(0))
 
 
-def calibrated(model: HashModel, pairs: Pairs, rows: RowNumbers) -> PartnerCalibration | None:
+def calibrated(model: HashModel, pairs: Items, rows: RowNumbers) -> PartnerCalibration | None:
     """Learn what the distances of a model mean from pairs that it was not trained on; labels are not read.
 
     Args:
@@ -47,9 +52,9 @@ def calibrated(model: HashModel, pairs: Pairs, rows: RowNumbers) -> PartnerCalib
         rows: of those set aside; at most 1,000, evenly spread, are asked.
 
     Returns:
-        The calibration; None of under 20 pairs.
+        The calibration; None of under 20 pairs, and of other views than image and text.
     """
-    if len(rows) < FEWEST:
+    if not isinstance(pairs, Pairs) or len(rows) < FEWEST:
         return None
     asked = pairs.take(rows).spread(_MOST)
     image, text = model.real_image(np.asarray(asked.image)), model.real_text(np.asarray(asked.text))

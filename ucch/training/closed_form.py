@@ -1,12 +1,17 @@
-"""Towers that start where the features are: ITQ in a space that modalities share, CCA with a rotation elsewhere."""
+"""Towers that start where the features are: ITQ in a space that views share, CCA with a rotation elsewhere."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from .. import baselines
-from ..data import Pairs
+from ..data import FeatureScaler, Items, Pairs
+from ..data.arrays import row_chunks
+from ..errors import RecipeError
 from ..models import HashTower
 from ..recipe.recipe import Recipe
 from ..teachers import item_features
@@ -16,32 +21,36 @@ __all__ = ["closed_form_towers", "sampled_features", "start_features"]
 _MOST = 10_000  # pairs that the start is fitted to
 
 
-def sampled_features(recipe: Recipe, pairs: Pairs, most: int = _MOST) -> tuple[Tensor, Tensor]:
-    """Scaled features of at most ``most`` pairs with both sides, evenly spread; of several captions, their mean.
+def sampled_features(recipe: Recipe, items: Items, most: int = _MOST) -> tuple[Tensor, ...]:
+    """Scaled features of at most ``most`` items with all views, evenly spread; of several captions, their mean.
 
     Returns:
-        (n, dx) and (n, dy).
+        (n, d) for each view.
     """
-    scaling = recipe.features
-    return item_features(
-        pairs.complete().spread(most), image_scaling=scaling.image_scaling, text_scaling=scaling.text_scaling
+    some, scaling = items.complete().spread(most), recipe.features
+    if isinstance(some, Pairs):
+        return item_features(some, image_scaling=scaling.image_scaling, text_scaling=scaling.text_scaling)
+    return tuple(
+        torch.cat([scaler(torch.from_numpy(np.array(rows[part]))) for part in row_chunks(rows, 4096)])
+        for name, rows in some.views.items()
+        for scaler in [FeatureScaler.fit(rows, scaling.of(name), name=some.array_name(name))]
     )
 
 
 def start_features(
-    recipe: Recipe, pairs: Pairs, sampled: tuple[Tensor, Tensor], *, shared: bool, most: int = _MOST
-) -> tuple[Tensor, Tensor]:
+    recipe: Recipe, pairs: Items, sampled: tuple[Tensor, ...], *, shared: bool, most: int = _MOST
+) -> tuple[Tensor, ...]:
     """Scaled features that a start is fitted to: in a shared space, where nothing asks for pairs, every side there is.
 
     Args:
         recipe, pairs, most: as of :func:`sampled_features`.
         sampled: what that gave, which is the answer where no item lacks a side.
-        shared: whether the modalities share a space.
+        shared: whether the views share a space.
 
     Returns:
         ``sampled``; where items lack a side and a space is shared, (n, dx) and (m, dx).
     """
-    if pairs.all_complete or not shared:
+    if not isinstance(pairs, Pairs) or pairs.all_complete or not shared:
         return sampled
     some, scaling = pairs.spread(most), recipe.features
     sides = item_features(some, image_scaling=scaling.image_scaling, text_scaling=scaling.text_scaling)
@@ -49,25 +58,30 @@ def start_features(
     return image, text
 
 
-def closed_form_towers(
-    image: Tensor, text: Tensor, n_bits: int, *, shared: bool, seed: int
-) -> tuple[HashTower, HashTower]:
-    """Fit linear towers without training, each modality centred by its own mean.
+def closed_form_towers(views: Sequence[Tensor], n_bits: int, *, shared: bool, seed: int) -> tuple[HashTower, ...]:
+    """Fit linear towers without training, each view centred by its own mean.
 
     Args:
-        image: (n, dx) features as the towers see them, of training pairs; a sample is enough.
-        text: (n, dy).
+        views: (n, d) features of each as the towers see them, of training items; a sample is enough.
         n_bits: D.
-        shared: whether the modalities share a space: then :class:`~ucch.baselines.StackedItq`, one map, whose layer
-            both towers hold; else :class:`~ucch.baselines.CcaItq`.
+        shared: whether the views share a space: then :class:`~ucch.baselines.StackedItq`, one map, whose layer all
+            towers hold; else, of two views, :class:`~ucch.baselines.CcaItq`.
         seed: of the rotation's start.
 
     Returns:
-        Towers of one layer. O(n d^2 + d^3 + n D^2) work, d = dx + dy.
+        Towers of one layer. O(n d^2 + d^3 + n D^2) work, d the columns of all views.
+
+    Raises:
+        RecipeError: three views or more that share no space.
     """
+    if not shared and len(views) != 2:
+        raise RecipeError(
+            f"a closed-form start of {len(views)} views needs a space that they share; take the goal categories, which"
+            " starts at random (--goal categories)"
+        )
     method = (baselines.StackedItq if shared else baselines.CcaItq)(n_bits)
-    learned = method.learn(image, text, torch.Generator().manual_seed(seed))
-    by_image, by_text = learned.image_tower, learned.text_tower
+    towers = method.learn_views(views, torch.Generator().manual_seed(seed))[0]
     if shared:
-        by_text[-1] = by_image[-1]
-    return by_image, by_text
+        for tower in towers[1:]:
+            tower[-1] = towers[0][-1]
+    return towers

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from .. import baselines
-from ..data import Pairs
+from ..data import Items, Pairs, as_pairs
 from ..models import HashModel
 from ..recipe.recipe import Recipe
 
@@ -32,7 +32,7 @@ def build_baseline(recipe: Recipe) -> baselines.Baseline:
     )
 
 
-def fit_baseline(recipe: Recipe, pairs: Pairs) -> tuple[HashModel, list[dict[str, Any]]]:
+def fit_baseline(recipe: Recipe, pairs: Items) -> tuple[HashModel, list[dict[str, Any]]]:
     """Fit the baseline of a recipe.
 
     Returns:
@@ -41,9 +41,13 @@ def fit_baseline(recipe: Recipe, pairs: Pairs) -> tuple[HashModel, list[dict[str
 
     Raises:
         ValueError: the features do not suit the method.
+        DataError: it needs image and text, and these are other views; one view takes lsh, sign and itq.
     """
     start = time.perf_counter()
-    baseline = build_baseline(recipe).fit_pairs(pairs)
+    baseline = build_baseline(recipe)
+    if not isinstance(pairs, Pairs) and (len(pairs.names) > 1 or not baseline.one_view):
+        as_pairs(pairs, f"baseline {recipe.baseline}")
+    baseline.fit_items(pairs)
     line: dict[str, Any] = {"epoch": 1, "seconds": time.perf_counter() - start}
     if baseline.objective:
         line["objective"] = list(baseline.objective)

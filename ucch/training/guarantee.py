@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from ..data import Pairs
+from ..data import Items
 from ..data.caption_rows import RowNumbers
 from ..metrics import cosine_neighbors, distance_histograms, hit_rate_at, neighbors_kept
 from ..models import HashModel
@@ -22,15 +23,15 @@ _SHARE, _FEWEST, _ENOUGH, _MOST, _GALLERY = 20, 20, 100, 1000, 4000  # pairs set
 
 @dataclass(frozen=True)
 class Kept:
-    """What codes keep, on average over both directions.
+    """What codes keep, on average over all directions.
 
     Attributes:
         neighbors: share of the float ten nearest that stand among the ten nearest by Hamming distance.
-        partners: share of items whose own partner is among the ten nearest.
+        partners: share of items whose own partner is among the ten nearest; None of one view.
     """
 
     neighbors: float
-    partners: float
+    partners: float | None
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,12 @@ class Verdict:
 
     def __str__(self) -> str:
         def said(kept: Kept) -> str:
-            return f"neighbours {kept.neighbors:.3f}, partners {kept.partners:.3f}"
+            partners = "" if kept.partners is None else f", partners {kept.partners:.3f}"
+            return f"neighbours {kept.neighbors:.3f}{partners}"
 
         end = "" if self.hands_over == "trained" else "; the start is handed over, since training kept less"
-        return f"kept on {self.n_pairs} pairs set aside: {said(self.trained)}; by the start {said(self.start)}{end}"
+        what = "items" if self.trained.partners is None else "pairs"
+        return f"kept on {self.n_pairs} {what} set aside: {said(self.trained)}; by the start {said(self.start)}{end}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -73,14 +76,14 @@ def set_aside(recipe: Recipe, n_pairs: int) -> tuple[RowNumbers, RowNumbers]:
     return np.sort(order[count:]), np.sort(order[:count])
 
 
-def what_is_kept(model: HashModel, pairs: Pairs, rows: RowNumbers, *, shared: bool) -> Kept:
-    """Ask with the pairs ``rows`` among themselves and up to 4,000 others.
+def what_is_kept(model: HashModel, pairs: Items, rows: RowNumbers, *, shared: bool) -> Kept:
+    """Ask with the pairs ``rows`` among themselves and up to 4,000 others, one view with items among those others.
 
     Args:
         model: to ask.
-        pairs: training pairs; labels are not read. Of several captions the first counts.
+        pairs: training items; labels are not read. Of several captions the first counts.
         rows: that ask, at least one.
-        shared: whether cosines across the modalities mean something; else neighbours are those within each.
+        shared: whether cosines across the views mean something; else neighbours are those within each.
 
     Returns:
         What the codes keep. O(n M (d + D/64)) for n rows and M items.
@@ -88,32 +91,34 @@ def what_is_kept(model: HashModel, pairs: Pairs, rows: RowNumbers, *, shared: bo
     others = np.setdiff1d(pairs.complete_rows, rows)
     gallery = np.concatenate([rows, others[:: max(1, -(-len(others) // _GALLERY))]])
     neighbors, partners = kept_by_item(model, pairs.take(gallery), len(rows), shared=shared)
-    return Kept(float(neighbors.mean()), float(partners.mean()))
+    return Kept(float(neighbors.mean()), None if partners is None else float(partners.mean()))
 
 
 def kept_by_item(
-    model: HashModel, items: Pairs, n: int, *, shared: bool
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """What codes keep of each of the first ``n`` items among all, on average over both directions.
+    model: HashModel, items: Items, n: int, *, shared: bool
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
+    """What codes keep of each of the first ``n`` items among all, on average over all directions.
 
     Args:
         model: to ask.
-        items: complete pairs; of several captions the first counts.
-        n: items that ask, at least one.
+        items: complete ones; of several captions the first counts.
+        n: items that ask, at least one; of one view the others answer, at least one.
         shared: as of :func:`what_is_kept`.
 
     Returns:
         By item, (n,): the share of its float ten nearest among the ten nearest by Hamming distance, and whether its
-        partner is among these, in expectation over ties.
+        partner is among these, in expectation over ties; None of one view.
     """
-    image, text = np.asarray(items.image), np.asarray(items.text)[items.first_text]
-    codes = model.encode_image(image), model.encode_text(text)
-    features = [
-        scaler(torch.from_numpy(np.array(rows))).numpy()
-        for scaler, rows in ((model.image_scaler, image), (model.text_scaler, text))
-    ]
+    views = {name: np.asarray(features)[items.first_of(name)] for name, features in items.views.items()}
+    codes = {name: model.encode(name, features) for name, features in views.items()}
+    scaled = model.scalers()
+    features = {name: scaled[name](torch.from_numpy(np.array(part))).numpy() for name, part in views.items()}
+    if len(views) == 1:
+        (found,), (coded,) = features.values(), codes.values()
+        nearest = cosine_neighbors(found[:n], found[n:])
+        return neighbors_kept(nearest, coded[:n], coded[n:], model.n_bits), None
     own, neighbors, partners = np.arange(n), [], []
-    for asks, answers in ((0, 1), (1, 0)):
+    for asks, answers in permutations(views, 2):
         if shared:
             nearest = cosine_neighbors(features[asks][:n], features[answers])
         else:  # the neighbours of an item by its own modality, found across

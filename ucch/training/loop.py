@@ -11,8 +11,9 @@ import torch
 
 from ..calibration import PartnerCalibration
 from ..collectives import World
-from ..data import Pairs
+from ..data import Items
 from ..data.caption_rows import RowNumbers
+from ..errors import RecipeError
 from ..models import HashModel
 from ..recipe.recipe import Recipe
 from ..runs.watch import FlipWatch
@@ -53,11 +54,11 @@ class TrainingLoop:
     def __init__(
         self,
         recipe: Recipe,
-        pairs: Pairs,
+        pairs: Items,
         *,
         device: torch.device | str = "cpu",
         world: World | None = None,
-        teacher: Callable[[Pairs], Teacher | None] | Literal["fit"] | None = "fit",
+        teacher: Callable[[Items], Teacher | None] | Literal["fit"] | None = "fit",
         fine_tuning: FineTuning | None = None,
         objective: type[Objective] | None = None,
         earlier: growing.Earlier | None = None,
@@ -67,6 +68,10 @@ class TrainingLoop:
         self.rows: RowNumbers = np.arange(len(pairs))
         held_out: RowNumbers | None = None
         if recipe.training.keep == "best":
+            if len(pairs.names) == 1:
+                raise RecipeError(
+                    "training.keep = best scores how partners are found, which one view has not; leave it"
+                )
             self.rows, held_out = among_complete(pairs, partial(split_rows, recipe), first)
         self.held_out = None if held_out is None else pairs.take(held_out)
         unseen = held_out

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from .._row_checks import index_rows
 from ..codes import PackedCodes, pack, sign
 from ..collectives import World
-from ..data import Pairs
+from ..data import Items
 from ..errors import RecipeError
 from ..losses import Among
 from ..losses.contrastive_hashing import own_code_loss
@@ -114,7 +114,7 @@ class HashingStep(nn.Module):
         objective: Objective | None = None,
         strategy: type[Strategy] | None = None,
         teacher: Teacher | None = None,
-        pairs: Pairs | None = None,
+        pairs: Items | None = None,
         n_epochs: int | None = None,
         generator: torch.Generator | None = None,
         device: torch.device | str = "cpu",

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..data import Pairs
+from ..data import Items
 from ..errors import DataError, RecipeError
 from ..models import HashModel
 from ..recipe.recipe import Recipe
@@ -72,7 +72,7 @@ class StreamTraining:
     """
 
     def __init__(
-        self, recipe: Recipe, first: Pairs, *, n_shards: int | None = None, device: torch.device | str = "cpu"
+        self, recipe: Recipe, first: Items, *, n_shards: int | None = None, device: torch.device | str = "cpu"
     ) -> None:
         _check(recipe)
         self.choice = choose_goal(recipe, first)
@@ -105,7 +105,7 @@ class StreamTraining:
         self.finite = FiniteSteps(training.nonfinite_steps)
         self.shard = self.rows = 0
 
-    def train_shard(self, pairs: Pairs) -> dict[str, float]:
+    def train_shard(self, pairs: Items) -> dict[str, float]:
         """Train on the next shard.
 
         Returns:
@@ -127,10 +127,8 @@ class StreamTraining:
         for number in range(n_steps):
             self._set_learning_rate(number / n_steps)
             rows = order[number * size : (number + 1) * size]
-            text_rows = pairs.draw_text_rows(rows, self.generator)
-            figures, passed = self._step(
-                {"image": features.rows("image", rows), "text": features.rows("text", text_rows)}
-            )
+            drawn = {name: pairs.draw_rows(name, rows, self.generator) for name in pairs.names}
+            figures, passed = self._step({name: features.rows(name, own) for name, own in drawn.items()})
             if self.finite.look() is not None:
                 self.finite.refuse(rows)
             totals += torch.where(passed, figures, 0.0)
@@ -195,7 +193,7 @@ class StreamTraining:
 
 
 def train_stream(
-    shards: Iterable[Pairs],
+    shards: Iterable[Items],
     recipe: Recipe,
     *,
     n_shards: int | None = None,
@@ -255,7 +253,7 @@ def _at(recipe: Recipe, key: str) -> Any:
     return value
 
 
-def _check_shard(pairs: Pairs, least: int) -> None:
+def _check_shard(pairs: Items, least: int) -> None:
     if len(pairs) < least:
         raise DataError(f"the first shard must have a batch of {least} pairs, got {len(pairs)}; make shards larger")
     if not pairs.all_complete:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ..collectives import World
-from ..data import Pairs
+from ..data import Items, as_pairs
 from ..errors import NonFiniteError, RunError, RunStoppedError
 from ..files import write_atomically
 from ..models import HashModel
@@ -35,7 +35,7 @@ CHECKPOINT_SECONDS = 30.0  # between checkpoints, so that short steps do not spe
 
 def train_run(
     run: RunFolder,
-    pairs: Pairs,
+    pairs: Items,
     *,
     device: torch.device | str = "cpu",
     world: World | None = None,
@@ -62,7 +62,8 @@ def train_run(
 
     Args:
         run: a folder from :meth:`RunFolder.create`, or, to resume, :meth:`RunFolder.open`.
-        pairs: training pairs; labels are read where the recipe's objective needs them, and nowhere else.
+        pairs: training items, :class:`~ucch.data.Pairs` or of other views; labels are read where the recipe's objective
+            needs them, and nowhere else.
         device: where to train.
         world: the processes that train together, all of which call; this process alone by default.
         resume: go on from the newest whole checkpoint; the result equals the run that was never stopped, bit for bit
@@ -105,7 +106,7 @@ def train_run(
     return run.model() if model is None else model
 
 
-def _fitted(run: RunFolder, pairs: Pairs) -> HashModel:
+def _fitted(run: RunFolder, pairs: Items) -> HashModel:
     """Fit the baseline of a recipe and leave its model and history."""
     recipe = run.recipe()
     rows, unseen = for_calibration(recipe, pairs)
@@ -123,7 +124,7 @@ class _Run:
     def __init__(
         self,
         run: RunFolder,
-        pairs: Pairs,
+        pairs: Items,
         device: torch.device | str,
         world: World,
         resume: bool,
@@ -233,12 +234,13 @@ class _Run:
             return
         trainer, keep_codes = self.trainer, self.trainer.recipe.growing.keep_codes
         assert isinstance(trainer, growing.GrowingTrainer)
-        if codes := growing.grown_codes(self.earlier, model, self.pairs, keep_codes=keep_codes):
+        pairs = as_pairs(self.pairs, "growing")
+        if codes := growing.grown_codes(self.earlier, model, pairs, keep_codes=keep_codes):
             self.run.write_codes(codes)
         growth = growing.measured_growth(
             self.earlier,
             model,
-            self.pairs,
+            pairs,
             keep_codes=keep_codes,
             steps=trainer.steps_done,
             steps_of_all=trainer.steps_of_all,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..collectives import World
-from ..data import Pairs
+from ..data import Items
 from ..errors import RecipeError
 from ..models import HashModel, HashTower
 from ..optim import CodeBank, ShardedCodeBank
@@ -52,7 +52,9 @@ _FIGURES = ("loss", "contrastive", "ranking", "objective", "structure", "penalty
 
 
 class Trainer:
-    """Train a :class:`~ucch.models.HashModel` on pairs, without labels unless ``recipe.objective`` needs them.
+    """Train a :class:`~ucch.models.HashModel` on pairs, or on items of any other views.
+
+    No labels are read unless ``recipe.objective`` needs them.
 
     Every generator is seeded from the recipe, so two trainers of one recipe, data and machine agree bit for bit, and
     one that loads another's :meth:`state_dict` goes on as that one would have.
@@ -63,7 +65,7 @@ class Trainer:
 
     Args:
         recipe: all choices; ``recipe.optimizer`` names the strategy.
-        pairs: training pairs; their labels are read by an objective with labels only.
+        pairs: training items; their labels are read by an objective with labels only.
         device: where to train.
         teacher: of these pairs, or what makes it of them as they train, called once the recipe is found to train;
             ``"fit"`` (default) fits the one that ``recipe.teacher`` asks for, None does without.
@@ -103,11 +105,11 @@ class Trainer:
     def __init__(
         self,
         recipe: Recipe,
-        pairs: Pairs,
+        pairs: Items,
         *,
         device: torch.device | str = "cpu",
         world: World | None = None,
-        teacher: Teacher | Callable[[Pairs], Teacher | None] | Literal["fit"] | None = "fit",
+        teacher: Teacher | Callable[[Items], Teacher | None] | Literal["fit"] | None = "fit",
         fine_tuning: FineTuning | None = None,
         objective: type[Objective] | None = None,
     ) -> None:
@@ -184,7 +186,7 @@ class Trainer:
     @property
     def takes_teacher(self) -> bool:
         """Whether a teacher may guide this run; under ``auto`` there may still be none."""
-        return takes_teacher(self.recipe)
+        return takes_teacher(self.recipe, self.pairs)
 
     def guided_by(self, teacher: Teacher) -> None:
         """Have a teacher of these pairs guide the losses from here on.
@@ -258,12 +260,12 @@ class Trainer:
     def _n_epochs(self) -> int:
         return n_epochs(self.recipe, self.steps_per_epoch)
 
-    def _built(self, pairs: Pairs, own: type[Objective] | None) -> tuple[Objective | None, HashModel]:
+    def _built(self, pairs: Items, own: type[Objective] | None) -> tuple[Objective | None, HashModel]:
         """The objective, and the model to begin with."""
         objective = build_objective(self.recipe, pairs, self.generator, own)
         return objective, build_model(self.recipe, pairs, None if objective is None else objective.towers())
 
-    def _fill_table(self, pairs: Pairs) -> None:
+    def _fill_table(self, pairs: Items) -> None:
         """Give the table the codes of a start in closed form."""
         if self.recipe.model.start == "closed-form":
             start_table(self.strategy, self.model, pairs)
@@ -311,17 +313,20 @@ class Trainer:
     def _views(self, whole: Tensor) -> dict[str, Tensor]:
         """Features of this process's part of a batch, of several captions one drawn for all processes alike."""
         own = self.world.share(len(whole))
-        rows, text_rows = whole[own], self.pairs.draw_text_rows(whole, self.generator)[own]
-        return {"image": self._image_features(rows), "text": self.features.rows("text", text_rows)}
+        rows = {name: self.pairs.draw_rows(name, whole, self.generator)[own] for name in self.pairs.names}
+        tuned = self.fine_tuning if self.fine_tuning is not None and self.fine_tuning.active else None
+        return {
+            name: tuned.features(len(own_rows)) if tuned and name == "image" else self.features.rows(name, own_rows)
+            for name, own_rows in rows.items()
+        }
 
     def _expect_next(self, part: EpochPart) -> None:
         """Have the features of the next step gathered during this one; captions are drawn in their time."""
         coming = self._rows(part, part.step + 1)
         coming = coming[self.world.share(len(coming))]
-        if self.fine_tuning is None:
-            self.features.expect("image", coming)
-        if self.pairs.image_of_text is None:
-            self.features.expect("text", coming)
+        for name in self.pairs.names:
+            if not self.pairs.draws(name) and (self.fine_tuning is None or name != "image"):
+                self.features.expect(name, coming)
 
     def _seen(self, rows: Tensor) -> dict[str, Tensor] | None:
         """Which of the rows have each view; None where all pairs have both."""
@@ -348,11 +353,6 @@ class Trainer:
     def _neighbors(self) -> NeighborsObjective:
         """The objective of a run that sets pairs aside."""
         return cast("NeighborsObjective", self.objective)
-
-    def _image_features(self, rows: Tensor) -> Tensor:
-        if self.fine_tuning is not None and self.fine_tuning.active:
-            return self.fine_tuning.features(len(rows))
-        return self.features.rows("image", rows)
 
     def _set_learning_rate(self, step: int) -> None:
         training = self.recipe.training
@@ -415,9 +415,9 @@ class Trainer:
             self.strategy.resume_epoch(self.epoch)
 
 
-def _with_towers(model: HashModel, towers: tuple[HashTower, HashTower]) -> HashModel:
+def _with_towers(model: HashModel, towers: Sequence[HashTower]) -> HashModel:
     """A copy of a model with copies of other towers."""
-    other = HashModel(model.image_scaler, model.text_scaler, *towers)
+    other = HashModel.of_views(model.scalers(), dict(zip(model.names, towers, strict=True)))
     other.recipe = model.recipe
     return copy.deepcopy(other)
 
@@ -425,5 +425,6 @@ def _with_towers(model: HashModel, towers: tuple[HashTower, HashTower]) -> HashM
 def _apart(model: HashModel) -> HashModel:
     """A copy whose towers share no layer any more: what is folded into one may differ from the other."""
     model = copy.deepcopy(model).eval()
-    model.text_tower = copy.deepcopy(model.text_tower)
+    for name in model.names[1:]:
+        setattr(model, f"{name}_tower", copy.deepcopy(model.tower(name)))
     return model

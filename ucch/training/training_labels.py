@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..data import Pairs, pseudo_labels
+from ..data import Items, as_pairs, pseudo_labels
 from ..errors import DataError, RecipeError
 from ..recipe.recipe import Recipe
 
 __all__ = ["training_labels"]
 
 
-def training_labels(recipe: Recipe, pairs: Pairs) -> Tensor:
+def training_labels(recipe: Recipe, pairs: Items) -> Tensor:
     """Fetch the labels that ``recipe.labels`` asks for, and refuse those that relate nothing or everything.
 
     Args:
@@ -38,7 +38,7 @@ def training_labels(recipe: Recipe, pairs: Pairs) -> Tensor:
     else:
         options = {"n_tags": section.n_tags, "n_clusters": section.n_clusters, "n_nearest": section.n_nearest}
         try:
-            label = pseudo_labels(pairs, section.pseudo, seed=recipe.seed, **options)
+            label = pseudo_labels(as_pairs(pairs, "labels.pseudo"), section.pseudo, seed=recipe.seed, **options)
         except DataError:
             raise
         except ValueError as error:

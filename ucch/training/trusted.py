@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data import Pairs
+from ..data import Items, Pairs, as_pairs
 from ..errors import RecipeError
 from ..recipe.recipe import Recipe
 from ..trust import PairAudit, audit_pairs
@@ -25,12 +25,12 @@ class TrustedPairs:
         parted: how many pairs became two items.
     """
 
-    pairs: Pairs
+    pairs: Items
     audit: PairAudit | None
     parted: int
 
 
-def trusted_pairs(recipe: Recipe, pairs: Pairs) -> TrustedPairs:
+def trusted_pairs(recipe: Recipe, pairs: Items) -> TrustedPairs:
     """Part the pairs that a recipe does not trust.
 
     Args:
@@ -45,6 +45,7 @@ def trusted_pairs(recipe: Recipe, pairs: Pairs) -> TrustedPairs:
     """
     if recipe.pairs.trust == "none":
         return TrustedPairs(pairs, None, 0)
+    pairs = as_pairs(pairs, "pairs.trust = auto")
     if pairs.image_of_text is not None:
         raise RecipeError("pairs.trust = auto needs one text per image, got several captions; name them by data audit")
     rows, features = pairs.complete_rows, recipe.features

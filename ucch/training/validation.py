@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import permutations
+from typing import TypeVar
 
 import numpy as np
 
-from ..data import Pairs
+from ..data import Items
 from ..data.caption_rows import RowNumbers
 from ..metrics import distance_histograms, reciprocal_rank
 from ..models import HashModel
 from ..recipe.recipe import Recipe
 
+AnyItems = TypeVar("AnyItems", bound=Items)
+
 __all__ = ["among_complete", "hold_out", "pair_score", "split_rows"]
 
 
-def hold_out(recipe: Recipe, pairs: Pairs) -> tuple[Pairs, Pairs]:
+def hold_out(recipe: Recipe, pairs: AnyItems) -> tuple[AnyItems, AnyItems]:
     """Carve ``training.validation_share`` of the training pairs off, by the recipe's seed: the rest, and those."""
     train, held_out = split_rows(recipe, len(pairs))
     return pairs.take(train), pairs.take(held_out)
@@ -29,7 +33,7 @@ def split_rows(recipe: Recipe, n_pairs: int) -> tuple[RowNumbers, RowNumbers]:
 
 
 def among_complete(
-    pairs: Pairs, choose: Callable[[int], tuple[RowNumbers, RowNumbers]], first: int = 0
+    pairs: Items, choose: Callable[[int], tuple[RowNumbers, RowNumbers]], first: int = 0
 ) -> tuple[RowNumbers, RowNumbers]:
     """Rows to train on, and rows set aside, which are chosen among the items that have both sides.
 
@@ -46,10 +50,10 @@ def among_complete(
     return np.setdiff1d(np.arange(len(pairs)), aside), aside
 
 
-def pair_score(model: HashModel, pairs: Pairs) -> float:
-    """Rank every held-out text for each held-out image by Hamming distance, and the reverse.
+def pair_score(model: HashModel, pairs: Items) -> float:
+    """Rank every held-out text for each held-out image by Hamming distance, and the reverse; so for every two views.
 
-    The mean reciprocal rank of the own partner, both directions averaged, in expectation over tied items: 1 where
+    The mean reciprocal rank of the own partner, all directions averaged, in expectation over tied items: 1 where
     every partner comes first. An image with several captions counts the first of them, each of its captions the image.
 
     Args:
@@ -59,11 +63,12 @@ def pair_score(model: HashModel, pairs: Pairs) -> float:
     Returns:
         The score in (0, 1]. O(n^2 D/64) word operations.
     """
-    image, text = model.encode_image(pairs.image), model.encode_text(pairs.text)
-    item_of_image, item_of_text = np.arange(len(pairs)), pairs.item_of_text
-    sides = ((image, text, item_of_image, item_of_text), (text, image, item_of_text, item_of_image))
+    codes = {name: model.encode(name, features) for name, features in pairs.views.items()}
+    items = {name: pairs.item_of(name) for name in codes}
     scores = [
-        reciprocal_rank(distance_histograms(asks, answers, own, theirs, model.n_bits)).mean()
-        for asks, answers, own, theirs in sides
+        reciprocal_rank(
+            distance_histograms(codes[asks], codes[answers], items[asks], items[answers], model.n_bits)
+        ).mean()
+        for asks, answers in permutations(codes, 2)
     ]
     return float(np.mean(scores))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -39,7 +40,7 @@ class DistilledObjective(Objective):
         self,
         recipe: Recipe,
         inner: Objective | None,
-        towers: tuple[HashTower, HashTower],
+        towers: Sequence[HashTower],
         *,
         weight: float,
         device: torch.device | str = "cpu",
@@ -52,7 +53,7 @@ class DistilledObjective(Objective):
     def ucch_weight(self) -> float:
         return 1.0 if self.inner is None else self.inner.ucch_weight
 
-    def towers(self) -> tuple[HashTower, HashTower] | None:
+    def towers(self) -> tuple[HashTower, ...] | None:
         return None if self.inner is None else self.inner.towers()
 
     def inputs(self, *views: Tensor) -> tuple[Tensor, ...]:

@@ -121,7 +121,9 @@ def measured_drift(model: HashModel, train: Pairs, unseen: Pairs, new: Pairs) ->
 
     def kept(pairs: Pairs) -> KeptOf:
         asks = pairs.spread(_ASK)
-        return KeptOf.of(*kept_by_item(model, joined_pairs(asks, gallery), len(asks), shared=shared))
+        neighbors, partners = kept_by_item(model, joined_pairs(asks, gallery), len(asks), shared=shared)
+        assert partners is not None  # of pairs
+        return KeptOf.of(neighbors, partners)
 
     earlier, fresh = kept(kinds["unseen"]), kept(kinds["new"])
     drifted = any(_lost(earlier, fresh, name) for name in ("neighbors", "partners"))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ...collectives import World
-from ...data import Pairs
+from ...data import Items, as_pairs
 from ...models import HashModel
 from ...optim import CodeBank
 from ...recipe.recipe import Recipe
@@ -49,26 +49,27 @@ class GrowingTrainer(Trainer):
         device, world, teacher, fine_tuning, objective: as of :class:`~ucch.training.Trainer`.
 
     Raises:
-        DataError: features of another width than those of the earlier run, or no new pairs.
+        DataError: other views than image and text, features of another width than those of the earlier run, or no new
+            pairs.
         RecipeError: as :func:`check_grows`.
     """
 
     def __init__(
         self,
         recipe: Recipe,
-        pairs: Pairs,
+        pairs: Items,
         *,
         earlier: Earlier,
         replayed: int | None = None,
         device: torch.device | str = "cpu",
         world: World | None = None,
-        teacher: Teacher | Callable[[Pairs], Teacher | None] | Literal["fit"] | None = "fit",
+        teacher: Teacher | Callable[[Items], Teacher | None] | Literal["fit"] | None = "fit",
         objective: type[Objective] | None = None,
         **options: Any,
     ) -> None:
         own = "" if objective is None else objective.__name__
         check_grows(recipe, earlier.recipe, n_processes=(world or World()).size, own=own)
-        check_widths(earlier.model, pairs)
+        check_widths(earlier.model, as_pairs(pairs, "growing"))
         self.earlier = earlier
         self.replayed = earlier.replayed if replayed is None else replayed
         options |= {"device": device, "world": world, "teacher": teacher if self.replayed else None}
@@ -110,7 +111,7 @@ class GrowingTrainer(Trainer):
         order = torch.cat([drawn, new])
         return order[torch.randperm(len(order), generator=self.generator)]
 
-    def _built(self, pairs: Pairs, own: type[Objective] | None) -> tuple[Objective, HashModel]:
+    def _built(self, pairs: Items, own: type[Objective] | None) -> tuple[Objective, HashModel]:
         earlier = self.earlier.model
         inner: NeighborsObjective | None = None
         model = copy.deepcopy(earlier).train()
@@ -129,7 +130,7 @@ class GrowingTrainer(Trainer):
         assert isinstance(self.objective.inner, NeighborsObjective)
         return self.objective.inner
 
-    def _fill_table(self, pairs: Pairs) -> None:
+    def _fill_table(self, pairs: Items) -> None:
         start_table(self.strategy, self.model, pairs)
         if not self.replayed and len(self.earlier.table):
             assert isinstance(self.bank, CodeBank)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...codes import PackedCodes
-from ...data import PairedDataset, load_dataset
+from ...data import ItemDataset, load_dataset, load_items
 from ...data.joined import joined_dataset
 from ...recipe.recipe import Recipe
 from ...runs.run_folder import RunFolder
@@ -11,7 +11,7 @@ from ...runs.run_folder import RunFolder
 __all__ = ["kept_codes", "run_dataset"]
 
 
-def run_dataset(recipe: Recipe, data: str | None = None, data_root: str | None = None) -> PairedDataset:
+def run_dataset(recipe: Recipe, data: str | None = None, data_root: str | None = None) -> ItemDataset:
     """Load what a run trains on and is evaluated on.
 
     Args:
@@ -20,16 +20,17 @@ def run_dataset(recipe: Recipe, data: str | None = None, data_root: str | None =
         data_root: another folder for it.
 
     Raises:
-        DataError: as :func:`~ucch.data.load_dataset`, or the two have other widths.
+        DataError: as :func:`~ucch.data.load_items`, or the two have other widths.
     """
     root = data_root or recipe.data_root
-    dataset = load_dataset(data or recipe.data, root, one_sided=recipe.pairs.one_sided)
+    how = recipe.pairs.one_sided
     if data or not recipe.growing.replay:
-        return dataset
-    return joined_dataset(load_dataset(recipe.growing.replay, root, one_sided=recipe.pairs.one_sided), dataset)
+        return load_items(data or recipe.data, root, one_sided=how)
+    new = load_dataset(recipe.data, root, one_sided=how)
+    return joined_dataset(load_dataset(recipe.growing.replay, root, one_sided=how), new)
 
 
-def kept_codes(run: RunFolder, dataset: PairedDataset) -> dict[str, PackedCodes]:
+def kept_codes(run: RunFolder, dataset: ItemDataset) -> dict[str, PackedCodes]:
     """Codes that the first database items of a run's own data keep, ``image`` and ``text``; empty where none do.
 
     A database apart from the training pairs is of the new data alone: nothing of it was encoded before.

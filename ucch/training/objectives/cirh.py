@@ -35,7 +35,7 @@ class CirhObjective(Objective):
 
     def __init__(self, recipe: Recipe, pairs: Pairs, *, generator: torch.Generator) -> None:
         super().__init__(recipe, pairs, generator=generator)
-        texts = pairs.draw_text_rows(torch.arange(len(pairs)), generator).numpy()
+        texts = pairs.draw_rows("text", torch.arange(len(pairs)), generator).numpy()
         image, text = (torch.from_numpy(np.array(rows)) for rows in (pairs.image, pairs.text[texts]))
         target = cirh_codes(image, text, recipe.bits, recipe.cirh, seed=recipe.seed, generator=generator)
         self.register_buffer("target", target, persistent=False)

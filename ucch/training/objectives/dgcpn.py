@@ -52,7 +52,7 @@ class DgcpnObjective(Objective):
 
     def __init__(self, recipe: Recipe, pairs: Pairs, *, generator: torch.Generator) -> None:
         super().__init__(recipe, pairs, generator=generator)
-        texts = pairs.draw_text_rows(torch.arange(len(pairs)), generator).numpy()
+        texts = pairs.draw_rows("text", torch.arange(len(pairs)), generator).numpy()
         self.neighbors = dgcpn_neighbors(
             torch.from_numpy(np.array(pairs.image)),
             torch.from_numpy(np.array(pairs.text[texts])),

@@ -35,7 +35,7 @@ class JdshObjective(Objective):
         section = recipe.jdsh
         self.weights = {name: getattr(section, name) for name in ("image_weight", "text_weight", "cross_weight")}
         items = torch.randperm(len(pairs), generator=generator)[:_SAMPLE]
-        texts = pairs.draw_text_rows(items, generator)
+        texts = pairs.draw_rows("text", items, generator)
         sample = [
             torch.from_numpy(np.array(features[np.sort(rows.numpy())]))
             for features, rows in ((pairs.image, items), (pairs.text, texts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from torch.nn.functional import normalize
 
 from ...baselines import share_space
 from ...binarize import straight_through
-from ...data import Pairs
+from ...data import Items
 from ...losses.soft_costs import soft_costs
 from ...models import HashModel, HashTower, ResidualTower
 from ...recipe.recipe import Recipe
@@ -31,18 +31,19 @@ _SAMPLE = 512
 class NeighborsObjective(Objective):
     """Cross-entropy from the features' similarities to those of the codes, among all items of a batch.
 
-    With B pairs there are 2 B items, each an anchor and a key. The target of an anchor is
-    ``(1 - a) softmax(cos(x_i, x_j) / t) + a [j is the partner of i]`` over all items but itself, its prediction
+    With B items of V views there are V B rows, each an anchor and a key. The target of an anchor is
+    ``(1 - a) softmax(cos(x_i, x_j) / t) + a [j is a partner of i] / (V - 1)`` over all rows but itself, a = 0 where
+    there is one view, its prediction
     ``softmax(s cos(b_i, b_j))`` of the codes b = sign(u), whose gradient passes the sign as that of tanh(u / m), with m
-    the mean size of the outputs at the start; the scale s is learnt. Features are centred by their own modality's mean;
-    where the modalities share no space, an anchor compares items by its own modality. Noise is added to the features
+    the mean size of the outputs at the start; the scale s is learnt. Features are centred by their own view's mean;
+    where the views share no space, an anchor compares items by its own view. Noise is added to the features
     anew in every step, before towers and targets see them: some thousand pairs are few for d x D weights. The
     temperature t is the one at which targets among 512 items spread over ``neighbors.n_alike`` of them on average
     (:func:`neighbor_temperature`).
 
     Towers start in closed form (:func:`~ucch.training.closed_form.closed_form_towers`) unless ``model.start`` is
     random, with ``neighbors.hidden_width`` hidden units beside the linear map that start without a say
-    (:class:`~ucch.models.ResidualTower`); in a shared space both modalities go through one tower. Both sides of a
+    (:class:`~ucch.models.ResidualTower`); in a shared space all views go through one tower. Both sides of a
     comparison are live outputs, not rows of the code table: constants as keys kept less (docs/goals.md). The table
     follows as ever. Cost of a step O(B^2 (d + D)).
 
@@ -57,25 +58,27 @@ class NeighborsObjective(Objective):
     """
 
     def __init__(
-        self, recipe: Recipe, pairs: Pairs, *, generator: torch.Generator, earlier: HashModel | None = None
+        self, recipe: Recipe, pairs: Items, *, generator: torch.Generator, earlier: HashModel | None = None
     ) -> None:
         super().__init__(recipe, pairs, generator=generator)
-        image, text = sampled_features(recipe, pairs)
+        sampled = sampled_features(recipe, pairs)
         if earlier is None:
-            self.shared = share_space(image.numpy(), text.numpy())
-            start = start_features(recipe, pairs, (image, text), shared=self.shared)
-            self.linear = self._started(*start)  # a tuple, so that it is no part of what trains
+            self.shared = share_space(*(rows.numpy() for rows in sampled))
+            start = start_features(recipe, pairs, sampled, shared=self.shared)
+            self.linear = self._started(start)  # a tuple, so that it is no part of what trains
         else:
-            by_image, by_text = copy.deepcopy((earlier.image_tower, earlier.text_tower))
-            self.shared = _equal(by_image, by_text)
-            self.linear = (by_image, by_image) if self.shared else (by_image, by_text)
+            towers = copy.deepcopy(tuple(earlier.towers().values()))
+            self.shared = all(_equal(towers[0], other) for other in towers[1:])
+            self.linear = (towers[0],) * len(towers) if self.shared else towers
         with torch.no_grad():
-            size = torch.cat([self.linear[0](image[:_SAMPLE]), self.linear[1](text[:_SAMPLE])]).abs().mean()
-        self.size = max(float(size), 1e-12)
-        self._towers = self._widened(*self.linear)
-        self.temperature = neighbor_temperature(image[:_SAMPLE], recipe.neighbors.n_alike)
+            outputs = [tower(rows[:_SAMPLE]) for tower, rows in zip(self.linear, sampled, strict=True)]
+        self.size = max(float(torch.cat(outputs).abs().mean()), 1e-12)
+        self._towers = self._widened(self.linear)
+        self.temperature = neighbor_temperature(sampled[0][:_SAMPLE], recipe.neighbors.n_alike)
         share = recipe.neighbors.partner_share
         self.partner_share = PARTNER_SHARE.get(recipe.goal, PARTNER_SHARE["both"]) if share == "auto" else share
+        if len(sampled) == 1:
+            self.partner_share = 0.0
         self.lengths = nested_lengths(recipe.bits) if recipe.model.nested else (recipe.bits,)
         self.log_scale = nn.Parameter(torch.full((len(self.lengths),), math.log(recipe.neighbors.first_scale)))
 
@@ -83,32 +86,32 @@ class NeighborsObjective(Objective):
     def passes_queries_by(cls, recipe: Recipe) -> bool:
         return True
 
-    def towers(self) -> tuple[HashTower, HashTower]:
+    def towers(self) -> tuple[HashTower, ...]:
         return self._towers
 
-    def _started(self, image: Tensor, text: Tensor) -> tuple[HashTower, HashTower]:
-        """The linear maps to begin with, one for both modalities in a shared space."""
+    def _started(self, views: Sequence[Tensor]) -> tuple[HashTower, ...]:
+        """The linear maps to begin with, one for all views in a shared space."""
         recipe = self.recipe
         if recipe.model.start == "closed-form":
-            towers = closed_form_towers(image, text, recipe.bits, shared=self.shared, seed=recipe.seed)
+            towers = closed_form_towers(views, recipe.bits, shared=self.shared, seed=recipe.seed)
         else:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(recipe.seed)
-                by_image, by_text = (HashTower(rows.shape[1], recipe.bits, n_layers=1) for rows in (image, text))
-            towers = by_image, by_text
-        return (towers[0], towers[0]) if self.shared else towers
+                towers = tuple(HashTower(rows.shape[1], recipe.bits, n_layers=1) for rows in views)
+        return (towers[0],) * len(towers) if self.shared else towers
 
-    def _widened(self, by_image: HashTower, by_text: HashTower) -> tuple[HashTower, HashTower]:
+    def _widened(self, linear: Sequence[HashTower]) -> tuple[HashTower, ...]:
         """Hidden units beside them."""
         width = self.recipe.neighbors.hidden_width
-        if isinstance(by_image, ResidualTower):  # of an earlier run
-            return copy.deepcopy((by_image, by_text))
+        if isinstance(linear[0], ResidualTower):  # of an earlier run
+            return copy.deepcopy(tuple(linear))
         if not width:
-            return by_image, by_text
+            return tuple(linear)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.recipe.seed)
-            wide = ResidualTower.around(by_image, width=width, gain=self.size / 2)
-            return wide, wide if self.shared else ResidualTower.around(by_text, width=width, gain=self.size / 2)
+            few = linear[:1] if self.shared else linear
+            wide = tuple(ResidualTower.around(tower, width=width, gain=self.size / 2) for tower in few)
+        return wide * len(linear) if self.shared else wide
 
     @torch.no_grad()
     def inputs(self, *views: Tensor) -> tuple[Tensor, ...]:
@@ -125,12 +128,11 @@ class NeighborsObjective(Objective):
 
     def forward(self, batch: Batch, strategy: Strategy) -> Tensor:
         with torch.no_grad():
-            image, text = self._seen
-            target = self.target(image, text, batch.seen)
-        u = torch.cat([batch.u_image, batch.u_text]).float() / self.size
+            target = self.target(*self._seen, seen=batch.seen)
+        u = torch.cat(list(batch.u.values())).float() / self.size
         codes, n_items = straight_through(u, form="soft"), len(u)
         cost = codes.new_zeros(())
-        present = None if batch.seen is None else torch.cat([batch.seen["image"], batch.seen["text"]])
+        present = None if batch.seen is None else torch.cat([batch.seen[name] for name in batch.u])
         for rows, length, scale in zip(self._shared_out(n_items), self.lengths, self.log_scale.exp(), strict=False):
             rows = sent(rows, codes.device)
             logits = scale / length * codes[rows, :length] @ codes[:, :length].T
@@ -149,19 +151,21 @@ class NeighborsObjective(Objective):
             return (torch.arange(n_items),)
         return torch.randperm(n_items, generator=self.generator).chunk(len(self.lengths))
 
-    def target(self, image: Tensor, text: Tensor, seen: Mapping[str, Tensor] | None = None) -> Tensor:
-        """Soft targets of scaled features (B, dx) and (B, dy) among all their items, images first: (2 B, 2 B).
+    def target(self, *views: Tensor, seen: Mapping[str, Tensor] | None = None) -> Tensor:
+        """Soft targets of scaled features (B, d) of V views among all their rows, view after view: (V B, V B).
 
-        Where items lack a view, by ``seen``, nothing is shared out to it, and who has no partner gives it no share.
+        Where items of two views lack one, by ``seen``, nothing is shared out to it, and who has no partner gives it no
+        share.
         """
-        a, b = normalize(image, dim=1), normalize(text, dim=1)
+        units, n_views = [normalize(rows, dim=1) for rows in views], len(views)
         if self.shared:
-            rows = torch.cat([a, b])
+            rows = torch.cat(units)
             likeness = rows @ rows.T
         else:
-            likeness = torch.cat([(a @ a.T).repeat(1, 2), (b @ b.T).repeat(1, 2)])
+            likeness = torch.cat([(unit @ unit.T).repeat(1, n_views) for unit in units])
         likeness = likeness.fill_diagonal_(float("-inf"))
-        by_partner = len(a), -len(a)  # diagonals on which partners stand
+        # diagonals on which partners stand
+        by_partner = [shift * len(units[0]) for shift in range(1 - n_views, n_views) if shift]
         if not self.shared:
             for diagonal in by_partner:
                 likeness.diagonal(diagonal).fill_(float("-inf"))  # it would be like itself
@@ -169,7 +173,7 @@ class NeighborsObjective(Objective):
             return self._target_of_present(likeness, seen["image"], seen["text"])
         target = torch.softmax(likeness.div_(self.temperature), dim=1).mul_(1 - self.partner_share)
         for diagonal in by_partner:
-            target.diagonal(diagonal).add_(self.partner_share)
+            target.diagonal(diagonal).add_(self.partner_share / (n_views - 1))
         return target
 
     def _target_of_present(self, likeness: Tensor, image: Tensor, text: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from abc import abstractmethod
 import torch
 from torch import Tensor, nn
 
-from ...data import Pairs
+from ...data import Items
 from ...models import HashTower
 from ...recipe.recipe import Recipe
 from ...teachers import Teacher
@@ -25,11 +25,12 @@ class Objective(nn.Module):
 
     Args:
         recipe: all choices; a section of its own holds what an objective alone has.
-        pairs: training pairs; without labels, ``pairs.label`` is not to be read.
+        pairs: training items, :class:`~ucch.data.Pairs` where they are image and text; without labels, ``pairs.label``
+            is not to be read.
         generator: source of everything drawn, on the CPU.
     """
 
-    def __init__(self, recipe: Recipe, pairs: Pairs, *, generator: torch.Generator) -> None:
+    def __init__(self, recipe: Recipe, pairs: Items, *, generator: torch.Generator) -> None:
         super().__init__()
         self.recipe, self.generator = recipe, generator
 
@@ -46,8 +47,8 @@ class Objective(nn.Module):
     def guided_by(self, teacher: Teacher) -> None:
         """Take the teacher of the training pairs; called once, before training, where the recipe has one."""
 
-    def towers(self) -> tuple[HashTower, HashTower] | None:
-        """The image and text tower where the objective brings its own, which the model then trains."""
+    def towers(self) -> tuple[HashTower, ...] | None:
+        """A tower for each view where the objective brings its own, which the model then trains."""
         return None
 
     def inputs(self, *views: Tensor) -> tuple[Tensor, ...]:

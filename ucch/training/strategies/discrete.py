@@ -8,28 +8,33 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...data import Pairs
+from ...data import Items
 from ...optim import DiscreteCodes
 from .strategy import Strategy, needed
 
 __all__ = ["Discrete", "fused_components"]
 
 
-def fused_components(pairs: Pairs, n_components: int) -> Tensor:
-    """Project the unit features of both modalities, side by side, on their principal components: (N, d) float32.
+def fused_components(pairs: Items, n_components: int) -> Tensor:
+    """Project the unit features of all views, side by side, on their principal components: (N, d) float32.
 
     Of an image with several captions, the captions are averaged.
 
     Args:
-        pairs: N pairs; labels are not read.
+        pairs: N items; labels are not read.
         n_components: at most this many, fewer where the data has fewer.
     """
     from sklearn.decomposition import PCA
 
-    texts, item = _unit_rows(pairs.text), pairs.item_of_text
-    text = np.zeros((len(pairs), texts.shape[1]), np.float32)
-    np.add.at(text, item, texts / np.bincount(item)[item][:, None])
-    fused = np.concatenate([_unit_rows(pairs.image), text], axis=1)
+    sides = []
+    for name, features in pairs.views.items():
+        rows, item = _unit_rows(features), pairs.item_of(name)
+        if pairs.draws(name):
+            mean = np.zeros((len(pairs), rows.shape[1]), np.float32)
+            np.add.at(mean, item, rows / np.bincount(item)[item][:, None])
+            rows = mean
+        sides.append(rows)
+    fused = np.concatenate(sides, axis=1)
     count = min(n_components, *fused.shape)
     return torch.from_numpy(PCA(count, random_state=0).fit_transform(fused).astype(np.float32))
 

@@ -1,4 +1,4 @@
-"""``itq``: one rotation of both modalities towards their codes, every epoch or once at the end."""
+"""``itq``: one rotation of all views towards their codes, every epoch or once at the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Itq(Strategy):
     """Outputs rotated before the tanh, against the signs of equally rotated table rows; refitted every epoch.
 
     With ``at = "end"`` training has continuous keys and no rotation, and :func:`fold_itq` finds one for the trained
-    outputs. Either way the rotation ends in the last layers of both towers.
+    outputs. Either way the rotation ends in the last layers of all towers.
     """
 
     section = "itq"
@@ -68,21 +68,21 @@ class Itq(Strategy):
 
 
 @torch.no_grad()
-def fold_itq(model: HashModel, u_image: Tensor, u_text: Tensor, *, n_iterations: int = 50) -> None:
+def fold_itq(model: HashModel, *u: Tensor, n_iterations: int = 50) -> None:
     """Rotate the outputs of a trained model so that taking signs loses least.
 
-    One rotation is fitted to the outputs of both modalities, each centred; centring and rotation go into the last
+    One rotation is fitted to the outputs of all views, each centred; centring and rotation go into the last
     layers, so that the codes are again the signs of the outputs.
 
     Args:
         model: changed in place.
-        u_image, u_text: (N, D) outputs of its training pairs.
+        u: (N, D) outputs of its training items, of each view.
         n_iterations: of the fit.
     """
     start = torch.Generator().manual_seed(0)
-    rotation = ItqRotation(model.n_bits, n_iterations=n_iterations, generator=start).to(u_image.device)
-    centres = [u.mean(dim=0) for u in (u_image, u_text)]
-    rotation.fit(rotation(torch.cat([u - centre for u, centre in zip((u_image, u_text), centres, strict=True)])))
+    rotation = ItqRotation(model.n_bits, n_iterations=n_iterations, generator=start).to(u[0].device)
+    centres = [outputs.mean(dim=0) for outputs in u]
+    rotation.fit(rotation(torch.cat([outputs - centre for outputs, centre in zip(u, centres, strict=True)])))
     for tower, centre in zip(model.towers().values(), centres, strict=True):
         tower.shift_outputs(-centre)
         tower.rotate_outputs(rotation.matrix)

@@ -12,7 +12,7 @@ from torch.nn.functional import normalize
 
 from ...binarize import TanhQuery
 from ...collectives import World
-from ...data import Pairs
+from ...data import Items
 from ...errors import RecipeError
 from ...models import HashModel
 from ...optim import CodeBank, Keys, MomentumBinary, ShardedCodeBank, TableOptimizer, in_batch_keys
@@ -106,7 +106,7 @@ class Strategy:
         recipe: all choices; ``recipe.table`` holds those of the table, a section of its own what a strategy alone has.
         n_items: rows of the table.
         names: of the views, in the order of the towers.
-        pairs: the training pairs, where there are pairs; their labels are never read here.
+        pairs: the training items, where all are known; their labels are never read here.
         n_epochs: length of the run.
         generator: source of everything drawn.
         device: where the table stands.
@@ -133,7 +133,7 @@ class Strategy:
         n_items: int,
         *,
         names: Sequence[str] = ("image", "text"),
-        pairs: Pairs | None = None,
+        pairs: Items | None = None,
         n_epochs: int,
         generator: torch.Generator,
         device: torch.device,
@@ -273,7 +273,7 @@ class Strategy:
             part.load_state_dict(state[name])
 
 
-def needed(pairs: Pairs | None, who: str) -> Pairs:
+def needed(pairs: Items | None, who: str) -> Items:
     """The pairs, for a strategy that looks at all of them at once.
 
     Raises:

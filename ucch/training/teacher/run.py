@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ...collectives import World
-from ...data import Pairs
+from ...data import Items, Pairs, as_pairs
 from ...errors import RunError
 from ...recipe.recipe import Recipe
 from ...runs.checkpoint import load_state, save_state
@@ -22,7 +22,7 @@ __all__ = ["check_pairs", "run_teacher_stage"]
 
 def run_teacher_stage(
     run: RunFolder,
-    pairs: Pairs,
+    pairs: Items,
     identity: str,
     *,
     device: torch.device | str = "cpu",
@@ -50,9 +50,10 @@ def run_teacher_stage(
         RunError: a file is damaged or belongs to other data.
     """
     recipe = run.recipe()
-    if not takes_teacher(recipe):
+    if not takes_teacher(recipe, pairs):
         return None
-    return shared_teacher(world or World(), lambda: _fitted(run, recipe, pairs, identity, device, resume, on_epoch))
+    of = as_pairs(pairs, "a teacher")
+    return shared_teacher(world or World(), lambda: _fitted(run, recipe, of, identity, device, resume, on_epoch))
 
 
 def _fitted(

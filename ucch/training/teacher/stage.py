@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ... import teachers
-from ...data import Pairs
+from ...data import Items, Pairs, as_pairs
 from ...errors import RecipeError
 from ...recipe.recipe import Recipe
 from .extension import extended_rows
@@ -22,9 +22,20 @@ _MOST_SPLITS = 8  # of their dimensions, where there are fewer
 GUIDED = frozenset({"ucch", "uchm-like"})
 
 
-def takes_teacher(recipe: Recipe) -> bool:
-    """Whether a run by this recipe has a teacher stage; under ``auto`` it may still end without one."""
-    return recipe.objective in GUIDED and recipe.teacher.similarity != "none"
+def takes_teacher(recipe: Recipe, items: Items | None = None) -> bool:
+    """Whether a run by this recipe has a teacher stage; under ``auto`` it may still end without one.
+
+    Raises:
+        DataError: it asks for one, and the items are no pairs of image and text; ``auto`` does without.
+    """
+    similarity = recipe.teacher.similarity
+    if recipe.objective not in GUIDED or similarity == "none":
+        return False
+    if items is None or isinstance(items, Pairs):
+        return True
+    if similarity != "auto":
+        as_pairs(items, f"teacher {similarity}")
+    return False
 
 
 class TeacherStage:
@@ -221,11 +232,11 @@ class TeacherStage:
             self.mie.load_state_dict(state)
 
 
-def fit_teacher(recipe: Recipe, pairs: Pairs, *, device: torch.device | str = "cpu") -> teachers.Teacher | None:
+def fit_teacher(recipe: Recipe, pairs: Items, *, device: torch.device | str = "cpu") -> teachers.Teacher | None:
     """Run the whole stage; None where the recipe has no teacher or ``auto`` decides for none."""
-    if not takes_teacher(recipe):
+    if not takes_teacher(recipe, pairs):
         return None
-    stage = TeacherStage(recipe, pairs, device=device)
+    stage = TeacherStage(recipe, as_pairs(pairs, "a teacher"), device=device)
     while stage.epoch < stage.n_epochs:
         stage.train_epoch()
     return stage.finished()
