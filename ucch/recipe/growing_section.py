@@ -18,7 +18,7 @@ class GrowingSection(Section):
     the earlier pairs where they are at hand; without them those pairs take part by their codes. With ``keep_codes``
     the codes that earlier items have answer on. ``step_share`` is the share of the steps of training on all pairs,
     ``rate_share`` that of the learning rate, ``nearness`` the weight of staying near the earlier towers' outputs; by
-    ``auto`` 1 and 0 where earlier pairs train again, and without their features .3 and 1, or 1 and 4 where
+    ``auto`` 1 and 0 where earlier pairs train again, and without their features .5 and 2, or 1 and 4 where
     neighbours or partners are kept.
     """
 

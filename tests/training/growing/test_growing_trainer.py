@@ -59,7 +59,7 @@ def test_steps_are_at_most_the_share_of_those_of_training_on_all() -> None:
 
 def test_the_rate_is_a_share_of_the_recipe_s() -> None:
     trainer = GrowingTrainer(growing(), new_pairs(), earlier=earlier_run())
-    assert trainer.learning_rates == [0.3 * trainer.recipe.training.learning_rate]
+    assert trainer.learning_rates == [0.5 * trainer.recipe.training.learning_rate]
 
 
 def test_an_epoch_of_replay_is_every_new_pair_and_as_many_earlier_ones() -> None:

@@ -61,8 +61,8 @@ def test_the_recipe_of_a_finished_model_is_settled() -> None:
 def test_rate_and_nearness_are_chosen_by_what_trains_unless_they_are_said() -> None:
     recipe = grown_recipe(BASE)
     assert rate_and_nearness(recipe, by_features=True) == (1.0, 0.0)
-    assert rate_and_nearness(recipe, by_features=False) == (0.3, 1.0)
+    assert rate_and_nearness(recipe, by_features=False) == (0.5, 2.0)
     neighbors = grown_recipe(load_recipe("default", ["objective=neighbors"]))
     assert rate_and_nearness(neighbors, by_features=False) == (1.0, 4.0)
-    said = load_recipe(recipe, ["nearness=0.5"])
-    assert rate_and_nearness(said, by_features=False) == (0.3, 0.5)
+    said = load_recipe(recipe, ["nearness=0.25"])
+    assert rate_and_nearness(said, by_features=False) == (0.5, 0.25)
