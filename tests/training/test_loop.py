@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from tests.training.growing.made import earlier_run, growing, new_pairs
 from tests.training.kit import small_pairs, small_recipe
 from tests.training.test_goal import aligned_pairs
 from ucch.training import TrainingLoop
@@ -53,3 +54,15 @@ def test_a_loop_resumed_is_the_loop_not_stopped() -> None:
     assert [line["loss"] for line in resumed.history] == [line["loss"] for line in through.history]
     for name, value in model.state_dict().items():
         assert torch.equal(again.state_dict()[name], value)
+
+
+def test_codes_that_rest_are_not_warned_of_where_a_run_goes_on() -> None:
+    recipe = growing()
+    still = recipe.model_copy(
+        update={"growing": recipe.growing.model_copy(update={"rate_share": 1e-9, "step_share": 0.2})}
+    )
+    said: list[str] = []
+    loop = TrainingLoop(still, new_pairs(), earlier=earlier_run())
+    loop.train(said.append)
+    assert sum(line["flips_per_row"] for line in loop.history[-25:]) == 0
+    assert said == []

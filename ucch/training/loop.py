@@ -89,10 +89,12 @@ class TrainingLoop:
         self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
         self.history: list[dict[str, Any]] = []
         warmup, n_epochs, bits = recipe.table.warmup_epochs, self.trainer.n_epochs, recipe.bits
-        self.watches = (
+        self.watches: tuple[FlipWatch | BalanceWatch, ...] = (
             FlipWatch(n_epochs=n_epochs, n_bits=bits, warmup_epochs=warmup),
             BalanceWatch(n_codes=len(self.rows), n_bits=bits, n_epochs=n_epochs, warmup_epochs=warmup),
         )
+        if earlier is not None:
+            self.watches = self.watches[1:]  # codes that hardly move are what growing is for
 
     def train(self, on_warning: Callable[[str], None]) -> HashModel:
         """Run all epochs that are left, and hand the model over."""
