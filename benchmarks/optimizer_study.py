@@ -39,7 +39,7 @@ from ucch.recipe import Recipe, with_settings
 from ucch.teachers import Teacher
 from ucch.training import STRATEGIES, Trainer
 from ucch.training.closed_form import sampled_features
-from ucch.training.teacher.stage import fit_teacher, takes_teacher
+from ucch.training.teacher.fitting import fit_teacher, takes_teacher
 
 SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "digits, no teacher": ("digits", ("teacher.similarity=none",)),

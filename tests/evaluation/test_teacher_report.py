@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.training.kit import small_pairs, small_recipe
-from tests.training.teacher.test_stage import unrelated
+from tests.training.teacher.test_fitting import unrelated
 from ucch.data import Pairs
 from ucch.evaluation import draw_teacher, judge, teacher_report
 from ucch.runs import RunFolder

@@ -36,7 +36,7 @@ def prepare(shared: Path) -> None:
 
 def train(shared: Path, folder: Path, *, optimizer: str = "momentum") -> None:
     """Train in the library, with a checkpoint after every step, so that kills fall into the writing of them."""
-    import ucch.training.train as module
+    import ucch.training.checkpoints as module
 
     path, recipe = folder / "run", small_recipe(*RECIPE, f"optimizer={optimizer}")
     begun = (path / "recipe.toml").exists()

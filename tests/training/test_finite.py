@@ -16,7 +16,7 @@ from ucch.runs import RunFolder
 from ucch.runs.checkpoint import load_state
 from ucch.training import Trainer, train_run
 from ucch.training.finite import FiniteSteps
-from ucch.training.step import HashingStep
+from ucch.training.hashing_step import HashingStep
 
 NAN, INF = float("nan"), float("inf")
 

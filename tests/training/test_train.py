@@ -62,7 +62,7 @@ def test_resumed_after_epoch_2_of_4_equals_the_run_not_stopped(keep: str, tmp_pa
 def test_stopped_within_an_epoch_goes_on_from_the_latest_checkpoint(
     seconds: float, kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ucch.training.train.CHECKPOINT_SECONDS", seconds)
+    monkeypatch.setattr("ucch.training.checkpoints.CHECKPOINT_SECONDS", seconds)
     pairs, recipe = small_pairs(), small_recipe()
     through = RunFolder.create(tmp_path / "through", recipe)
     train_run(through, pairs)
@@ -87,7 +87,7 @@ def test_stopped_within_an_epoch_goes_on_from_the_latest_checkpoint(
 def test_fast_epochs_write_the_first_checkpoint_and_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[int] = []
     monkeypatch.setattr(
-        "ucch.training.train.save_state", lambda path, state, **_: written.append(len(state["history"]))
+        "ucch.training.checkpoints.save_state", lambda path, state, **_: written.append(len(state["history"]))
     )
     train_run(RunFolder.create(tmp_path / "run", small_recipe("epochs=6")), small_pairs())
     assert written == [1, 6]
@@ -168,8 +168,8 @@ def test_a_wish_to_stop_is_met_after_the_step_and_says_how_to_go_on(step: int, t
 
 def test_long_epochs_are_saved_within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 100_000, 1000))
-    monkeypatch.setattr("ucch.training.train.time.monotonic", lambda: next(clock))
-    monkeypatch.setattr("ucch.training.train.save_state", lambda path, state, **_: written.append(state))
+    monkeypatch.setattr("ucch.training.checkpoints.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("ucch.training.checkpoints.save_state", lambda path, state, **_: written.append(state))
     written: list[dict[str, Any]] = []
     run = RunFolder.create(tmp_path / "run", small_recipe("epochs=1", "batch_size=5"))
     train_run(run, small_pairs())  # a second here is ten steps

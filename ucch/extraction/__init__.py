@@ -6,11 +6,12 @@ from .cache import FeatureCache, default_cache_folder
 from .code_files import check_new, code_writer, ids_path, write_codes
 from .copies import Copies, CopyCount, find_copies
 from .encode_files import encode_file, encode_folder, encode_rows, files_to_encode
-from .extract import Extraction, check_copies, extract, split_images
+from .extract import Extraction, check_copies, extract
 from .feature_file import FeatureFile, open_features
 from .image_features import BadFile, ImageFeatures, encode_images
 from .npz_file import load_extraction_npz, read_npz_encoders, save_extraction_npz
 from .parquet_file import read_parquet_encoders, save_extraction_parquet
+from .query_split import split_images
 from .ray_data import encode_with_ray
 from .run_encoders import read_run_encoders, run_encoder, write_run_encoders, write_tuned_weights
 from .table_column import TableColumn, TableFeatures, open_column

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from ..comparison import Cell, method_label
 from ..errors import RecipeError
 from ..recipe import Recipe, load_recipe
-from ..recipe.sections import Count, Section
+from ..recipe.section_base import Count, Section
 from ..toml import tomllib
 from ..training import STRATEGIES, check_optimizer
 

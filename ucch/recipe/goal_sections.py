@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .sections import Count, ForgivingName, NotNegative, Positive, Section
+from .section_base import Count, ForgivingName, NotNegative, Positive, Section
 
 __all__ = ["GOALS", "GoalName", "NeighborsSection"]
 

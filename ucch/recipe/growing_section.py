@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .sections import NotNegative, Positive, Section
+from .section_base import NotNegative, Positive, Section
 
 __all__ = ["GrowingSection"]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .sections import Count, NotNegative, Positive, Section
+from .section_base import Count, NotNegative, Positive, Section
 
 __all__ = ["LabelSection", "LabelSections", "MlwchLikeSection", "UniHashSection"]
 

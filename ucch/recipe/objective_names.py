@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from .sections import ForgivingName
+from .section_base import ForgivingName
 
 __all__ = ["LABELLED", "OBJECTIVES", "ObjectiveName"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from .sections import ForgivingName, Section
+from .section_base import ForgivingName, Section
 
 __all__ = ["OneSided", "PairsSection"]
 

@@ -28,7 +28,7 @@ from .label_sections import LabelSections
 from .objective_names import LABELLED, ObjectiveName
 from .pair_sections import PairsSection
 from .reconstruction_sections import ReconstructionSections
-from .sections import Section
+from .section_base import Section
 from .strategy_sections import OptimizerName, StrategySections
 from .teacher_sections import TeacherSections
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .sections import Count, ForgivingName, NotNegative, Positive, Section, Share
+from .section_base import Count, ForgivingName, NotNegative, Positive, Section, Share
 
 __all__ = ["MieSection", "TeacherName", "TeacherSection", "TeacherSections", "UchmLikeSection"]
 

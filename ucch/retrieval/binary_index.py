@@ -16,13 +16,13 @@ from ..errors import DataError, IndexFileError
 from .engine import Engine, Parameters, Progress, one_thread
 from .features import CompactFeatures, unit_rows
 from .hits import Hits
-from .index_file import digest, read_index_file, write_index_file
 from .judging import judge
 from .kinds import KINDS, full_parameters
 from .nearest import nearest
 from .real_query import SignScan
 from .reranking import rerank
 from .rows import Ids, Rows, as_ids, checked_codes, distinct, shown_ids
+from .saved_index import IndexParts, load_parts, save_parts
 
 __all__ = ["BinaryIndex"]
 
@@ -362,23 +362,8 @@ class BinaryIndex:
         path = Path(path)
         if path.exists() and not overwrite:
             raise IndexFileError(f"{path} exists; choose another name or pass overwrite=True")
-        rows, structure = self._rows, self._engine.structure()
-        ids = rows.ids if rows.ids.dtype.kind == "i" else rows.ids.view(np.uint8).reshape(len(rows.ids), -1)
-        arrays: dict[str, npt.NDArray[Any]] = {"codes": rows.codes, "ids": ids, "structure": structure}
-        if rows.alive is not None:
-            arrays["alive"] = rows.alive
-        if rows.features is not None:
-            arrays["features"] = rows.features.values
-            if rows.features.scales is not None:
-                arrays["feature_scales"] = rows.features.scales
-        header: dict[str, Any] = {"kind": self.kind, "n_bits": self.n_bits, "parameters": self.parameters}
-        if self.modality:
-            header["modality"] = self.modality
-        if self.calibration is not None:
-            header["calibration"] = self.calibration.as_dict()
-        write_index_file(
-            path, header | {"model": self.model, "source": self.source, "structure": digest(structure)}, arrays
-        )
+        parts = self.n_bits, self.kind, self._rows, self._engine, self.model, self.source
+        save_parts(path, IndexParts(*parts, self.modality, self.calibration))
 
     @classmethod
     def load(cls, path: str | Path, *, n_bits: int | None = None, model: str | None = None) -> BinaryIndex:
@@ -392,27 +377,10 @@ class BinaryIndex:
         Raises:
             IndexFileError: the file is missing, cut off, damaged, of another version, width or model.
         """
-        path = Path(path)
-        header, arrays = read_index_file(path)
-        for name, wanted in (("n_bits", n_bits), ("model", model)):
-            if wanted is not None and header.get(name) != wanted:
-                raise IndexFileError(f"{path} was made for {name} {header.get(name)!r}, expected {wanted!r}")
-        if digest(arrays.get("structure", np.empty(0, np.uint8))) != header.get("structure"):
-            raise IndexFileError(f"{path} is damaged: its structure does not fit its checksum")
-        try:
-            codes, ids, features = arrays["codes"], arrays["ids"], arrays.get("features")
-            stored = ids if ids.ndim == 1 else ids.view(f"S{ids.shape[1]}")[:, 0]
-            compact = None if features is None else CompactFeatures(features, arrays.get("feature_scales"))
-            checked_codes("codes", codes[:1], header["n_bits"])
-            engine = KINDS[header["kind"]].restore(codes, arrays["structure"], header["parameters"])
-            rows = Rows(codes, stored, arrays.get("alive"), compact)
-            index = cls(header["n_bits"], header["kind"], rows, engine, model=header["model"], source=header["source"])
-            index.modality = one_of("modality", header.get("modality", ""), ("", "image", "text"))
-            if "calibration" in header:
-                index.calibration = PartnerCalibration.from_dict(header["calibration"])
-            return index
-        except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise IndexFileError(f"{path} is damaged: {error}") from error
+        parts = load_parts(Path(path), n_bits=n_bits, model=model)
+        index = cls(parts.n_bits, parts.kind, parts.rows, parts.engine, model=parts.model, source=parts.source)
+        index.modality, index.calibration = parts.modality, parts.calibration
+        return index
 
 
 def _quiet(done: int, total: int) -> None:

@@ -14,13 +14,13 @@ from .elsewhere import (
 from .fine_tuning import FineTuning, check_fine_tuning, check_tunable
 from .fit_baseline import build_baseline, fit_baseline
 from .goal import Choice, choose_goal
+from .hashing_step import HashingStep, StepOutput
 from .loop import TrainingLoop
 from .nested import nested_lengths, shortened
 from .objectives import OBJECTIVES, LabelObjective, Objective
-from .step import HashingStep, StepOutput
 from .strategies import STRATEGIES, Strategy
 from .stream import StreamTraining, train_stream
-from .teacher.stage import TeacherStage, fit_teacher, takes_teacher
+from .teacher.fitting import TeacherStage, fit_teacher, takes_teacher
 from .train import train_run
 from .trainer import EpochStats, Trainer
 from .training_labels import training_labels

@@ -11,7 +11,7 @@ from ..errors import RecipeError
 from ..recipe.goal_sections import GOALS
 from ..recipe.recipe import Recipe
 from .closed_form import sampled_features
-from .teacher.stage import TeacherStage
+from .teacher.fitting import TeacherStage
 
 __all__ = ["Choice", "choose_goal"]
 

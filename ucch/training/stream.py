@@ -20,7 +20,7 @@ from .clipping import clip_gradients
 from .epoch_stats import health
 from .finite import FiniteSteps
 from .goal import choose_goal
-from .step import HashingStep
+from .hashing_step import HashingStep
 from .strategies.recent_codes import RecentCodes
 
 __all__ = ["StreamTraining", "train_stream"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -15,22 +14,19 @@ from ..data import Items, as_pairs
 from ..errors import NonFiniteError, RunError, RunStoppedError
 from ..files import write_atomically
 from ..models import HashModel
-from ..plain_json import one_line
-from ..runs.checkpoint import load_newest, save_state
 from ..runs.run_folder import RunFolder
 from . import growing
 from .calibrate import calibrated, for_calibration
+from .checkpoints import Checkpoints
 from .fine_tuning import FineTuning
 from .fit_baseline import fit_baseline
 from .loop import TrainingLoop
 from .objectives import Objective
 from .run_size import check_room, run_bytes
-from .teacher.run import check_pairs, run_teacher_stage
+from .teacher.run import run_teacher_stage
 from .trainer import EpochStats, Trainer
 
-__all__ = ["CHECKPOINT_SECONDS", "train_run"]
-
-CHECKPOINT_SECONDS = 30.0  # between checkpoints, so that short steps do not spend their time on the disk; 0: every step
+__all__ = ["train_run"]
 
 
 def train_run(
@@ -151,23 +147,9 @@ class _Run:
             )
             if teacher is not None:
                 trainer.guided_by(teacher)
+        self.checkpoints = Checkpoints(run, self.loop, self.identity, world)
         if resume:
-            self._load()
-        self.saved_at, self.saved_step, self.save_seconds = time.monotonic(), -1, 0.0
-
-    def _load(self) -> None:
-        run = self.run
-        state = load_newest(run.checkpoint_file, run.previous_checkpoint_file, self.on_warning)
-        if state is None:
-            return
-        check_pairs(run, state, self.identity)
-        try:
-            self.loop.resume(state["trainer"], state["best"], state["history"])
-        except Exception as error:  # a whole file with a state of another make
-            raise RunError(
-                f"{run.checkpoint_file} does not fit the recipe of {run.path}: {one_line(error)};"
-                f" delete {run.checkpoint_file.parent} to train from the start"
-            ) from error
+            self.checkpoints.load(on_warning)
 
     def train(
         self,
@@ -177,7 +159,7 @@ class _Run:
         stop: Callable[[], bool] | None,
     ) -> HashModel | None:
         """The finished model, in process 0."""
-        trainer, run = self.trainer, self.run
+        trainer, run, checkpoints = self.trainer, self.run, self.checkpoints
         if self.world.rank == 0:
             run.write_history(self.loop.history)
         self._look_for_room(self.loop)
@@ -187,16 +169,16 @@ class _Run:
         def after_step(loss: float) -> None:
             if on_step is not None:
                 on_step(loss)
-            stopping, due = self._agree(stop is not None and stop(), self._due())
+            stopping, due = checkpoints.agree(stop is not None and stop())
             if stopping:
-                self._save()
+                checkpoints.save()
                 raise RunStoppedError(
                     f"stopped after step {trainer.steps_done} of {trainer.n_epochs * trainer.steps_per_epoch} and"
                     " saved;"
                     f" go on with: ucch train --out {run.path} --resume"
                 )
             if due:
-                self._save()
+                checkpoints.save()
 
         while trainer.epoch < trainer.n_epochs:
             try:
@@ -204,17 +186,17 @@ class _Run:
             except NonFiniteError as error:
                 raise self._named(error) from error
             said = self._note(stats)
-            _, due = self._agree(False, self._due())
-            if trainer.epoch == trainer.n_epochs or self.saved_step < 0 or due:
-                self._save()
+            _, due = checkpoints.agree(stopping=False)
+            if trainer.epoch == trainer.n_epochs or checkpoints.step < 0 or due:
+                checkpoints.save()
             try:
                 if on_epoch is not None:
                     on_epoch(stats)
                 for text in said:
                     self._warn(text)
             except BaseException:
-                if self.saved_step != trainer.steps_done and not trainer.strategy.sharded:
-                    self._save()
+                if checkpoints.step != trainer.steps_done and not trainer.strategy.sharded:
+                    checkpoints.save()
                 raise
         if self.world.rank:
             return None
@@ -265,32 +247,6 @@ class _Run:
         if self.world.rank == 0:
             self.run.append_history(line)
         return said
-
-    def _agree(self, stopping: bool, due: bool) -> tuple[bool, bool]:
-        """Whether any process wishes to stop, and whether process 0 finds that it is time to save."""
-        if self.world.size == 1:
-            return stopping, due
-        wishes = self.world.sum(torch.tensor([stopping, due and self.world.rank == 0], dtype=torch.int32))
-        return bool(wishes[0]), bool(wishes[1])
-
-    def _due(self) -> bool:
-        """Whether it is time to save: not while steps are skipped, since the last finite state is the one to keep."""
-        wait = CHECKPOINT_SECONDS and max(CHECKPOINT_SECONDS, 10 * self.save_seconds)
-        return time.monotonic() - self.saved_at >= wait and not self.trainer.finite.in_a_row
-
-    def _save(self) -> None:
-        start, run = time.monotonic(), self.run
-        state = {
-            "pairs": self.identity,
-            "trainer": self.trainer.state_dict(),
-            "best": self.loop.best,
-            "history": self.loop.history,
-        }
-        if self.world.rank == 0:
-            run.checkpoint_file.parent.mkdir(exist_ok=True)
-        save_state(run.checkpoint_file, state, keep_as=run.previous_checkpoint_file, world=self.world)
-        self.saved_at, self.saved_step = time.monotonic(), self.trainer.steps_done
-        self.save_seconds = self.saved_at - start
 
     def _named(self, error: NonFiniteError) -> NonFiniteError:
         """Say where the rows stand, and what to go on from."""

@@ -31,13 +31,13 @@ from .fine_tuning import FineTuning
 from .finite import FiniteSteps
 from .goal import choose_goal
 from .guarantee import Verdict, judge, set_aside, what_is_kept
+from .hashing_step import HashingStep
 from .objectives import Objective
 from .start_table import start_table
-from .step import HashingStep
 from .strategies import STRATEGIES
 from .table_balance import table_balance
+from .teacher.fitting import fit_teacher, takes_teacher
 from .teacher.shared import shared_teacher
-from .teacher.stage import fit_teacher, takes_teacher
 from .trusted import check_one_sided, trusted_pairs
 from .validation import among_complete
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.training.kit import small_pairs, small_recipe
-from tests.training.teacher.test_stage import MIE, unrelated
+from tests.training.teacher.test_fitting import MIE, unrelated
 from ucch.data import Pairs
 from ucch.errors import RunError
 from ucch.runs import RunFolder

@@ -1,7 +1,7 @@
+from .fitting import TeacherStage, fit_teacher, takes_teacher
 from .guide import Guidance, Guide
 from .run import check_pairs, run_teacher_stage
 from .shared import shared_teacher
-from .stage import TeacherStage, fit_teacher, takes_teacher
 
 __all__ = [
     "Guidance",

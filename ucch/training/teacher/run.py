@@ -14,8 +14,8 @@ from ...recipe.recipe import Recipe
 from ...runs.checkpoint import load_state, save_state
 from ...runs.run_folder import RunFolder
 from ...teachers import Teacher
+from .fitting import TeacherStage, takes_teacher
 from .shared import shared_teacher
-from .stage import TeacherStage, takes_teacher
 
 __all__ = ["check_pairs", "run_teacher_stage"]
 

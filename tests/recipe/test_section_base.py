@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from ucch.recipe.sections import Count, Positive, Section
+from ucch.recipe.section_base import Count, Positive, Section
 
 
 class Made(Section):

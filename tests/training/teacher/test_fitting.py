@@ -11,7 +11,7 @@ from ucch.data import Pairs
 from ucch.errors import RecipeError
 from ucch.recipe import Recipe, load_recipe
 from ucch.training import TeacherStage, Trainer, fit_teacher, takes_teacher
-from ucch.training.teacher.stage import GUIDED
+from ucch.training.teacher.fitting import GUIDED
 
 MIE = ("similarity=mie", "generator_steps=6", "generator_width=16", "n_outputs=8")
 
