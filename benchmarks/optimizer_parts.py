@@ -72,32 +72,26 @@ class HalfSignedRotation(SignedRotation):
     most = 0.5
 
 
-class RotationTenth(SignedLate, RotationAlone):
-    """``rotation-alone`` whose query becomes a sign by a tenth; the table observes the smooth one."""
-
-    most = 0.1
-
-    def activate(self, *u: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.mixed(self.rotation(outputs)) for outputs in u)
-
-    def views(self, batch: Batch) -> tuple[Tensor, ...]:
-        return tuple(normalize(torch.tanh(self.rotation(outputs)), dim=1) for outputs in batch.u.values())
-
-
-class RotationAgreeing(RotationTenth):
+class RotationAgreeing(RotationAlone):
     """``rotation-alone`` whose query becomes a sign by up to a half, as far as the codes of a pair agree.
 
     The share is ``most`` where all bits of a pair's two codes agree and falls to nothing where ``least`` of them do;
-    agreement is a running mean over the batches.
+    agreement is a running mean over the batches. The table observes the smooth query.
     """
 
     most, least, rate = 0.5, 0.98, 0.05
     agreement = 0.0
 
-    def mixed(self, u: Tensor) -> Tensor:
+    def activate(self, *u: Tensor) -> tuple[Tensor, ...]:
         share = self.most * max(0.0, (self.agreement - self.least) / (1 - self.least))
-        smooth = torch.tanh(u)
-        return normalize(smooth + share * (sign(u) - smooth).detach(), dim=1)
+        rotated = [self.rotation(outputs) for outputs in u]
+        return tuple(
+            normalize(smooth + share * (sign(turned) - smooth).detach(), dim=1)
+            for turned, smooth in zip(rotated, map(torch.tanh, rotated), strict=True)
+        )
+
+    def views(self, batch: Batch) -> tuple[Tensor, ...]:
+        return tuple(normalize(torch.tanh(self.rotation(outputs)), dim=1) for outputs in batch.u.values())
 
     def update(self, batch: Batch, keys: Keys) -> None:
         first, second = (sign(self.rotation(outputs)) for outputs in batch.u.values())
@@ -111,7 +105,6 @@ PARTS: dict[str, type[Strategy]] = {
     "signed-late": SignedLate,
     "signed-rotation": SignedRotation,
     "half-signed-rotation": HalfSignedRotation,
-    "rotation-tenth": RotationTenth,
     "rotation-agreeing": RotationAgreeing,
 }
 

@@ -2,7 +2,8 @@
 
 ``docs/cli.md`` is the help of every command, ``docs/recipe_fields.md`` the fields of a recipe with their defaults,
 ``docs/data_sets.md`` the catalog of data sets, ``docs/optimizers_table.md`` the rows of optimizers in
-``docs/leaderboard_table.md``. A test fails where a page and the program differ.
+``docs/leaderboard_table.md`` above the tables of a study, which are kept. A test fails where a page and the program
+differ.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ucch.recipe import Recipe
 from ucch.training import STRATEGIES
 
 DOCS = Path(__file__).resolve().parent
+STUDY = "## Rows set aside"
 
 
 def cli_page() -> str:
@@ -134,7 +136,13 @@ def optimizers_page() -> str:
             cells.append(text + (f" ± {deviation:.3f}" if deviation is not None else "") + f" ({seeds})" * (seeds != 3))
         lines.append(f"| [{name}](optimizers/{name}.md) | {' | '.join(cells)} |")
     lines += ["", "![The same as dots: a panel per set, 16 and 64 bits](images/optimizers.svg)", ""]
-    return "\n".join([*lines, "*Drawn by `python docs/figures.py`.*", ""])
+    return "\n".join([*lines, "*Drawn by `python docs/figures.py`.*", "", study_part()])
+
+
+def study_part() -> str:
+    """What stands under the heading of the study, which ``benchmarks/optimizer_study.py`` writes: kept as it is."""
+    _, heading, rest = (DOCS / "optimizers_table.md").read_text(encoding="utf-8").partition(STUDY)
+    return heading + rest
 
 
 PAGES = {
