@@ -16,6 +16,7 @@ from ucch.retrieval import BinaryIndex
 
 def test_photographs_are_indexed_once_while_nothing_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ucch.extraction.default_cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("ucch.images.default_workers", lambda: 0)  # a process takes longer to start than three pictures
     photographs, others = tmp_path / "photos", tmp_path / "others"
     for folder in (photographs, others):
         folder.mkdir()
