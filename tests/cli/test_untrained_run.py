@@ -36,7 +36,9 @@ def ucch(*arguments: object) -> Result:
 
 def index(photographs: Path, encoder: str, *more: object) -> Result:
     out = photographs.parent / "photos.index"
-    return ucch("index", photographs, "--image-encoder", encoder, "--out", out, "--cache", "none", *more)
+    return ucch(
+        "index", photographs, "--image-encoder", encoder, "--out", out, "--cache", "none", "--workers", 0, *more
+    )
 
 
 def test_a_picture_finds_itself_without_a_run(photographs: Path) -> None:
