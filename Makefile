@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # a worker per core, each with one thread; a worker keeps neighbouring tests, and so what they share
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist worksteal
 
+APT := apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-fast test-lowest lint format bench docs soak audit sbom release-check clean
 
@@ -38,8 +40,8 @@ test: $(VENV)/.dev ## lint and run the whole test suite
 test-all: $(VENV)/.dev ## make test with every store, a browser and a Ray cluster; a skip fails
 	-$(BIN)/python -m pip install --quiet --editable '.[dev,ray,store]'
 	-$(BIN)/python -m pip install --quiet --no-deps 'milvus == 2.3.5'
-	-command -v chromium chromium-browser > /dev/null || { apt-get -qq update && \
-		DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium > /dev/null; }
+	-command -v chromium chromium-browser > /dev/null || { $(APT) chromium > /dev/null; }
+	-command -v npm > /dev/null || { $(APT) npm > /dev/null; }
 	$(MAKE) --no-print-directory lint
 	UCCH_TEST_RAY=1 $(PYTEST) -p tests.skips --continue-on-collection-errors
 
