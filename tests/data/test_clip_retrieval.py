@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.photographs import SHORT, ucch
 from ucch.data import check_overlap, load_dataset
+from ucch.data.clip_retrieval import clip_retrieval_shards
 from ucch.data.row_parts import RowParts
 from ucch.errors import DataError
 
@@ -106,3 +107,17 @@ def test_damaged_folders_are_refused(tmp_path: Path, change: object, message: st
     with pytest.raises(DataError, match=message) as caught:
         load_dataset(tmp_path / "out")
     assert str(tmp_path / "out") in str(caught.value)
+
+
+def test_parts_are_shards_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    """All pairs, also those that would be queries; a part with bad values is named when it is reached."""
+    images = write_folder(tmp_path)
+    parts = [np.asarray(pairs.image) for pairs in clip_retrieval_shards(tmp_path)]
+    assert [len(part) for part in parts] == list(SIZES)
+    assert np.array_equal(np.concatenate(parts), images)
+    bad = np.full((20, 5), np.nan, np.float16)
+    np.save(tmp_path / "text_emb" / "text_emb_2.npy", bad)
+    shards = clip_retrieval_shards(tmp_path)
+    assert len(next(shards)) == 7
+    with pytest.raises(DataError, match="part 2 of .*text_train must be finite"):
+        next(shards)

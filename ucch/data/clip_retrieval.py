@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +22,7 @@ from .overlap import row_numbers
 from .pairs import Pairs
 from .row_parts import RowParts
 
-__all__ = ["QUERY_SHARE", "is_clip_retrieval", "load_clip_retrieval"]
+__all__ = ["QUERY_SHARE", "clip_retrieval_shards", "is_clip_retrieval", "load_clip_retrieval"]
 
 QUERY_SHARE, MOST_QUERIES = 0.1, 5000
 _PART = re.compile(r"(img_emb|text_emb|metadata)_(\d+)\.(npy|parquet)")
@@ -47,6 +48,40 @@ def load_clip_retrieval(folder: Path) -> PairedDataset:
         DataError: parts are missing, damaged, of different lengths or widths, or hold values that are not finite.
         MissingPackageError: there is metadata, and pyarrow is not installed.
     """
+    order, image, text = _matrices(folder)
+    try:
+        whole = [RowParts([side[number] for number in order]) for side in (image, text)]
+        is_query = _queries(_images(_items(folder, order, [len(image[number]) for number in order]), whole[0]))
+        train, query = (
+            Pairs(*(cast(FeatureArray, RowParts(side.parts, np.flatnonzero(rows))) for side in whole), split=split)
+            for split, rows in (("train", ~is_query), ("query", is_query))
+        )
+        return PairedDataset(folder.resolve().name, train, query)
+    except DataError as error:
+        raise error if str(folder) in str(error) else DataError(f"{folder}: {error}") from None
+
+
+def clip_retrieval_shards(folder: Path) -> Iterator[Pairs]:
+    """The parts of such a folder one after the other, all their pairs, for :func:`~ucch.training.train_stream`.
+
+    No pair is set aside, and equal images are not looked for. A part is read once, when it is asked for, to look for
+    values that are not finite.
+
+    Raises:
+        DataError: as :func:`load_clip_retrieval`.
+    """
+    order, image, text = _matrices(folder)
+    for number in order:
+        try:
+            pairs = Pairs(*(cast(FeatureArray, RowParts([side[number]])) for side in (image, text)), split="train")
+        except DataError as error:
+            raise DataError(f"part {number} of {folder}: {error}") from None
+        yield pairs
+        del pairs  # before the next is read
+
+
+def _matrices(folder: Path) -> tuple[list[int], dict[int, FeatureArray], dict[int, FeatureArray]]:
+    """Numbers of the parts in order, and by those the embeddings of images and of texts, mapped."""
     images, texts = _parts(folder, "img_emb"), _parts(folder, "text_emb")
     for kind, one, other in (("text_emb", images, texts), ("img_emb", texts, images)):
         missing = sorted(set(one) - set(other))
@@ -63,16 +98,7 @@ def load_clip_retrieval(folder: Path) -> PairedDataset:
                 f"{images[number]} has {len(image[number])} rows and {texts[number]} {len(text[number])};"
                 " row i of both must be a pair"
             )
-    try:
-        whole = [RowParts([side[number] for number in order]) for side in (image, text)]
-        is_query = _queries(_images(_items(folder, order, [len(image[number]) for number in order]), whole[0]))
-        train, query = (
-            Pairs(*(cast(FeatureArray, RowParts(side.parts, np.flatnonzero(rows))) for side in whole), split=split)
-            for split, rows in (("train", ~is_query), ("query", is_query))
-        )
-        return PairedDataset(folder.resolve().name, train, query)
-    except DataError as error:
-        raise error if str(folder) in str(error) else DataError(f"{folder}: {error}") from None
+    return order, image, text
 
 
 def _parts(folder: Path, kind: str) -> dict[int, Path]:
