@@ -73,7 +73,12 @@ def command(
         raise DataError(f"{dataset.name}: {_UNTOLD}, so --clean would take right pairs out; look at those of --csv")
     ids = _ids(Path(data), dataset)
     rows = [
-        {"row": int(row), "probability": round(1 - float(audit.right[row]), 4), **{key: of(row) for key, of in ids}}
+        {
+            "row": int(row),
+            "agreement": round(float(audit.agreement[row]), 2),
+            "probability": round(1 - float(audit.right[row]), 4) if tells else None,
+            **{key: of(row) for key, of in ids},
+        }
         for row in suspects
     ]
     facts = {
@@ -89,31 +94,41 @@ def command(
         "precision": audit.precision(suspects),
     }
     if csv_file is not None:
-        _write_csv(csv_file, rows, ["row", "probability", *(key for key, _ in ids)])
+        _write_csv(csv_file, rows, ["row", "agreement", "probability", *(key for key, _ in ids)])
     if clean is not None:
         _write_clean(clean, Path(data), dataset, audit, least)
     if as_json:
         click.echo(json.dumps({**facts, "suspects": rows}))
         return
-    if tells:
-        click.echo(
-            f"{dataset.name}: of {facts['pairs']:,} pairs {audit.mixture.wrong:.1%} are estimated to be wrong;"
-            f" {len(rows):,} are named, of which {facts['precision']:.0%} are expected to be"
-        )
-    else:
-        click.echo(
-            f"{dataset.name}: {_UNTOLD} ({audit.doubt}); the"
-            f" {len(rows):,} that agree least of {facts['pairs']:,} are named, of which an unknown share is wrong"
-        )
-    if rows:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for key in rows[0]:
-            table.add_column(key)
-        for row in rows[:_SHOWN]:
-            table.add_row(*map(str, row.values()))
-        Console().print(table)
+    click.echo(_sentence(facts))
+    _show(rows)
     if len(rows) > _SHOWN and csv_file is None:
         click.echo(f"{len(rows) - _SHOWN:,} more; --csv FILE or --json has all")
+
+
+def _sentence(facts: dict[str, Any]) -> str:
+    """What was found, for people."""
+    said, named = f"{facts['data']}: ", f"{facts['named']:,}"
+    if not facts["tells"]:
+        said += (
+            f"{_UNTOLD} ({facts['doubt']}); the {named} that agree least of {facts['pairs']:,} are named, of which an"
+        )
+        return said + " unknown share is wrong"
+    said += f"of {facts['pairs']:,} pairs {facts['wrong_share']:.1%} are estimated to be wrong; {named} are named, of"
+    return said + f" which {facts['precision']:.0%} are expected to be"
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    """Print the first rows as a table, without columns of nothing."""
+    if not rows:
+        return
+    columns = [key for key, value in rows[0].items() if value is not None]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for key in columns:
+        table.add_column(key)
+    for row in rows[:_SHOWN]:
+        table.add_row(*(str(row[key]) for key in columns))
+    Console().print(table)
 
 
 def _ids(path: Path, dataset: PairedDataset) -> list[tuple[str, Any]]:

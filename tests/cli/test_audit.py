@@ -60,11 +60,12 @@ def test_cleaned_data_have_the_others(file: tuple[Path, np.ndarray], tmp_path: P
 
 
 def test_where_it_cannot_tell_it_says_so(tmp_path: Path) -> None:
-    pairs, _ = made_pairs(800, wrong=0.2, noise=4.0)
+    pairs, _ = made_pairs(800, wrong=0.4, noise=3.0)
     path = save_npz(tmp_path / "weak.npz", PairedDataset("weak", pairs, pairs.take(np.arange(5))))
     said = json.loads(ucch("data", "audit", path, "--json").stdout)
     assert (said["tells"], said["wrong_share"], said["precision"]) == (False, None, None)
     assert said["peak"] < 2
+    assert {suspect["probability"] for suspect in said["suspects"]} == {None}
     assert "weak: cannot tell here: many right pairs agree no better than chance" in ucch("data", "audit", path).stdout
     refused = ucch("data", "audit", path, "--clean", tmp_path / "clean.npz")
     assert refused.exit_code == 1

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from ..images.image_tables import image_tables
 from ..images.sources import ImageSource, find_images, open_images
 from ..images.tar_shards import shards_of
 from ..text_lines import ForeignTextError, decode_text, split_lines
+from .caption_alone import Alone
 from .caption_folders import folder_rows, shard_rows, table_of_pictures_rows
 from .caption_json import json_line_rows, json_rows
 from .caption_parquet import parquet_rows
@@ -29,24 +29,12 @@ from .image_names import NameTable, spell
 from .left_out import LeftOut
 from .sizes import most_bytes
 
-__all__ = ["IMAGE_ENDINGS", "Alone", "Captions", "read_captions", "read_texts"]
+__all__ = ["IMAGE_ENDINGS", "Captions", "read_captions", "read_texts"]
 
 EMPTY, NULL = "captions without text", "captions that are null"
 MISSING, UNNAMED = "captions whose picture is not there", "pictures without a caption"
 DIRECT = (".csv", ".tsv", ".txt", ".token", ".json", ".jsonl", ".ndjson", ".parquet", ".tar", ".gz")
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
-
-
-class Alone(NamedTuple):
-    """What has one side.
-
-    Attributes:
-        images: names of pictures without a caption, with the split that the file says, empty for none.
-        texts: name, text and split of captions without a picture.
-    """
-
-    images: dict[str, str]
-    texts: list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -176,17 +164,18 @@ class Captions:
                 f" {self.images[0][:200]!r}" + (f"; the nearest name is {near!r}" if near else "")
             )
         alone = Alone({}, list(self.alone.texts))
+        known = {listed[place] for place in used}
         for (name, split), place in zip(self.alone.images.items(), undescribed, strict=True):
             if place is None:
                 left_out.add(MISSING, name)
-            elif place not in used:
-                used.add(place)
+            elif listed[place] not in known:
+                known.add(listed[place])
                 alone.images[listed[place]] = split
-        for place in range(len(source.names)):
-            if place not in used and one_sided:
-                alone.images[source.names[place]] = ""
-            elif place not in used:
-                left_out.add(UNNAMED, source.names[place])
+        for name in source.names:
+            if name not in known and one_sided:
+                alone.images[name] = ""
+            elif name not in known:
+                left_out.add(UNNAMED, name)
         if one_sided:
             alone.texts.extend(
                 (name, text, self.splits[image] if self.splits else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import PairedDataset, Pairs
-from ..data.captions import Alone, Captions
+from ..data.captions import Captions
 from ..data.left_out import LeftOut
-from ..data.split_names import TRAIN_SPLITS, sides_of
+from ..data.split_names import sides_of
 from ..encoders import EncoderCard, Features, FittedTextEncoder
 from ..errors import DataError
 from ..images.sources import open_images
 from .copies import CopyCount, find_copies
 from .image_features import BadFile, encode_images
+from .one_sided import alone_of_training, with_alone
 from .query_split import split_images
 from .text_features import encode_texts
 
-__all__ = ["Extraction", "check_copies", "extract", "with_alone"]
+__all__ = ["Extraction", "check_copies", "extract"]
 
 LIKE_QUERY = "training pictures that are copies of a query, or look like one"
 
@@ -120,7 +121,7 @@ def extract(
     else:
         captions = captions.of_images(said[0] | said[1], "captions of the split")
         is_query = said[1][said[0] | said[1]]
-    captions, alone = _of_training(captions, chosen=said is not None)
+    captions, alone = alone_of_training(captions, chosen=said is not None)
     names = [*captions.images, *alone.images]
     has_text = np.arange(len(names)) < len(captions.images)
     is_query = np.concatenate([is_query, np.zeros(len(alone.images), dtype=np.bool_)])
@@ -196,51 +197,6 @@ def extract(
         group_near,
         splits,
     )
-
-
-def with_alone(pairs: Pairs, images: Features, texts: Features) -> Pairs:
-    """Append items of one side to pairs: pictures, then texts.
-
-    Args:
-        pairs: complete ones.
-        images, texts: (n, dx) and (m, dy).
-
-    Example:
-        >>> some = with_alone(Pairs(np.ones((2, 3)), np.ones((2, 1))), np.ones((1, 3)), np.ones((2, 1)))
-        >>> some.seen["image"].tolist(), some.seen["text"].tolist()
-        ([True, True, True, False, False], [True, True, False, True, True])
-    """
-    n, counts = len(pairs), (len(images), len(texts))
-    rows = pairs.image_of_text
-    return Pairs(
-        np.concatenate([pairs.image, images, np.zeros((counts[1], images.shape[1]), images.dtype)]),
-        np.concatenate([pairs.text, np.zeros((counts[0], texts.shape[1]), texts.dtype), texts]),
-        split=pairs.split,
-        image_of_text=None if rows is None else np.concatenate([rows, n + np.arange(sum(counts))]),
-        image_seen=np.repeat([True, True, False], [n, *counts]),
-        text_seen=np.repeat([True, False, True], [n, *counts]),
-    )
-
-
-def _of_training(captions: Captions, *, chosen: bool) -> tuple[Captions, Alone]:
-    """Items of one side that train, and the captions with the others counted in ``left_out``.
-
-    Args:
-        captions: with what has one side.
-        chosen: whether the captions say the split; then items of the queries' splits, or of none that is known, do not.
-    """
-    left_out, kept = captions.left_out.merged(), Alone({}, [])
-    for name, split in captions.alone.images.items():
-        if chosen and split and split.lower() not in TRAIN_SPLITS:
-            left_out.add(f"pictures without a caption of the split {split!r}", name)
-        else:
-            kept.images[name] = split
-    for name, text, split in captions.alone.texts:
-        if chosen and split and split.lower() not in TRAIN_SPLITS:
-            left_out.add(f"captions without a picture of the split {split!r}", name)
-        else:
-            kept.texts.append((name, text, split))
-    return replace(captions, left_out=left_out), kept
 
 
 def check_copies(extraction: Extraction) -> None:
