@@ -36,7 +36,9 @@ def test_auto_goes_by_the_length(bits: int, goal: str, nested: bool, numbers: tu
 
 
 def test_what_is_said_stays_at_every_length() -> None:
-    said = with_settings(Recipe(), ["n_alike=3", "hidden_width=7", "neighbors.noise=0", "partner_share=.2"]).neighbors
+    said = with_settings(
+        Recipe(), ["n_alike=3", "hidden_width=7", "neighbors.noise=0", "partner_share=.2", "neighbor_batch=64"]
+    ).neighbors
     assert said.settled(64, "both") == said.settled(256, "partners") == said
 
 

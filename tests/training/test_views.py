@@ -21,9 +21,9 @@ from ucch.models import HashModel
 from ucch.recipe import Recipe
 from ucch.runs import RunFolder
 from ucch.training import Trainer, TrainingLoop, choose_goal, fit_baseline, hold_out, train_run
+from ucch.training.checkpoints import CHECKPOINT_SECONDS
 from ucch.training.guarantee import what_is_kept
 from ucch.training.objectives.neighbors import NeighborsObjective
-from ucch.training.train import CHECKPOINT_SECONDS
 from ucch.training.validation import pair_score
 
 QUICK = ("epochs=2", "neighbor_batch=32", "hidden_width=8")
@@ -189,7 +189,7 @@ def test_resumed_is_not_stopped(n_views: int, tmp_path: Path, monkeypatch: pytes
     assert CHECKPOINT_SECONDS > 0
     items = three_views()
     items = Items({name: items.views[name] for name in items.names[:n_views]})
-    monkeypatch.setattr("ucch.training.train.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("ucch.training.checkpoints.CHECKPOINT_SECONDS", 0.0)
     recipe = small_recipe(*QUICK)
     whole = train_run(RunFolder.create(tmp_path / "whole", recipe), items)
     run, steps = RunFolder.create(tmp_path / "cut", recipe), []
