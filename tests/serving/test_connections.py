@@ -14,7 +14,7 @@ import pytest
 
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'ucch[serve]'")
 
-MOST, PATIENCE, SOME, LONG = 3, 0.4, 2 * 2**20, 64 * 2**20
+MOST, PATIENCE, SOME, LONG = 3, 0.8, 2 * 2**20, 64 * 2**20
 ASK = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
