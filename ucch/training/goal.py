@@ -129,7 +129,7 @@ def _settled(recipe: Recipe, goal: str) -> Recipe:
     update: dict[str, Any] = {"goal": goal, "model": recipe.model.model_copy(update={"start": start})}
     if goal != "categories":
         update["objective"] = "neighbors"
-        training, section = recipe.training, recipe.neighbors
+        training, section = recipe.training, recipe.neighbors.settled(recipe.bits, goal, nested=recipe.model.nested)
         own = {"learning_rate": section.neighbor_rate, "batch_size": section.neighbor_batch}
         default = type(training)()
         taken = {key: value for key, value in own.items() if getattr(training, key) == getattr(default, key)}

@@ -22,9 +22,8 @@ from ..nested import nested_lengths
 from ..strategies import Batch, Strategy
 from .objective import Objective
 
-__all__ = ["PARTNER_SHARE", "NeighborsObjective", "neighbor_temperature"]
+__all__ = ["NeighborsObjective", "neighbor_temperature"]
 
-PARTNER_SHARE = {"both": 0.1, "partners": 0.3, "neighbors": 0.0}
 _SAMPLE = 512
 
 
@@ -61,6 +60,7 @@ class NeighborsObjective(Objective):
         self, recipe: Recipe, pairs: Items, *, generator: torch.Generator, earlier: HashModel | None = None
     ) -> None:
         super().__init__(recipe, pairs, generator=generator)
+        self.settings = recipe.neighbors.settled(recipe.bits, recipe.goal, nested=recipe.model.nested)
         sampled = sampled_features(recipe, pairs)
         if earlier is None:
             self.shared = share_space(*(rows.numpy() for rows in sampled))
@@ -74,13 +74,11 @@ class NeighborsObjective(Objective):
             outputs = [tower(rows[:_SAMPLE]) for tower, rows in zip(self.linear, sampled, strict=True)]
         self.size = max(float(torch.cat(outputs).abs().mean()), 1e-12)
         self._towers = self._widened(self.linear)
-        self.temperature = neighbor_temperature(sampled[0][:_SAMPLE], recipe.neighbors.n_alike)
-        share = recipe.neighbors.partner_share
-        self.partner_share = PARTNER_SHARE.get(recipe.goal, PARTNER_SHARE["both"]) if share == "auto" else share
-        if len(sampled) == 1:
-            self.partner_share = 0.0
+        # numbers from here on: nothing is left to "auto"
+        self.temperature = neighbor_temperature(sampled[0][:_SAMPLE], float(self.settings.n_alike))
+        self.partner_share = float(self.settings.partner_share) if len(sampled) > 1 else 0.0
         self.lengths = nested_lengths(recipe.bits) if recipe.model.nested else (recipe.bits,)
-        self.log_scale = nn.Parameter(torch.full((len(self.lengths),), math.log(recipe.neighbors.first_scale)))
+        self.log_scale = nn.Parameter(torch.full((len(self.lengths),), math.log(self.settings.first_scale)))
 
     @classmethod
     def passes_queries_by(cls, recipe: Recipe) -> bool:
@@ -102,7 +100,7 @@ class NeighborsObjective(Objective):
 
     def _widened(self, linear: Sequence[HashTower]) -> tuple[HashTower, ...]:
         """Hidden units beside them."""
-        width = self.recipe.neighbors.hidden_width
+        width = int(self.settings.hidden_width)
         if isinstance(linear[0], ResidualTower):  # of an earlier run
             return copy.deepcopy(tuple(linear))
         if not width:
@@ -120,7 +118,7 @@ class NeighborsObjective(Objective):
         return self._seen
 
     def _noisy(self, rows: Tensor) -> Tensor:
-        length, rows = self.recipe.neighbors.noise, normalize(rows.float(), dim=1)
+        length, rows = float(self.settings.noise), normalize(rows.float(), dim=1)
         if length == 0:
             return rows
         drawn = sent(torch.randn(rows.shape, generator=self.generator), rows.device)
