@@ -44,6 +44,11 @@ def npz(folder: Path, **changes: Any) -> Path:
     return folder / "set.npz"
 
 
+def one_view(folder: Path) -> Path:
+    np.savez(folder / "texts.npz", text_train=REAL, text_query=REAL)
+    return folder / "texts.npz"
+
+
 def objects(folder: Path) -> None:
     ragged = np.empty(4, dtype=object)
     ragged[:] = list(REAL)
@@ -154,9 +159,17 @@ ADVICE: dict[tuple[str, str], tuple[Follow, Follow]] = {
         lambda folder: load_npz(npz(folder, image_train=np.stack(list(REAL)))).train.image == REAL,
     ),
     ("npz_archive.py", "scipy.io.loadmat numpy.savez"): (matlab, lambda folder: from_matlab(folder) == REAL),
-    ("pairs.py", "ucch.data.multi_hot"): (
+    ("items.py", "ucch.data.multi_hot"): (
         lambda _: Pairs(REAL, REAL, np.arange(4)),  # type: ignore[arg-type]
         lambda _: Pairs(REAL, REAL, ucch.data.multi_hot({"label": np.arange(4)})["label"]).label.sum() == 4,  # type: ignore[union-attr]
+    ),
+    ("npz.py", "ucch.data.load_items"): (
+        lambda folder: load_npz(one_view(folder)),
+        lambda folder: ucch.data.load_items(one_view(folder)).train.views["text"] == REAL,
+    ),
+    ("estimator.py", "ucch.Hasher"): (
+        lambda _: ucch.CrossModalHasher().fit(REAL, None),
+        lambda _: ucch.Hasher(n_bits=8, recipe="sign").fit(REAL).transform(REAL).shape == (4, 1),
     ),
     ("label_forms.py", "sklearn.preprocessing.MultiLabelBinarizer"): (
         lambda _: plain_labels("label", [["a", "b"], ["b"]]),

@@ -85,7 +85,7 @@ def test_wrong_use(index: Path) -> None:
         ),
         (("search", "--uri", store, "--codes", queries), 1, "has no table 'codes'; ucch store push makes one"),
         (("search", "--uri", store, "--codes", queries, "--where", "parity"), 2, "--where takes COLUMN=VALUE"),
-        (("search", "--uri", store), 2, "name what to search for with one of --text, --image and --codes"),
+        (("search", "--uri", store), 2, "name what to search for with --text, --image or both, or with --codes"),
         (("search", "--uri", store, "--text", "a"), 2, "name it with --run"),
     ):
         result = ucch("store", *arguments)

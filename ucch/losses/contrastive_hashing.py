@@ -64,7 +64,7 @@ def own_code_loss(
 
     With ``seen``, (B,) bool, the mean is over the rows marked there; 0 where none is.
     """
-    shared = getattr(keys, "shared", _not_shared)() if works_in_place(h, targets) else None
+    shared = _constant_shared(keys) if works_in_place(h, targets) else None
     if targets is not None:
         costs = _soft_cross_entropy(h, keys, temperature, targets, shared)
         return costs.mean() if seen is None else _mean_of(costs, seen)
@@ -79,6 +79,14 @@ def own_code_loss(
     if seen is None:
         return cross_entropy(logits, own)
     return _mean_of(cross_entropy(logits, own, reduction="none"), seen)
+
+
+def _constant_shared(keys: KeySet) -> tuple[Tensor, Tensor, float, Tensor | None] | None:
+    """Keys whose negatives are one matrix and ask for no gradient, as those of a table; None for others."""
+    shared: tuple[Tensor, Tensor, float, Tensor | None] | None = getattr(keys, "shared", _not_shared)()
+    if shared is None or any(part is not None and part.requires_grad for part in (shared[1], shared[3])):
+        return None
+    return shared
 
 
 def _not_shared() -> None:

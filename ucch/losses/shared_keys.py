@@ -38,7 +38,9 @@ def works_in_place(h: Tensor, targets: Tensor | None) -> bool:
 
 
 def shared_costs(h: Tensor, keys: SharedKeys, *, temperature: float, targets: Tensor | None = None) -> Tensor:
-    """Cross-entropies (B,) of finding the own key, differentiable once in ``h``; ``targets`` as of the loss, (B, K).
+    """Cross-entropies (B,) of finding the own key, differentiable once in ``h`` and the positives.
+
+    ``targets``, (B, K), are those of the loss.
 
     Bit for bit what the formulas give one after the other on the whole matrix. They would write and read B (1 + K)
     numbers some twenty times, forward and backward, which costs several times the matrix products; here a block of rows

@@ -63,6 +63,7 @@ class StreamTraining:
         DataError: the first shard has less than a batch.
 
     Example:
+        >>> from ucch.data import Pairs
         >>> from ucch.recipe import load_recipe
         >>> rows = torch.randn(3, 64, 8, generator=torch.Generator().manual_seed(0)).numpy()
         >>> recipe = load_recipe("default", ["bits=16", "width=32", "batch_size=32", "n_negatives=64"])

@@ -38,7 +38,7 @@ class AgreementMixture:
 
     Example:
         >>> rng = np.random.default_rng(0)
-        >>> mixed = np.concatenate([rng.normal(size=600), 2.5 - rng.exponential(0.3, size=1400)])
+        >>> mixed = np.concatenate([rng.normal(size=600), 2.5 - rng.exponential(0.5, size=1400)])
         >>> round(AgreementMixture.fit(mixed).wrong, 1)
         0.3
     """
