@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import digamma
 
 __all__ = ["consecutive_sum", "harmonic_span"]
 
 _SMALL = 32  # below it the asymptotic tail is not accurate to the last digit
+# [a, b]: the sum of 1/k over a < k <= b, for a and b up to _SMALL
+_FIRST = np.cumsum(np.triu(1.0 / np.maximum(np.arange(_SMALL + 1), 1), k=1) * np.ones((_SMALL + 1, 1)), axis=1)
 
 
 def harmonic_span(start: npt.NDArray[np.int64], length: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Sum ``1/(start + j)`` over ``j = 1..length``, elementwise, to about 1e-15 of its value.
 
-    ``H(start + length) - H(start)``, never as the difference of two large numbers: with ``x = n + 1/2`` the harmonic
-    number is ``ln x + tail(x)`` plus a constant, and the logarithms go through ``log1p``. Cost: O(size).
+    ``H(start + length) - H(start)``, never as the difference of two large numbers: the terms up to 1/32 are summed, in
+    a table; for those after, with ``x = n + 1/2``, the harmonic number is ``ln x + tail(x)`` plus a constant, and the
+    logarithms go through ``log1p``. Cost: O(size).
     """
-    low = start.astype(np.float64) + 0.5
-    high = low + length
-    span = np.log1p(length / low) + (_tail(high) - _tail(low))
-    small = start < _SMALL
-    span[small] = digamma(high[small] + 0.5) - digamma(low[small] + 0.5)
-    return np.asarray(span)
+    end = start + length
+    low = np.maximum(start, _SMALL) + 0.5
+    rest = np.maximum(end - np.maximum(start, _SMALL), 0)
+    late = np.log1p(rest / low) + (_tail(low + rest) - _tail(low))
+    return np.asarray(_FIRST[np.minimum(start, _SMALL), np.minimum(end, _SMALL)] + late)
 
 
 def _tail(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
