@@ -104,7 +104,7 @@ def _from_run(
     import numpy as np
 
     from ucch.data.left_out import LeftOut
-    from ucch.evaluation.evaluate import modality_codes
+    from ucch.evaluation.encoded_dataset import modality_codes
     from ucch.runs import RunFolder
     from ucch.training import shortened
     from ucch.training.growing import kept_codes, run_dataset

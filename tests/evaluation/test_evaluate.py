@@ -158,8 +158,6 @@ def test_an_item_of_one_side_competes_where_that_side_is_searched(encoded: Encod
     n = np.arange(len(train))
     database = replace(train, text_seen=n % 3 != 0, image_seen=n % 6 != 1)
     one_sided = encode_dataset(model, PairedDataset("one-sided", train, dataset.query, database))
-    np.testing.assert_array_equal(one_sided.database["text"], model.encode_text(train.text[n % 3 != 0]))
-    np.testing.assert_array_equal(one_sided.database["image"], model.encode_image(train.image[n % 6 != 1]))
     report = evaluate(one_sided)
     assert report["one_sided"] == {"images_without_text": 34, "texts_without_image": 17}
     assert (report["database"], report["database_texts"]) == (100, 66)

@@ -1,7 +1,8 @@
 from .beir import evaluate_beir, measure_beir
 from .comparison import compare_runs
 from .compression import Keeping, compression_of_model
-from .evaluate import EncodedDataset, encode_dataset, evaluate, measure
+from .encoded_dataset import EncodedDataset, encode_dataset
+from .evaluate import evaluate, measure
 from .foreign import CodeFiles, evaluate_files
 from .html import html_report
 from .plots import write_plots

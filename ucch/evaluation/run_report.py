@@ -16,7 +16,8 @@ from ..files import write_atomically
 from ..metrics import PROTOCOLS, Protocol
 from ..runs import RunFolder
 from .compression import compression_of_model
-from .evaluate import encode_dataset, evaluate, measure
+from .encoded_dataset import encode_dataset
+from .evaluate import evaluate, measure
 from .html import html_report
 from .plots import write_plots
 from .ranking import RankingResult
