@@ -1,7 +1,8 @@
 """Hash towers and the model they make up."""
 
+from .hash_model import ENCODING_BATCH, HashModel
 from .hash_tower import HashTower
-from .hasher import ENCODING_BATCH, HashModel, mean_outputs
+from .item_outputs import mean_outputs
 from .residual_tower import ResidualTower
 from .sparse_code_tower import SparseCodeTower, lasso
 from .towers import TOWERS, build_tower

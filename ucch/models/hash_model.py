@@ -1,9 +1,8 @@
-"""The trained thing: feature scaling and a hash tower for each view, saved as one safetensors file."""
+"""The trained thing: feature scaling and a hash tower for each view."""
 
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from ..codes import PackedCodes, pack, sign
@@ -20,17 +17,16 @@ from ..data.arrays import FeatureArray, check_chunk, check_matrix, row_chunks
 from ..data.items import check_view_names
 from ..data.row_forms import as_rows
 from ..data.scaling import FeatureScaler
-from ..errors import DataError, RunError
-from ..files import check_regular, write_atomically
-from ..plain_json import one_line, parse_json
+from ..errors import DataError
+from ..files import write_atomically
 from .hash_tower import HashTower
-from .towers import build_tower
+from .item_outputs import item_outputs
+from .model_file import model_bytes, read_model
 
-__all__ = ["ENCODING_BATCH", "HashModel", "mean_outputs"]
+__all__ = ["ENCODING_BATCH", "HashModel"]
 
 ENCODING_BATCH = 4096  # rows at a time
-_FORMAT, _FILE = "ucch-model-1", "model.safetensors"
-_USUAL = ("image", "text")  # views that a file need not name
+_FILE = "model.safetensors"
 
 
 class HashModel(nn.Module):
@@ -194,14 +190,7 @@ class HashModel(nn.Module):
         if image_of_text is None and len(image) != len(text):
             raise DataError(f"image and text must have one row per item, got {len(image)} and {len(text)} rows")
         by_image, by_text = self.real_image(image, batch_size=batch_size), self.real_text(text, batch_size=batch_size)
-        if image_of_text is not None:
-            total = np.zeros_like(by_image)
-            np.add.at(total, image_of_text, _unit(by_text))
-            by_text = total
-        for outputs, seen in ((by_image, image_seen), (by_text, text_seen)):
-            if seen is not None:
-                outputs[~seen] = 0
-        return mean_outputs(by_image, by_text)
+        return item_outputs(by_image, by_text, image_of_text, image_seen=image_seen, text_seen=text_seen)
 
     def real(self, name: str, features: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> npt.NDArray[np.float32]:
         """Real outputs u of a view, (n, d) to (n, D): queries that are not rounded; codes are their signs.
@@ -246,20 +235,7 @@ class HashModel(nn.Module):
 
     def save(self, path: Path) -> None:
         """Write weights and everything needed to rebuild the model; an older file is replaced as a whole."""
-        write_atomically(path, self._bytes())
-
-    def _bytes(self) -> bytes:
-        config = {
-            "format": _FORMAT,
-            "recipe": self.recipe,
-            **({} if self.names == _USUAL else {"views": list(self.names)}),
-            **{f"{name}_scaler": scaler.config() for name, scaler in self.scalers().items()},
-            **{f"{name}_tower": tower.config() for name, tower in self.towers().items()},
-        }
-        # Copies, since towers may share layers while they train and a safetensors file shares nothing.
-        tensors = {name: value.detach().to("cpu", copy=True) for name, value in self.state_dict().items()}
-        content: bytes = save(tensors, metadata={"ucch": json.dumps(config)})
-        return content
+        write_atomically(path, model_bytes(self))
 
     @classmethod
     def load(cls, path: Path) -> HashModel:
@@ -268,31 +244,7 @@ class HashModel(nn.Module):
         Raises:
             RunError: the file is missing, damaged, or no model of this format.
         """
-        check_regular(path, RunError)
-        try:
-            with safe_open(path, framework="pt") as file:
-                config: dict[str, Any] = parse_json((file.metadata() or {}).get("ucch", "{}"))
-                if config.get("format") != _FORMAT:
-                    raise RunError(f"{path} holds {config.get('format', 'no format')!r}, expected {_FORMAT!r}")
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            names = config.get("views", list(_USUAL))
-            check_view_names(names)
-            n_layers = [config[f"{name}_tower"].get("n_layers", 1) for name in names]
-            if not all(type(count) is int and 0 < count <= len(tensors) for count in n_layers):
-                raise ValueError(f"towers of {n_layers} layers, in a file of {len(tensors)} arrays")
-            with torch.device("meta"):  # shapes without memory: what is there comes from the file alone
-                model = cls.of_views(
-                    {name: FeatureScaler.from_config(config[f"{name}_scaler"]) for name in names},
-                    {name: build_tower(config[f"{name}_tower"]) for name in names},
-                )
-            _check_dtypes(model, tensors)
-            model.load_state_dict(tensors, assign=True)
-            model.recipe = str(config["recipe"])
-        except RunError:
-            raise
-        except Exception as error:  # a forged header fails in as many ways as there are kinds of values
-            raise RunError(f"{path} cannot be read as a model: {one_line(error)}") from error
-        return model.eval()
+        return read_model(path, cls.of_views)
 
     def save_pretrained(self, folder: str | Path, *, card: str | None = None) -> None:
         """Write ``model.safetensors`` and a model card, ``README.md``, into a folder; older ones are replaced.
@@ -337,7 +289,7 @@ class HashModel(nn.Module):
         from ..hub import model_card, push_files
 
         text = card or model_card(self, repo_id, report=report)
-        files: dict[str, bytes | Path] = {_FILE: self._bytes(), "README.md": text.encode()}
+        files: dict[str, bytes | Path] = {_FILE: model_bytes(self), "README.md": text.encode()}
         said = message or f"A model of {self.n_bits} bits"
         return push_files(repo_id, files, message=said, private=private, revision=revision, token=token)
 
@@ -365,19 +317,3 @@ class HashModel(nn.Module):
 
         options: dict[str, Any] = {"cache_dir": cache_dir, "local_files_only": local_files_only}
         return cls.load(find_file(name, _FILE, revision=revision, token=token, **options))
-
-
-def mean_outputs(*outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Mean of real outputs (n, D) of the same items, each row brought to length 1; rows of zeros count for nothing."""
-    return np.asarray(np.mean([_unit(rows) for rows in outputs], axis=0), dtype=np.float32)
-
-
-def _unit(outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Rows of length 1; those of zeros as they are."""
-    return np.asarray(outputs / np.maximum(np.linalg.norm(outputs, axis=1, keepdims=True), 1e-12))
-
-
-def _check_dtypes(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    for name, value in model.state_dict().items():
-        if name in tensors and tensors[name].dtype != value.dtype:
-            raise ValueError(f"{name} must be {value.dtype}, got {tensors[name].dtype}")
