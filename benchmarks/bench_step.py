@@ -119,7 +119,7 @@ def parts_of(trainer: Trainer) -> dict[str, Part]:
         temperature, targets = trainer.recipe.loss.temperature, guidance.key_targets
         costs = [own_code_loss(one, guidance.keys, temperature=temperature, targets=targets) for one in start.values()]
         others = () if guidance.batch_targets is None else (guidance.batch_targets,)
-        torch.autograd.backward([*costs, step.ranking(*start.values(), None, *others)])
+        torch.autograd.backward([*costs, step.losses.ranking_loss(*start.values(), None, *others)])
 
     def own_objective() -> None:
         assert objective is not None

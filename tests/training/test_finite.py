@@ -16,7 +16,7 @@ from ucch.runs import RunFolder
 from ucch.runs.checkpoint import load_state
 from ucch.training import Trainer, train_run
 from ucch.training.finite import FiniteSteps
-from ucch.training.hashing_step import HashingStep
+from ucch.training.ucch_losses import UcchLosses
 
 NAN, INF = float("nan"), float("inf")
 
@@ -54,7 +54,7 @@ def test_a_run_that_goes_on_counts_on() -> None:
 
 def spoil(monkeypatch: pytest.MonkeyPatch, steps: set[int], *, gradient: bool = False) -> list[int]:
     """Make the loss of these steps, numbered from 1 over all trainers, NaN, or its gradient alone."""
-    plain, calls = HashingStep._contrastive, [0]
+    plain, calls = UcchLosses.contrastive, [0]
 
     def contrastive(self, batch, guidance):  # type: ignore[no-untyped-def]
         calls[0] += 1
@@ -65,7 +65,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, steps: set[int], *, gradient: bool = 
             return plain(self, batch, guidance)
         return plain(self, batch, guidance) * NAN
 
-    monkeypatch.setattr(HashingStep, "_contrastive", contrastive)
+    monkeypatch.setattr(UcchLosses, "contrastive", contrastive)
     return calls
 
 

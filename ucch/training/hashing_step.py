@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import combinations
 from typing import Any, NamedTuple
 
 import torch
@@ -14,18 +13,17 @@ from ..codes import PackedCodes, pack, sign
 from ..collectives import World
 from ..data import Items
 from ..errors import RecipeError
-from ..losses import Among
-from ..losses.contrastive_hashing import own_code_loss
 from ..optim import CodeBank, Keys, ShardedCodeBank
 from ..recipe.recipe import Recipe
 from ..runs.checkpoint import state_of_tensor, state_tensor
 from ..teachers import Teacher
 from ..without_waiting import sent
-from .build import AUTO_EPOCHS, build_ranking
+from .build import AUTO_EPOCHS
 from .distributed import Towers, data_parallel
 from .objectives import Objective
 from .strategies import STRATEGIES, Batch, Strategy
 from .teacher.guide import Guidance, Guide
+from .ucch_losses import UcchLosses
 
 __all__ = ["HashingStep", "StepOutput"]
 
@@ -86,10 +84,9 @@ class HashingStep(nn.Module):
         TypeError, ValueError: ``index`` is no vector of int64 row numbers.
 
     Note:
-        For V views the contrastive loss is 2/V times the sum over the views and the ranking loss the mean over every
-        two of them, so that their balance is that of the publication's two; a single view has no ranking loss. An
-        epoch, which decides when warm-up ends, is over when as many rows as the table has were seen, unless the loop
-        says so itself by :meth:`epoch_start`.
+        What the losses of one view or of three are: :class:`~ucch.training.ucch_losses.UcchLosses`. An epoch, which
+        decides when warm-up ends, is over when as many rows as the table has were seen, unless the loop says so itself
+        by :meth:`epoch_start`.
 
     Example:
         >>> step = HashingStep({"image": nn.Linear(8, 64), "text": nn.Linear(5, 64)}, n_items=100)
@@ -150,7 +147,7 @@ class HashingStep(nn.Module):
         self.guide: Guide | None = None
         if teacher is not None:
             self.guided_by(teacher)
-        self.ranking, self._own_code_loss = build_ranking(recipe), own_code_loss
+        self.losses = UcchLosses(recipe, self.world)
         self._waiting: list[tuple[Batch, Keys]] = []
         self._counts_epochs, self._rows_seen = True, 0
         self.strategy.epoch_start(0)
@@ -174,7 +171,7 @@ class HashingStep(nn.Module):
         else:
             guidance = Guidance(keys, None, None)
         if self.ucch_weight > 0:
-            contrastive, ranking = self._contrastive(batch, guidance), self._ranking(batch, guidance)
+            contrastive, ranking = self.losses(batch, guidance)
         if self.objective is not None:
             cost = self.objective(batch, self.strategy)
         penalty, beta = self.strategy.penalty(batch), self.recipe.loss.beta
@@ -227,8 +224,7 @@ class HashingStep(nn.Module):
     def compile_parts(self, backend: str = "inductor") -> None:
         """Compile towers and losses by ``torch.compile``, in place; states stay, results but for rounding."""
         self.towers.compile(backend=backend)
-        self.ranking.compile(backend=backend)
-        self._own_code_loss = torch.compile(own_code_loss, backend=backend)
+        self.losses.compile_parts(backend)
 
     def epoch_start(self, epoch: int) -> None:
         """Begin epoch number ``epoch``, from 0, in a loop that says itself when; :meth:`epoch_end` ends it."""
@@ -276,48 +272,6 @@ class HashingStep(nn.Module):
         h = dict(zip(self.names, self.strategy.activate(*u.values()), strict=True))
         whole = sent(index, next(iter(u.values())).device)
         return Batch(whole[own], views, u, h, whole, own, seen)
-
-    def _contrastive(self, batch: Batch, guidance: Guidance) -> Tensor:
-        """Finding the own code, the views added, at the weight of two of them."""
-        temperature, targets = self.recipe.loss.temperature, guidance.key_targets
-        seen: Mapping[str, Tensor] = batch.seen or {}
-        ways = [
-            self._own_code_loss(h, guidance.keys, temperature=temperature, targets=targets, seen=seen.get(name))
-            for name, h in batch.h.items()
-        ]
-        return 2 / len(ways) * torch.stack(ways).sum()
-
-    def _ranking(self, batch: Batch, guidance: Guidance) -> Tensor:
-        """The mean over every two views; 0 for a single one."""
-        everyone = self._everyone(batch)
-        targets = () if guidance.batch_targets is None else (guidance.batch_targets,)
-        costs = []
-        for one, other in combinations(self.names, 2):
-            among = None if everyone is None else Among(everyone[one], everyone[other], batch.own.start)
-            if batch.seen is not None:
-                costs.append(self._ranking_of_complete(batch, one, other, targets))
-                continue
-            costs.append(self.ranking(batch.h[one], batch.h[other], among, *targets))
-        if not costs:
-            return next(iter(batch.h.values())).new_zeros(())
-        return torch.stack(costs).sum() / len(costs)
-
-    def _ranking_of_complete(self, batch: Batch, one: str, other: str, targets: tuple[Tensor, ...]) -> Tensor:
-        """That of two views among the items that have both; 0 where none has."""
-        assert batch.seen is not None
-        both = (batch.seen[one] & batch.seen[other]).nonzero()[:, 0]
-        if not len(both):
-            return batch.h[one].new_zeros(())
-        inside = tuple(target[both][:, both] for target in targets)
-        cost: Tensor = self.ranking(batch.h[one][both], batch.h[other][both], None, *inside)
-        return cost
-
-    def _everyone(self, batch: Batch) -> dict[str, Tensor] | None:
-        """The queries of all processes, which the ranking loss compares with."""
-        if self.world.size == 1 or len(self.names) == 1:
-            return None
-        sizes = self.world.sizes(len(batch.whole))
-        return {name: self.world.gather(h, sizes) for name, h in batch.h.items()}
 
     def get_extra_state(self) -> Tensor:
         """Counts, epoch and generator, as bytes in a tensor: every format for tensors holds them."""
