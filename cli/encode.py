@@ -204,8 +204,8 @@ def _from_images(console: Console, run: Path, **choices: Any) -> tuple[Any, list
 
 
 def _from_texts(console: Console, run: Path, **choices: Any) -> tuple[Any, list[str], list[dict[str, str]], LeftOut]:
-    from ucch.data.captions import read_texts
     from ucch.data.left_out import LeftOut
+    from ucch.data.texts import read_texts
 
     left_out = LeftOut()
     if choices["column"] is not None:

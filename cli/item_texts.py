@@ -11,10 +11,10 @@ def item_texts(file: Path | None, encoding: str | None = None) -> dict[str, list
     """Texts by id; the captions ``a.jpg#0``, ``a.jpg#1`` are texts of the picture ``a.jpg`` too.
 
     Args:
-        file: what :func:`~ucch.data.captions.read_texts` reads; None for no texts.
+        file: what :func:`~ucch.data.texts.read_texts` reads; None for no texts.
         encoding: of the file.
     """
-    from ucch.data.captions import read_texts
+    from ucch.data.texts import read_texts
 
     by_id: dict[str, list[str]] = {}
     if file is None:

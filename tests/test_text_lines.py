@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ucch.data.captions import read_captions, read_texts
+from ucch.data.captions import read_captions
+from ucch.data.texts import read_texts
 from ucch.errors import DataError, RunError
 from ucch.extraction.code_files import code_writer
 from ucch.retrieval.code_files import read_ids

@@ -1,4 +1,4 @@
-"""Captions in JSON; every layout is made and compared in test_layouts."""
+"""Captions in JSON; every layout is made and compared in test_caption_layouts."""
 
 from __future__ import annotations
 

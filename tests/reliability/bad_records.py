@@ -13,8 +13,9 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 
 from tests.reliability.family import CARDS, HUGE, each
-from ucch.data.captions import read_captions, read_texts
+from ucch.data.captions import read_captions
 from ucch.data.parquet import load_parquet
+from ucch.data.texts import read_texts
 from ucch.extraction import read_parquet_encoders
 from ucch.retrieval.code_files import read_ids
 

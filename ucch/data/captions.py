@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,29 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataError
-from ..files import check_file, check_regular
-from ..images.endings import IMAGE_ENDINGS
-from ..images.image_tables import image_tables
-from ..images.sources import ImageSource, find_images, open_images
-from ..images.tar_shards import shards_of
-from ..text_lines import ForeignTextError, decode_text, split_lines
+from ..images.sources import ImageSource
 from .caption_alone import Alone
-from .caption_folders import folder_rows, shard_rows, table_of_pictures_rows
-from .caption_json import json_line_rows, json_rows
-from .caption_parquet import parquet_rows
+from .caption_layouts import layout_rows
 from .caption_records import Row
 from .caption_rows import RowNumbers
-from .caption_tables import is_caption_table, table_rows
-from .image_names import NameTable, spell
+from .image_names import NameTable
 from .left_out import LeftOut
-from .sizes import most_bytes
+from .named_files import named_files
 
-__all__ = ["IMAGE_ENDINGS", "Captions", "read_captions", "read_texts"]
+__all__ = ["Captions", "read_captions"]
 
 EMPTY, NULL = "captions without text", "captions that are null"
 MISSING, UNNAMED = "captions whose picture is not there", "pictures without a caption"
-DIRECT = (".csv", ".tsv", ".txt", ".token", ".json", ".jsonl", ".ndjson", ".parquet", ".tar", ".gz")
-_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -146,7 +135,7 @@ class Captions:
         """
         listed = list(source.names)
         if source.kind == "folder":  # a file counts by its name, whatever its ending
-            listed += _other_files(source, [*self.images, *self.alone.images])
+            listed += named_files(source, [*self.images, *self.alone.images])
         table, n_named = NameTable(listed), len(self.images)
         found_places = table.find_all([*self.images, *self.alone.images], "captions")
         places, undescribed = found_places[:n_named], found_places[n_named:]
@@ -261,7 +250,7 @@ def read_captions(
             message says as what it was read, where, and the way out.
     """
     path, left_out = Path(path), LeftOut()
-    rows = _rows(path, Path(images) if images is not None else path, encoding, left_out, one_sided)
+    rows = layout_rows(path, Path(images) if images is not None else path, encoding, left_out, one_sided=one_sided)
     try:
         captions = Captions.of(rows, left_out, one_sided=one_sided)
     except DataError as error:
@@ -270,132 +259,3 @@ def read_captions(
         said = left_out.sentence()
         raise DataError(f"captions {path} hold no caption" + (f"; {said}" if said else ""))
     return captions
-
-
-def read_texts(
-    path: str | os.PathLike[str], *, encoding: str | None = None, left_out: LeftOut | None = None
-) -> tuple[list[str], list[str]]:
-    """Read texts without images, to be encoded.
-
-    Args:
-        path: a ``.txt`` file, a text per line, or captions as :func:`read_captions` takes them; a ``.txt`` is captions
-            where its first line names the columns of an image and a caption, or is one of a token file.
-        encoding: as of :func:`read_captions`.
-        left_out: where what is left out is counted; None counts nothing.
-
-    Returns:
-        The texts and an id of each: the number of the line, from 1, or ``name#k`` for captions. Empty lines are left
-        out and keep their number.
-
-    Raises:
-        DataError: the file is missing, of another kind, or holds no text.
-    """
-    path = Path(path)
-    left_out = LeftOut() if left_out is None else left_out
-    if path.suffix.lower() != ".txt" or path.is_dir():
-        return _texts_of(path, encoding, left_out)
-    check_file(path, DataError, said="texts")
-    text = _decoded(path, _content(path), encoding)
-    if is_caption_table(text):
-        return _texts_of(path, encoding, left_out)
-    lines = [(str(number), line.strip()) for number, line in enumerate(split_lines(text), start=1)]
-    kept = [(number, line) for number, line in lines if line]
-    for number, line in lines:
-        if not line:
-            left_out.add("empty lines", f"line {number}")
-    if not kept:
-        raise DataError(f"texts {path} hold no text")
-    return [line for _, line in kept], [number for number, _ in kept]
-
-
-def _texts_of(path: Path, encoding: str | None, left_out: LeftOut) -> tuple[list[str], list[str]]:
-    captions = read_captions(path, encoding=encoding)
-    left_out.update(left_out.merged(captions.left_out))
-    return list(captions.texts), captions.text_ids()
-
-
-def _rows(path: Path, images: Path, encoding: str | None, left_out: LeftOut, one_sided: bool) -> Iterable[Row]:
-    """Rows by the first of the layouts that fits."""
-    if not path.exists():
-        raise DataError(f"captions {path} do not exist")
-    if path.is_dir() or path.suffix.lower() == ".tar":
-        source = find_images(path)
-        if source.kind == "shards":
-            return _named(shard_rows(shards_of(path), encoding, left_out, one_sided=one_sided), source)
-        if source.kind == "table":
-            return _pictured(path, source)
-        return folder_rows(path, images, encoding, left_out, one_sided=one_sided)
-    check_regular(path, DataError)
-    content = _content(path)
-    if content[:4] == _PARQUET or path.suffix.lower() == ".arrow":
-        tables = image_tables(path)
-        return _pictured(path, open_images(path)) if tables else parquet_rows(path)
-    text = _decoded(path, content, encoding)
-    name = path.name.lower().removesuffix(".gz")
-    if name.endswith((".jsonl", ".ndjson")):
-        return json_line_rows(path, text, left_out)
-    if name.endswith(".json") or text.lstrip()[:1] in ("{", "["):
-        return json_rows(path, text, left_out)
-    return table_rows(path, text)
-
-
-def _pictured(path: Path, source: ImageSource) -> Iterator[Row]:
-    return table_of_pictures_rows(image_tables(path), source.names)
-
-
-def _named(rows: Iterable[Row], source: ImageSource) -> Iterator[Row]:
-    """Rows by the names of their source: keys alone where no two shards share one."""
-    held = set(source.names)
-    for row in rows:
-        yield row if row.image in held else row._replace(image=row.image.partition("/")[2])
-
-
-def _content(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
-    if content[:2] != _GZIP:
-        return content
-    most = most_bytes(path)
-    try:
-        unpacking = zlib.decompressobj(wbits=31)
-        content = unpacking.decompress(content, most)
-    except zlib.error as error:
-        raise DataError(f"{path} is damaged: {error}") from error
-    if unpacking.unconsumed_tail or not unpacking.eof:
-        raise DataError(f"{path} is cut off, or unpacks to more than {most:,} bytes; unpack it with gunzip")
-    return content
-
-
-def _decoded(path: Path, content: bytes, encoding: str | None) -> str:
-    try:
-        return decode_text(content, encoding)
-    except ForeignTextError as error:
-        way = f" {error.guess}" if error.guess else ""
-        raise DataError(f"{path} cannot be read: {error}; give --encoding{way}, or save it as UTF-8") from error
-
-
-def _other_files(source: ImageSource, names: Iterable[str]) -> list[str]:
-    """Files of a folder that captions name and that do not end as pictures do, each once, by one spelling."""
-    held = set(source.names)
-    folded = {spell(name).casefold(): name for name in source.names}
-    found: dict[str, None] = {}
-    for name in names:
-        plain = os.path.normpath(name).replace(os.sep, "/")
-        if plain in held or not _is_file_in(source.path, name):
-            continue
-        like = folded.get(spell(name).casefold())  # a file system without case holds one file by both names
-        if like is None or not os.path.samefile(source.path / name, source.path / like):
-            found[plain] = None
-    return list(found)
-
-
-def _is_file_in(folder: Path, name: str) -> bool:
-    parts = Path(name).parts
-    if not parts or Path(name).is_absolute() or ".." in parts or "\0" in name:
-        return False
-    try:
-        return (folder / name).is_file()
-    except (OSError, ValueError):
-        return False
