@@ -9,7 +9,7 @@ import torch
 
 from ucch.codes import sign
 from ucch.optim import CodeBank, table_rows
-from ucch.optim.table_rows import decode_rows, encode_rows
+from ucch.optim.table_rows import check_table, decode_rows, encode_rows
 
 
 @pytest.mark.parametrize("n_bits", [4, 7, 64])
@@ -64,3 +64,17 @@ def test_a_new_int8_table_has_one_magnitude_at_every_width(n_bits: int) -> None:
     stored = table_rows.initial_rows(4, n_bits, init="unbiased", dtype=torch.int8)
     assert set(stored.unique().tolist()) <= {31, -32}
     assert decode_rows(stored).abs().unique().numel() == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "error", "text"),
+    [
+        ((0, 4, "unbiased", torch.float32), ValueError, "n_codes must be an int of at least 1, got 0"),
+        ((4, 2.5, "unbiased", torch.float32), TypeError, "n_bits must be an int of at least 1, got 2.5"),
+        ((4, 4, "zero", torch.float32), ValueError, "init must be one of published, unbiased, got 'zero'"),
+        ((4, 4, "published", torch.int32), ValueError, r"dtype must be one of torch\.float32, .*, got torch\.int32"),
+    ],
+)
+def test_tables_that_none_can_be(table: tuple[int, int, str, torch.dtype], error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        check_table(*table)

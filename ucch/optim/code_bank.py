@@ -18,9 +18,9 @@ from .deposits import WaitingTable, deposit
 from .drawn_rows import draw_rows, shared_rows
 from .keys import Keys, observed_target
 from .table_file import map_table, write_table
-from .table_rows import INITS, TABLE_DTYPES, code_rows, decode_rows, initial_rows, piece_sizes, row_pieces
+from .table_rows import check_table, code_rows, decode_rows, initial_rows, piece_sizes, row_pieces
 
-__all__ = ["CodeBank", "check_table"]
+__all__ = ["CodeBank"]
 
 NEGATIVES = ("per_anchor", "shared")
 
@@ -293,12 +293,3 @@ class CodeBank(WaitingTable):
     def extra_repr(self) -> str:
         dtype = "" if self.latent.dtype == torch.float32 else f", dtype={self.latent.dtype}"
         return f"n_codes={self.n_codes}, n_bits={self.n_bits}{dtype}"
-
-
-def check_table(n_codes: int, n_bits: int, init: str, dtype: torch.dtype) -> None:
-    """Refuse sizes, words and dtypes that no table has."""
-    positive_int("n_codes", n_codes)
-    positive_int("n_bits", n_bits)
-    one_of("init", init, INITS)
-    if dtype not in TABLE_DTYPES:
-        raise ValueError(f"dtype must be one of {', '.join(map(str, TABLE_DTYPES))}, got {dtype!r}")

@@ -12,11 +12,10 @@ from .._row_checks import index_rows
 from ..code_tensors import pack_tensor, unpack_tensor
 from ..codes import sign
 from ..collectives import World
-from .code_bank import check_table
 from .deposits import WaitingTable, deposit
 from .drawn_rows import shared_rows
 from .keys import Keys, observed_target
-from .table_rows import decode_rows, initial_rows, piece_sizes
+from .table_rows import check_table, decode_rows, initial_rows, piece_sizes
 
 __all__ = ["ShardedCodeBank"]
 

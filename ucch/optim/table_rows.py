@@ -8,11 +8,13 @@ from math import sqrt
 import torch
 from torch import Tensor
 
+from .._checks import one_of, positive_int
 from ..codes import sign
 
 __all__ = [
     "INITS",
     "TABLE_DTYPES",
+    "check_table",
     "code_rows",
     "decode_rows",
     "encode_rows",
@@ -28,6 +30,15 @@ INITS = ("unbiased", "published")
 STEPS = 32  # int8 steps in 1/sqrt(D), the magnitude of an entry of a unit row whose entries are equally large
 
 _PIECE_ELEMENTS = 2**21  # latent values at a time: 8 MiB of float32
+
+
+def check_table(n_codes: int, n_bits: int, init: str, dtype: torch.dtype) -> None:
+    """Refuse sizes, words and dtypes that no table has."""
+    positive_int("n_codes", n_codes)
+    positive_int("n_bits", n_bits)
+    one_of("init", init, INITS)
+    if dtype not in TABLE_DTYPES:
+        raise ValueError(f"dtype must be one of {', '.join(map(str, TABLE_DTYPES))}, got {dtype!r}")
 
 
 def encode_rows(values: Tensor, dtype: torch.dtype) -> Tensor:
