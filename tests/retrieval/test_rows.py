@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ucch.errors import DataError
-from ucch.retrieval.rows import Rows, as_ids, checked_codes, distinct, shown_ids
+from ucch.retrieval import CompactFeatures
+from ucch.retrieval.rows import Rows, as_ids, checked_codes, checked_items, distinct, shown_ids
 
 
 def test_text_survives_and_keeps_its_order() -> None:
@@ -78,3 +79,14 @@ def test_codes_are_checked_and_made_rows() -> None:
     assert checked_codes("codes", np.zeros(2, np.uint8), 12).shape == (1, 2)
     with pytest.raises(ValueError, match="codes sets bits beyond the 12 of a code"):
         checked_codes("codes", np.array([[0, 0b0000_1000]], np.uint8), 12)
+
+
+def test_items_have_an_id_each_and_features_where_any_have() -> None:
+    codes = np.array([[0b10100000], [0b01000000]], np.uint8)
+    assert checked_items(codes, None, None, 3)[1].tolist() == [0, 1]
+    with pytest.raises(DataError, match="ids must be as many as codes, 2, got 1"):
+        checked_items(codes, ["a"], None, 3)
+    with pytest.raises(DataError, match="ids must be distinct, but repeat: 'a'"):
+        checked_items(codes, ["a", "a"], None, 3)
+    with pytest.raises(DataError, match="features must be as many as codes, 2, got 3"):
+        checked_items(codes, ["a", "b"], CompactFeatures.compress(np.ones((3, 4))), 3)

@@ -15,13 +15,14 @@ from ..codes import PackedCodes
 from ..errors import DataError, IndexFileError
 from .engine import Engine, Parameters, Progress, one_thread
 from .features import CompactFeatures, unit_rows
+from .first_bits import first_and_whole
 from .hits import Hits
 from .judging import judge
 from .kinds import KINDS, full_parameters
 from .nearest import nearest
 from .real_query import SignScan
 from .reranking import rerank
-from .rows import Ids, Rows, as_ids, checked_codes, distinct, shown_ids
+from .rows import Ids, Rows, as_ids, checked_codes, checked_items, distinct, shown_ids
 from .saved_index import IndexParts, load_parts, save_parts
 
 __all__ = ["BinaryIndex"]
@@ -93,11 +94,7 @@ class BinaryIndex:
             DataError: ids that repeat or are too many or few; features too many or few.
         """
         positive_int("n_bits", n_bits)
-        codes = checked_codes("codes", codes, n_bits)
-        stored = distinct(as_ids(np.arange(len(codes)) if ids is None else ids))
-        for name, side in (("ids", stored), ("features", features)):
-            if side is not None and len(side) != len(codes):
-                raise DataError(f"{name} must be as many as codes, {len(codes)}, got {len(side)}")
+        codes, stored = checked_items(codes, ids, features, n_bits)
         full = full_parameters(kind, parameters or {}, len(codes), codes.shape[1])
         with one_thread() if reproducible else nullcontext():
             engine = KINDS[kind].build(codes, full, on_progress or _quiet)
@@ -223,17 +220,8 @@ class BinaryIndex:
         Raises:
             DataError: the index keeps no whole codes, or ``real`` has fewer columns than they have bits.
         """
-        features = self._rows.features
-        if features is None or features.kind != "codes":
-            raise DataError("this index keeps no whole codes behind its bits; build it with ucch index RUN --bits")
-        rows = np.atleast_2d(np.asarray(real))
-        if rows.ndim != 2 or not features.width - 8 < rows.shape[1] <= features.width:
-            raise DataError(
-                f"real must have a column for each bit of codes of {features.width}, got shape {rows.shape}"
-            )
-        whole = np.pad(rows, ((0, 0), (0, features.width - rows.shape[1])))
-        queries = np.packbits(rows[:, : self.n_bits] >= 0, axis=1)
-        wanted = max(200, 10 * k) if candidates is None else candidates
+        queries, whole = first_and_whole(real, self._rows.features, self.n_bits)
+        wanted = _shortlist(k) if candidates is None else candidates
         return self.search_reranked(queries, whole, k, candidates=wanted, only=only)
 
     def search_real(
@@ -274,7 +262,7 @@ class BinaryIndex:
         unit = unit_rows("real", rows)
         if not self._engine.exact or candidates is not None:
             queries = np.packbits(unit >= 0, axis=1)
-            wanted = max(200, 10 * k) if candidates is None else candidates
+            wanted = _shortlist(k) if candidates is None else candidates
             return self.search_reranked(queries, unit, k, candidates=wanted, by="codes", only=only)
         if self._signs is None:
             self._signs = SignScan(self._rows.codes, self.n_bits)
@@ -314,10 +302,7 @@ class BinaryIndex:
             DataError: an id repeats or is there already, counts differ, or features are missing or not wanted.
             TypeError, ValueError: codes of another kind or width.
         """
-        codes, stored = checked_codes("codes", codes, self.n_bits), distinct(as_ids(ids))
-        for name, side in (("ids", stored), ("features", features)):
-            if side is not None and len(side) != len(codes):
-                raise DataError(f"{name} must be as many as codes, {len(codes)}, got {len(side)}")
+        codes, stored = checked_items(codes, ids, features, self.n_bits)
         known = len(self._rows.ids)
         self._signs = None
         self._rows.append(codes, stored, features)
@@ -381,6 +366,11 @@ class BinaryIndex:
         index = cls(parts.n_bits, parts.kind, parts.rows, parts.engine, model=parts.model, source=parts.source)
         index.modality, index.calibration = parts.modality, parts.calibration
         return index
+
+
+def _shortlist(k: int) -> int:
+    """Items looked at again for the best ``k``."""
+    return max(200, 10 * k)
 
 
 def _quiet(done: int, total: int) -> None:

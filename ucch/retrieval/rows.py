@@ -13,7 +13,7 @@ from ..codes import PackedCodes, check_packed
 from ..errors import DataError
 from .features import CompactFeatures
 
-__all__ = ["Ids", "Rows", "as_ids", "checked_codes", "distinct", "is_number", "shown_ids"]
+__all__ = ["Ids", "Rows", "as_ids", "checked_codes", "checked_items", "distinct", "is_number", "shown_ids"]
 
 _NUMBER = re.compile("0|-?[1-9][0-9]{0,18}")
 
@@ -155,6 +155,23 @@ def distinct(ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def shown_ids(ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The stored form undone: numbers as they are, bytes as text."""
     return np.char.decode(ids, "utf-8") if ids.dtype.kind == "S" else ids
+
+
+def checked_items(
+    codes: PackedCodes, ids: Ids | None, features: CompactFeatures | None, n_bits: int
+) -> tuple[PackedCodes, npt.NDArray[Any]]:
+    """Return codes as :func:`checked_codes` and their ids in the stored form; row numbers where ``ids`` is None.
+
+    Raises:
+        TypeError, ValueError: codes of another kind or width.
+        DataError: ids that repeat or are too many or few; features too many or few.
+    """
+    codes = checked_codes("codes", codes, n_bits)
+    stored = distinct(as_ids(np.arange(len(codes)) if ids is None else ids))
+    for name, side in (("ids", stored), ("features", features)):
+        if side is not None and len(side) != len(codes):
+            raise DataError(f"{name} must be as many as codes, {len(codes)}, got {len(side)}")
+    return codes, stored
 
 
 def checked_codes(name: str, codes: PackedCodes, n_bits: int) -> PackedCodes:
