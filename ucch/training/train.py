@@ -10,16 +10,15 @@ from typing import Any
 import torch
 
 from ..collectives import World
-from ..data import Items, as_pairs
+from ..data import Items
 from ..errors import NonFiniteError, RunError, RunStoppedError
 from ..files import write_atomically
 from ..models import HashModel
 from ..runs.run_folder import RunFolder
 from . import growing
-from .calibrate import calibrated, for_calibration
 from .checkpoints import Checkpoints
 from .fine_tuning import FineTuning
-from .fit_baseline import fit_baseline
+from .finished_run import leave_fitted, leave_trained
 from .loop import TrainingLoop
 from .objectives import Objective
 from .run_size import check_room, run_bytes
@@ -93,25 +92,13 @@ def train_run(
     world = world or World()
     with run.locked() if world.rank == 0 else nullcontext():
         if run.recipe().baseline != "none" and objective is None:
-            model = _fitted(run, pairs) if world.rank == 0 else None
+            model = leave_fitted(run, pairs) if world.rank == 0 else None
         else:
             model = _Run(run, pairs, device, world, resume, fine_tuning, objective, on_warning, on_teacher).train(
                 on_start, on_step, on_epoch, stop
             )
         world.wait()
     return run.model() if model is None else model
-
-
-def _fitted(run: RunFolder, pairs: Items) -> HashModel:
-    """Fit the baseline of a recipe and leave its model and history."""
-    recipe = run.recipe()
-    rows, unseen = for_calibration(recipe, pairs)
-    model, history = fit_baseline(recipe, pairs.take(rows) if len(unseen) else pairs)
-    run.write_history(history)
-    model.save(run.model_file)
-    if (calibration := calibrated(model, pairs, unseen)) is not None:
-        run.write_calibration(calibration)
-    return model
 
 
 class _Run:
@@ -200,35 +187,7 @@ class _Run:
                 raise
         if self.world.rank:
             return None
-        model = self.loop.finished()
-        model.save(run.model_file)
-        write_atomically(run.goal_file, json.dumps(self.loop.outcome(), indent=2) + "\n")
-        self._write_growth(model)
-        if (calibration := self.loop.calibration(model)) is not None:
-            run.write_calibration(calibration)
-        elif run.recipe().training.calibrate:
-            self._warn(f"not calibrated: of {len(self.loop.rows)} pairs too few can be set aside; 40 is the fewest")
-        return model
-
-    def _write_growth(self, model: HashModel) -> None:
-        """Leave the codes of all items, and what changed since the earlier run."""
-        if self.earlier is None:
-            return
-        trainer, keep_codes = self.trainer, self.trainer.recipe.growing.keep_codes
-        assert isinstance(trainer, growing.GrowingTrainer)
-        pairs = as_pairs(self.pairs, "growing")
-        if codes := growing.grown_codes(self.earlier, model, pairs, keep_codes=keep_codes):
-            self.run.write_codes(codes)
-        growth = growing.measured_growth(
-            self.earlier,
-            model,
-            pairs,
-            keep_codes=keep_codes,
-            steps=trainer.steps_done,
-            steps_of_all=trainer.steps_of_all,
-            seconds=sum(line["seconds"] for line in self.loop.history),
-        )
-        write_atomically(self.run.growing_file, json.dumps({**growth.as_dict(), "text": str(growth)}, indent=2) + "\n")
+        return leave_trained(run, self.loop, self.pairs, self.earlier, self._warn)
 
     def _look_for_room(self, loop: TrainingLoop) -> None:
         """Refuse to begin what the disk has not the room for."""
