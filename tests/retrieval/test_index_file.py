@@ -102,3 +102,14 @@ def test_missing_file_and_missing_folder(tmp_path: Path) -> None:
 
 def test_digest_is_sha256() -> None:
     assert digest(np.frombuffer(b"abc", np.uint8)).startswith("ba7816bf8f01cfea")
+
+
+def test_a_structure_that_does_not_fit_its_checksum_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "it.index"
+    write_index_file(path, {"kind": "hnsw"}, ARRAYS | {"structure": np.frombuffer(b"what faiss trusts", np.uint8)})
+    header, arrays = read_index_file(path)
+    assert header == {"kind": "hnsw"}
+    assert arrays["structure"].tobytes() == b"what faiss trusts"
+    path.write_bytes(path.read_bytes().replace(b"what faiss", b"that faiss"))
+    with pytest.raises(IndexFileError, match="damaged: its structure does not fit its checksum"):
+        read_index_file(path)

@@ -16,11 +16,11 @@ from .code_health import (
     effective_dimension,
 )
 from .evaluator import HammingEvaluator
+from .first_relevant import first_relevant_rank, hit_rate_at, reciprocal_rank
 from .histograms import DistanceHistograms, distance_histograms
 from .judged_ndcg import judged_ndcg
 from .ndcg import ndcg_at
 from .neighbors import Neighbors, cosine_neighbors, neighbors_kept, neighbors_kept_by
-from .paired import first_relevant_rank, hit_rate_at, reciprocal_rank
 from .protocol import PROTOCOLS, Protocol, mean_average_precision
 from .quantization_gap import QuantizationGap, quantization_gap
 from .radius import RadiusCurve, radius_curve

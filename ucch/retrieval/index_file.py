@@ -25,6 +25,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _MOST_HEADER = 1 << 20
+_NONE = np.empty(0, np.uint8)
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -37,8 +38,10 @@ def digest(content: npt.NDArray[np.uint8]) -> str:
 def write_index_file(path: Path, header: dict[str, Any], arrays: Arrays) -> None:
     """Write header and arrays aside, flush, rename: the file is whole or the old one stands.
 
-    Arrays are written one after the other without a copy of the whole, so the cost in memory is that of the header.
+    Arrays are written one after the other without a copy of the whole, so the cost in memory is that of the header. Of
+    ``structure``, which faiss will trust, the header holds a checksum.
     """
+    header = {**header, "structure": digest(arrays.get("structure", _NONE))}
     ordered = sorted(arrays.items(), key=lambda item: -item[1].dtype.itemsize)
     entries: dict[str, Any] = {"__metadata__": {"ucch": json.dumps({"format": FORMAT, **header})}}
     end = 0
@@ -57,7 +60,7 @@ def write_index_file(path: Path, header: dict[str, Any], arrays: Arrays) -> None
 
 
 def read_index_file(path: Path) -> tuple[dict[str, Any], Arrays]:
-    """Map an index file into memory, read-only; pages are loaded as they are used.
+    """Map an index file into memory, read-only; pages are loaded as they are used, those of ``structure`` at once.
 
     Raises:
         IndexFileError: the file is missing, cut off, damaged, of another version, or no index.
@@ -82,7 +85,10 @@ def read_index_file(path: Path) -> tuple[dict[str, Any], Arrays]:
         raise IndexFileError(f"{path} is not an index: its header cannot be read; make one with ucch index") from error
     if version != FORMAT:
         raise IndexFileError(f"{path} holds {version or 'no format'!r}, expected {FORMAT!r}; make it anew: ucch index")
-    return header, _map(path, entries, 8 + length, size)
+    arrays = _map(path, entries, 8 + length, size)
+    if digest(arrays.get("structure", _NONE)) != header.pop("structure", None):
+        raise IndexFileError(f"{path} is damaged: its structure does not fit its checksum")
+    return header, arrays
 
 
 def _map(path: Path, entries: dict[str, Any], start: int, size: int) -> Arrays:

@@ -13,7 +13,7 @@ from ..calibration import PartnerCalibration
 from ..errors import IndexFileError
 from .engine import Engine
 from .features import CompactFeatures
-from .index_file import digest, read_index_file, write_index_file
+from .index_file import read_index_file, write_index_file
 from .kinds import KINDS
 from .rows import Rows, checked_codes
 
@@ -39,9 +39,9 @@ def save_parts(path: Path, parts: IndexParts) -> None:
     Raises:
         IndexFileError: the file cannot be written.
     """
-    rows, structure = parts.rows, parts.engine.structure()
+    rows = parts.rows
     ids = rows.ids if rows.ids.dtype.kind == "i" else rows.ids.view(np.uint8).reshape(len(rows.ids), -1)
-    arrays: dict[str, npt.NDArray[Any]] = {"codes": rows.codes, "ids": ids, "structure": structure}
+    arrays: dict[str, npt.NDArray[Any]] = {"codes": rows.codes, "ids": ids, "structure": parts.engine.structure()}
     if rows.alive is not None:
         arrays["alive"] = rows.alive
     if rows.features is not None:
@@ -57,9 +57,7 @@ def save_parts(path: Path, parts: IndexParts) -> None:
         header["modality"] = parts.modality
     if parts.calibration is not None:
         header["calibration"] = parts.calibration.as_dict()
-    write_index_file(
-        path, header | {"model": parts.model, "source": parts.source, "structure": digest(structure)}, arrays
-    )
+    write_index_file(path, header | {"model": parts.model, "source": parts.source}, arrays)
 
 
 def load_parts(path: Path, *, n_bits: int | None, model: str | None) -> IndexParts:
@@ -72,8 +70,6 @@ def load_parts(path: Path, *, n_bits: int | None, model: str | None) -> IndexPar
     for name, wanted in (("n_bits", n_bits), ("model", model)):
         if wanted is not None and header.get(name) != wanted:
             raise IndexFileError(f"{path} was made for {name} {header.get(name)!r}, expected {wanted!r}")
-    if digest(arrays.get("structure", np.empty(0, np.uint8))) != header.get("structure"):
-        raise IndexFileError(f"{path} is damaged: its structure does not fit its checksum")
     try:
         codes, ids, features = arrays["codes"], arrays["ids"], arrays.get("features")
         stored = ids if ids.ndim == 1 else ids.view(f"S{ids.shape[1]}")[:, 0]

@@ -17,11 +17,11 @@ from ..models import HashModel
 from ..runs.run_folder import RunFolder
 from . import growing
 from .checkpoints import Checkpoints
+from .disk_room import check_room, run_bytes
 from .fine_tuning import FineTuning
 from .finished_run import leave_fitted, leave_trained
 from .loop import TrainingLoop
 from .objectives import Objective
-from .run_size import check_room, run_bytes
 from .teacher.run import run_teacher_stage
 from .trainer import EpochStats, Trainer
 
@@ -83,7 +83,7 @@ def train_run(
 
     Raises:
         RunError: both checkpoints are damaged, or belong to other data; another process trains in this folder; the disk
-            has not the room that the run needs (:func:`~ucch.training.run_size.run_bytes`); a file cannot be written,
+            has not the room that the run needs (:func:`~ucch.training.disk_room.run_bytes`); a file cannot be written,
             in which case the older ones stand; processes were given different pairs.
         RunStoppedError: ``stop`` said so; the state is saved.
         NonFiniteError: ``training.nonfinite_steps`` steps in a row had a loss or gradient that is no finite number;

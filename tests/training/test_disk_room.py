@@ -14,7 +14,7 @@ from ucch.errors import RunError
 from ucch.runs import RunFolder
 from ucch.runs.checkpoint import save_state
 from ucch.training import STRATEGIES, Trainer, train_run
-from ucch.training.run_size import run_bytes, state_bytes
+from ucch.training.disk_room import run_bytes, state_bytes
 
 
 class Usage(NamedTuple):
