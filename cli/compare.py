@@ -11,7 +11,7 @@ from rich.console import Console
 
 from .grouped import GroupedCommand, recipe_option
 from .nearest import meant
-from .options import debug_option
+from .options import debug_option, jobs_option
 from .paths import InputName, InputPath, OutputPath
 from .processes import cores
 
@@ -78,7 +78,7 @@ def _methods(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 @click.option(
     "--grid", metavar="KEY=A,B,C", multiple=True, help="Try values on held-out training pairs, keep the best."
 )
-@click.option("--jobs", type=click.IntRange(1), help="Runs at once, one thread each.  [default: the cores there are]")
+@jobs_option
 @click.option(
     "--out",
     metavar="DIR",

@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .extraction_options import ENCODING, encoding_options
 from .grouped import GroupedCommand
+from .live_bar import live_bar
 from .nearest import Choice
 from .options import code_format_option, debug_option
 from .paths import InputPath, OutputPath
@@ -92,7 +92,7 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     codes, n_bits = read.codes, read.n_bits
     if read.whole is not None and compact is None:
         compact = CompactFeatures.of_codes(read.whole)
-    with _bar(console) as bar:
+    with live_bar(console) as bar:
         task = bar.add_task("indexing" if target is None else "measuring kinds", total=None)
         options = {
             "ids": read.ids,
@@ -160,17 +160,6 @@ def _sample(
         "queries": queries and read_codes(queries, n_bits=bits, code_format=code_format, what="queries")[0],
         "kinds": [kind] if kind else KINDS,
     }
-
-
-def _bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("[bold]{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
 
 
 def _show(summary: dict[str, Any]) -> None:

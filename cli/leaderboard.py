@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from .options import debug_option
+from .options import debug_option, jobs_option
 from .paths import InputPath, OutputPath
 from .processes import cores
 
@@ -19,7 +19,7 @@ __all__ = ["command"]
 @click.command("leaderboard")
 @click.argument("file", type=InputPath(dir_okay=False))
 @click.option("--data-root", metavar="DIR", type=InputPath(file_okay=False), help="Folder of the data sets' folders.")
-@click.option("--jobs", type=click.IntRange(1), help="Runs at once, one thread each.  [default: the cores there are]")
+@jobs_option
 @click.option("--minutes", type=click.FloatRange(0), help="Start no run later; 0 only writes the tables.")
 @click.option(
     "--out",

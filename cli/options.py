@@ -1,4 +1,4 @@
-"""Options that every command has."""
+"""Options that several commands have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 
 from .nearest import Choice
 
-__all__ = ["CODE_FORMATS", "DEBUG", "code_format_option", "debug_option"]
+__all__ = ["CODE_FORMATS", "DEBUG", "code_format_option", "debug_option", "jobs_option"]
 
 CODE_FORMATS = ("auto", "packed", "ubinary", "binary", "words", "plain")  # those of ucch.data.code_files
 DEBUG = "ucch.debug"  # the place in a click context where the group looks
@@ -25,4 +25,7 @@ code_format_option = click.option(
     default="auto",
     show_default=True,
     help="How codes lie in their file: packed (ubinary), binary (int8), packed words, or plain, a bit a column.",
+)
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(1), help="Runs at once, one thread each.  [default: the cores there are]"
 )

@@ -6,9 +6,11 @@ import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import TaskID, TextColumn
 
 from ucch.training import EpochStats, Trainer
+
+from .live_bar import live_bar
 
 __all__ = ["TrainingProgress"]
 
@@ -25,15 +27,7 @@ class TrainingProgress:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.bar = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[figures]}"),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
+        self.bar = live_bar(console, TextColumn("{task.fields[figures]}"))
         self.n_epochs, self._said_at = 0, float("-inf")
         self.trainer: Trainer | None = None
         self.stage: TaskID | None = None
