@@ -186,6 +186,7 @@ def command(
     from ucch.extraction import check_copies
     from ucch.runs import RunFolder
     from ucch.training import choose_device, processes, training_labels
+    from ucch.training.check_views import check_views
     from ucch.training.growing import kept_codes
 
     from .continued_run import check_continued, continued_recipe, hand_on
@@ -210,6 +211,8 @@ def command(
             chosen = asked_recipe(ctx.command, choices, recipe=recipe, settings=settings, base=base)
 
             def check(dataset: ItemDataset, extraction: Extraction | None) -> None:
+                check_continued(chosen, dataset, extraction, n_processes=world.size)
+                check_views(chosen, dataset.train)
                 if not allow_overlap and extraction is not None:
                     check_copies(extraction)
                 if not allow_overlap:
@@ -220,7 +223,6 @@ def command(
                     noticed["near_rows"] = near.to_json()
                 if chosen.wants_labels:
                     training_labels(chosen, dataset.train)
-                check_continued(chosen, dataset, extraction, n_processes=world.size)
 
             run, dataset = new_run(console, out, chosen, where, check=check, world=world, **encoding)
         what = "pairs" if dataset.names == ("image", "text") else f"items of {', '.join(dataset.names)}"

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from tests.cli.photographs import ucch
-from tests.training.test_views import one_view, three_views
-from ucch.data import load_items
+from tests.cli.test_train import QUICK
+from tests.training.kit import small_dataset
+from tests.training.test_views import apart_views, one_view, three_views
+from ucch.data import load_items, save_npz
 from ucch.runs import RunFolder
 
 SHORT = ("--bits", "16", "--epochs", "2", "--set", "hidden_width=8", "--set", "neighbor_batch=32")
@@ -66,14 +68,53 @@ def test_its_database_is_indexed_and_searched(one: Path) -> None:
     assert (result.exit_code, "this model encodes features, got image" in result.stderr) == (1, True)
 
 
-def test_what_needs_pairs_says_so(one: Path, tmp_path: Path) -> None:
-    result = ucch("train", "--data", one / "texts.npy", "--recipe", "cvh", "--out", tmp_path / "run")
-    assert (result.exit_code, "baseline cvh needs pairs of image and text, got items of features" in result.stderr) == (
-        1,
-        True,
-    )
-    result = ucch("train", "--data", one / "texts.npy", "--goal", "partners", "--out", tmp_path / "other")
-    assert (result.exit_code, "goal must be neighbors or categories" in result.stderr) == (1, True)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--recipe", "cvh"), "baseline cvh needs pairs of image and text, got items of features"),
+        (("--recipe", "djsrh"), "objective djsrh needs pairs"),
+        (("--recipe", "unihash"), "objective unihash needs pairs"),
+        (("--recipe", "unihash", "--pseudo-labels", "kmeans"), "objective unihash needs pairs"),
+        (("--teacher", "mie"), "teacher mie needs pairs"),
+        (("--trust", "auto"), "pairs.trust = auto needs pairs"),
+        (("--calibrate",), "a calibration needs pairs"),
+        (("--recipe", "itq", "--calibrate"), "a calibration needs pairs"),
+        (("--goal", "partners"), "goal must be neighbors or categories where items have one view"),
+        (("--goal", "both"), "goal must be neighbors or categories where items have one view"),
+        (("--set", "training.keep=best"), "training.keep must be last where items have one view"),
+    ],
+)
+def test_what_needs_pairs_says_so_and_leaves_no_folder(
+    one: Path, tmp_path: Path, options: tuple[str, ...], message: str
+) -> None:
+    result = ucch("train", "--data", one / "texts.npy", *options, "--out", tmp_path / "run")
+    assert (result.exit_code, message in " ".join(result.stderr.split())) == (1, True), result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_start_that_three_views_cannot_have_leaves_no_folder(tmp_path: Path) -> None:
+    np.savez(tmp_path / "apart.npz", **{f"{name}_train": rows for name, rows in apart_views().views.items()})
+    result = ucch("train", "--data", tmp_path / "apart.npz", "--goal", "both", "--out", tmp_path / "run")
+    said = "a closed-form start of 3 views needs a space that they share"
+    assert (result.exit_code, said in " ".join(result.stderr.split())) == (1, True), result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_other_views_join_no_earlier_run(one: Path, tmp_path: Path) -> None:
+    save_npz(tmp_path / "old.npz", small_dataset())
+    result = ucch("train", "--data", tmp_path / "old.npz", *QUICK, "--out", tmp_path / "x")
+    assert result.exit_code == 0, result.stderr
+    for run, *options in (
+        (tmp_path / "x",),
+        (tmp_path / "x", "--calibrate"),
+        (tmp_path / "x", "--replay", tmp_path / "old.npz"),
+        (one / "run",),
+    ):
+        go_on = ("--continue", run, "--data", one / "texts.npy", *options)
+        result = ucch("train", *go_on, "--out", tmp_path / "y")
+        said = "growing needs pairs of image and text, got items of features"
+        assert (result.exit_code, said in " ".join(result.stderr.split())) == (1, True), result.stderr
+        assert not (tmp_path / "y").exists()
 
 
 def test_three_views_are_reported_every_way(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from torch.nn.functional import normalize
 
 from tests.training.kit import small_pairs, small_recipe
 from ucch.codes import sign
-from ucch.data import Pairs
+from ucch.data import Items, Pairs
 from ucch.errors import DataError, RecipeError
 from ucch.losses import CrossModalRankingLoss
 from ucch.recipe import Recipe
@@ -166,3 +166,23 @@ def test_a_stream_of_nothing_and_pairs_of_one_side_are_refused() -> None:
     lacking = Pairs(pairs.image, pairs.text, image_seen=np.arange(60) > 3)
     with pytest.raises(DataError, match="must have both sides"):
         train_stream([lacking], recipe())
+
+
+def test_a_shard_of_other_views_or_widths_is_named_and_changes_nothing() -> None:
+    training = train_stream(shards(1), recipe())
+    before, drawn = weights(training), training.generator.get_state()
+    pairs = small_pairs(60)
+    wide = Pairs(pairs.image, np.ones((60, 9)), split="train")
+    with pytest.raises(
+        DataError, match=r"^shard 2: text_train must have 5 columns, as in the first shard, got 9; take the features of"
+    ):
+        training.train_shard(wide)
+    for views in ({"image": pairs.image}, {**pairs.views, "audio": pairs.text}):
+        names = ", ".join(views)
+        with pytest.raises(DataError, match=f"^shard 2 must have the views of the first, image, text, got {names}; "):
+            training.train_shard(Items(views))
+    assert (training.shard, training.rows) == (1, 96)
+    assert torch.equal(weights(training), before)
+    assert torch.equal(training.generator.get_state(), drawn)
+    training.train_shard(Items({"text": pairs.text, "image": pairs.image}))  # names count, not their order
+    assert training.shard == 2

@@ -15,12 +15,12 @@ from tests.training.kit import small_pairs, small_recipe
 from tests.training.test_goal import aligned_pairs
 from ucch.codes import hamming_distance
 from ucch.data import Items, Pairs
-from ucch.errors import DataError, RecipeError
+from ucch.errors import RecipeError
 from ucch.metrics import cosine_neighbors
 from ucch.models import HashModel
 from ucch.recipe import Recipe
 from ucch.runs import RunFolder
-from ucch.training import Trainer, TrainingLoop, choose_goal, fit_baseline, hold_out, train_run
+from ucch.training import Trainer, choose_goal, fit_baseline, hold_out, train_run
 from ucch.training.checkpoints import CHECKPOINT_SECONDS
 from ucch.training.guarantee import what_is_kept
 from ucch.training.objectives.neighbors import NeighborsObjective
@@ -208,29 +208,6 @@ def test_resumed_is_not_stopped(n_views: int, tmp_path: Path, monkeypatch: pytes
     assert run.calibration() is None
 
 
-@pytest.mark.parametrize(
-    ("settings", "items", "error", "message"),
-    [
-        (
-            ("objective=djsrh",),
-            one_view(),
-            DataError,
-            "objective djsrh needs pairs of image and text, got items of te",
-        ),
-        (("teacher.similarity=mie",), apart_views(), DataError, "teacher mie needs pairs of image and text"),
-        (("trust=auto",), three_views(), DataError, "pairs.trust = auto needs pairs of image and text"),
-        (("calibrate=true",), one_view(), DataError, "a calibration needs pairs of image and text"),
-        (("keep=best",), one_view(), RecipeError, "training.keep = best scores how partners are found"),
-        (("goal=both",), apart_views(), RecipeError, "a closed-form start of 3 views needs a space that they share"),
-    ],
-)
-def test_what_needs_image_and_text_is_refused(
-    settings: tuple[str, ...], items: Items, error: type[Exception], message: str
-) -> None:
-    with pytest.raises(error, match=message):
-        TrainingLoop(small_recipe(*QUICK, *settings), items)
-
-
 @pytest.mark.parametrize("method", ["sign", "lsh", "itq"])
 def test_baselines_that_ask_nothing_of_pairs_take_one_view(method: str) -> None:
     recipe, items = Recipe(bits=12, baseline=method), one_view()
@@ -239,10 +216,3 @@ def test_baselines_that_ask_nothing_of_pairs_take_one_view(method: str) -> None:
     codes = model.encode("text", items.views["text"])
     assert np.array_equal(codes, alike.encode_text(items.views["text"]))
     assert model.names == ("text",)
-
-
-@pytest.mark.parametrize(("method", "n_views"), [("cvh", 1), ("cca-itq", 1), ("itq", 3)])
-def test_baselines_of_pairs_take_pairs_alone(method: str, n_views: int) -> None:
-    items = Items({name: three_views().views[name] for name in three_views().names[:n_views]})
-    with pytest.raises(DataError, match=f"baseline {method} needs pairs of image and text"):
-        fit_baseline(Recipe(bits=12, baseline=method), items)

@@ -7,10 +7,11 @@ from functools import partial
 import numpy as np
 
 from ..calibration import FEWEST, PartnerCalibration
-from ..data import Items, Pairs, as_pairs
+from ..data import Items, Pairs
 from ..data.caption_rows import RowNumbers
 from ..models import HashModel
 from ..recipe.recipe import Recipe
+from .check_views import check_views
 from .goal import choose_goal
 from .guarantee import set_aside
 from .validation import among_complete
@@ -33,11 +34,10 @@ def for_calibration(
         first: row from which on they are set aside; an earlier run has trained on those before.
 
     Raises:
-        DataError: it is asked for, of other views than image and text.
+        DataError, RecipeError: as :func:`~ucch.training.check_views.check_views`.
     """
+    check_views(recipe, pairs)
     wanted = recipe.training.calibrate
-    if wanted:
-        as_pairs(pairs, "a calibration")
     if wanted and recipe.baseline == "none":
         wanted = choose_goal(recipe, pairs.complete(), n_processes=n_processes, own=own).recipe.objective != "neighbors"
     return among_complete(pairs, partial(set_aside, recipe), first) if wanted else (np.arange(len(pairs)), np.arange(0))

@@ -16,7 +16,7 @@ from ..models import HashTower
 from ..recipe.recipe import Recipe
 from ..teachers import item_features
 
-__all__ = ["closed_form_towers", "sampled_features", "start_features"]
+__all__ = ["check_start", "closed_form_towers", "sampled_features", "start_features"]
 
 _MOST = 10_000  # pairs that the start is fitted to
 
@@ -58,6 +58,19 @@ def start_features(
     return image, text
 
 
+def check_start(n_views: int, *, shared: bool) -> None:
+    """Refuse a start in closed form of views that no map takes to one space.
+
+    Raises:
+        RecipeError: three views or more that share no space.
+    """
+    if not shared and n_views != 2:
+        raise RecipeError(
+            f"a closed-form start of {n_views} views needs a space that they share; take the goal categories, which"
+            " starts at random (--goal categories)"
+        )
+
+
 def closed_form_towers(views: Sequence[Tensor], n_bits: int, *, shared: bool, seed: int) -> tuple[HashTower, ...]:
     """Fit linear towers without training, each view centred by its own mean.
 
@@ -72,13 +85,9 @@ def closed_form_towers(views: Sequence[Tensor], n_bits: int, *, shared: bool, se
         Towers of one layer. O(n d^2 + d^3 + n D^2) work, d the columns of all views.
 
     Raises:
-        RecipeError: three views or more that share no space.
+        RecipeError: as :func:`check_start`.
     """
-    if not shared and len(views) != 2:
-        raise RecipeError(
-            f"a closed-form start of {len(views)} views needs a space that they share; take the goal categories, which"
-            " starts at random (--goal categories)"
-        )
+    check_start(len(views), shared=shared)
     method = (baselines.StackedItq if shared else baselines.CcaItq)(n_bits)
     towers = method.learn_views(views, torch.Generator().manual_seed(seed))[0]
     if shared:

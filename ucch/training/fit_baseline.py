@@ -7,9 +7,10 @@ from dataclasses import fields
 from typing import Any
 
 from .. import baselines
-from ..data import Items, Pairs, as_pairs
+from ..data import Items
 from ..models import HashModel
 from ..recipe.recipe import Recipe
+from .check_views import check_views
 
 __all__ = ["build_baseline", "fit_baseline"]
 
@@ -41,12 +42,11 @@ def fit_baseline(recipe: Recipe, pairs: Items) -> tuple[HashModel, list[dict[str
 
     Raises:
         ValueError: the features do not suit the method.
-        DataError: it needs image and text, and these are other views; one view takes lsh, sign and itq.
+        DataError: as :func:`~ucch.training.check_views.check_views`; one view takes lsh, sign and itq.
     """
     start = time.perf_counter()
     baseline = build_baseline(recipe)
-    if not isinstance(pairs, Pairs) and (len(pairs.names) > 1 or not baseline.one_view):
-        as_pairs(pairs, f"baseline {recipe.baseline}")
+    check_views(recipe, pairs)
     baseline.fit_items(pairs)
     line: dict[str, Any] = {"epoch": 1, "seconds": time.perf_counter() - start}
     if baseline.objective:

@@ -10,6 +10,7 @@ from ..data import Items, Pairs
 from ..errors import RecipeError
 from ..recipe.goal_sections import GOALS
 from ..recipe.recipe import Recipe
+from .check_views import check_views
 from .closed_form import sampled_features
 from .teacher.fitting import TeacherStage
 
@@ -66,15 +67,11 @@ def choose_goal(recipe: Recipe, pairs: Items, *, n_processes: int = 1, own: str 
         The choice; its recipe has no ``auto`` left in ``goal`` and ``model.start``.
 
     Raises:
-        RecipeError: an objective of one's own, and the recipe names another, a baseline or a goal that has one; a goal
-            of partners for one view.
+        RecipeError: an objective of one's own, and the recipe names another, a baseline or a goal that has one.
+        DataError, RecipeError: as :func:`~ucch.training.check_views.check_views`.
     """
+    check_views(recipe, pairs)
     alone = len(pairs.names) == 1
-    if alone and recipe.goal in ("both", "partners"):
-        raise RecipeError(
-            f"goal must be neighbors or categories where items have one view and no partners, got {recipe.goal!r};"
-            " leave --goal out, or give a second view"
-        )
     if own is not None:
         for key, rest in (("baseline", "none"), ("objective", "ucch"), ("goal", "categories")):
             value = getattr(recipe, key)

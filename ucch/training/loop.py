@@ -13,13 +13,13 @@ from ..calibration import PartnerCalibration
 from ..collectives import World
 from ..data import Items
 from ..data.caption_rows import RowNumbers
-from ..errors import RecipeError
 from ..models import HashModel
 from ..recipe.recipe import Recipe
 from ..runs.watch import FlipWatch
 from ..teachers import Teacher
 from . import growing
 from .calibrate import calibrated, for_calibration
+from .check_views import check_views
 from .fine_tuning import FineTuning
 from .objectives import Objective
 from .table_balance import BalanceWatch
@@ -49,6 +49,9 @@ class TrainingLoop:
         unseen: numbers of those that no weight is trained on, held out or set aside.
         history: what each epoch did, as plain values.
         best: score, epoch and weights of the best epoch so far, where some pairs are held out.
+
+    Raises:
+        DataError, RecipeError: as :func:`~ucch.training.check_views.check_views` and :class:`~ucch.training.Trainer`.
     """
 
     def __init__(
@@ -63,15 +66,12 @@ class TrainingLoop:
         objective: type[Objective] | None = None,
         earlier: growing.Earlier | None = None,
     ) -> None:
+        check_views(recipe, pairs)
         first = 0 if earlier is None else earlier.replayed
         self.world, self.pairs = world or World(), pairs
         self.rows: RowNumbers = np.arange(len(pairs))
         held_out: RowNumbers | None = None
         if recipe.training.keep == "best":
-            if len(pairs.names) == 1:
-                raise RecipeError(
-                    "training.keep = best scores how partners are found, which one view has not; leave it"
-                )
             self.rows, held_out = among_complete(pairs, partial(split_rows, recipe), first)
         self.held_out = None if held_out is None else pairs.take(held_out)
         unseen = held_out

@@ -115,11 +115,12 @@ class StreamTraining:
             last and ``seconds``.
 
         Raises:
-            DataError: pairs lack a side, or have another width than the first shard.
+            DataError: pairs lack a side, or have other views or widths than the first shard.
             NonFiniteError: too many steps in a row had a loss or gradient that is no finite number.
         """
         start, size = time.perf_counter(), self.recipe.training.batch_size
         _check_shard(pairs, 1)
+        self._check_alike(pairs)
         self.step.train()
         features = BatchFeatures(pairs, self.device, self.recipe.training.features_on)
         order = torch.randperm(len(pairs), generator=self.generator)
@@ -140,6 +141,22 @@ class StreamTraining:
             "shard": self.shard, "rows": self.rows, "loss": loss, "agreement": agreement, "skipped": skipped,
             "learning_rate": self.adam.param_groups[0]["lr"], "seconds": time.perf_counter() - start,
         }  # fmt: skip
+
+    def _check_alike(self, pairs: Items) -> None:
+        """Refuse a shard that the towers of the first cannot read."""
+        shard, towers = self.shard + 1, self.model.towers()
+        if set(pairs.names) != set(towers):
+            raise DataError(
+                f"shard {shard} must have the views of the first, {', '.join(towers)}, got {', '.join(pairs.names)};"
+                " give every shard all of them and no others"
+            )
+        for name, tower in towers.items():
+            width = pairs.views[name].shape[1]
+            if width != tower.n_features:
+                raise DataError(
+                    f"shard {shard}: {pairs.array_name(name)} must have {tower.n_features} columns, as in the first"
+                    f" shard, got {width}; take the features of all shards by one encoder, or leave this one out"
+                )
 
     def _step(self, views: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Loss and agreement of a batch, and whether it counts."""

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.training.growing.made import new_pairs
 from tests.training.kit import small_dataset, small_pairs
 from ucch.data import PairedDataset, save_npz
+from ucch.errors import DataError
 from ucch.recipe import load_recipe
 from ucch.runs import RunFolder
 from ucch.training.growing import kept_codes, run_dataset
@@ -26,6 +28,16 @@ def test_earlier_pairs_come_first(tmp_path: Path) -> None:
     assert (len(dataset.train), len(dataset.query), dataset.database_is_train) == (160, 7, True)
     assert (dataset.train.image[:100] == small_pairs().image).all()
     assert len(run_dataset(grown, str(tmp_path / "old.npz")).train) == 100
+
+
+def test_other_views_have_nothing_to_replay(tmp_path: Path) -> None:
+    save_npz(tmp_path / "old.npz", small_dataset())
+    np.save(tmp_path / "texts.npy", np.random.default_rng(0).normal(size=(30, 5)))
+    names = [str(tmp_path / name) for name in ("texts.npy", "old.npz")]
+    for data, replay in (names, names[::-1]):
+        recipe = load_recipe("default", [f"data={data}", f"growing.replay={replay}"])
+        with pytest.raises(DataError, match="^growing needs pairs of image and text, got items of features"):
+            run_dataset(recipe)
 
 
 def test_codes_are_kept_of_a_database_that_is_the_training_pairs(tmp_path: Path) -> None:

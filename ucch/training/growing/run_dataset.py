@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from ...codes import PackedCodes
-from ...data import ItemDataset, load_dataset, load_items
+from ...data import ItemDataset, PairedDataset, as_pairs, load_items
 from ...data.joined import joined_dataset
 from ...recipe.recipe import Recipe
 from ...runs.run_folder import RunFolder
@@ -20,14 +22,19 @@ def run_dataset(recipe: Recipe, data: str | None = None, data_root: str | None =
         data_root: another folder for it.
 
     Raises:
-        DataError: as :func:`~ucch.data.load_items`, or the two have other widths.
+        DataError: as :func:`~ucch.data.load_items`, or the two have other widths or are no pairs of image and text.
     """
     root = data_root or recipe.data_root
     how = recipe.pairs.one_sided
     if data or not recipe.growing.replay:
         return load_items(data or recipe.data, root, one_sided=how)
-    new = load_dataset(recipe.data, root, one_sided=how)
-    return joined_dataset(load_dataset(recipe.growing.replay, root, one_sided=how), new)
+    earlier, new = (_pairs(load_items(name, root, one_sided=how)) for name in (recipe.growing.replay, recipe.data))
+    return joined_dataset(earlier, new)
+
+
+def _pairs(dataset: ItemDataset) -> PairedDataset:
+    as_pairs(dataset.train, "growing")
+    return cast("PairedDataset", dataset)  # a set of pairs is loaded as one
 
 
 def kept_codes(run: RunFolder, dataset: ItemDataset) -> dict[str, PackedCodes]:

@@ -25,17 +25,14 @@ GUIDED = frozenset({"ucch", "uchm-like"})
 def takes_teacher(recipe: Recipe, items: Items | None = None) -> bool:
     """Whether a run by this recipe has a teacher stage; under ``auto`` it may still end without one.
 
-    Raises:
-        DataError: it asks for one, and the items are no pairs of image and text; ``auto`` does without.
+    Args:
+        recipe: all choices.
+        items: that train; of other views than image and text ``auto`` does without.
     """
     similarity = recipe.teacher.similarity
     if recipe.objective not in GUIDED or similarity == "none":
         return False
-    if items is None or isinstance(items, Pairs):
-        return True
-    if similarity != "auto":
-        as_pairs(items, f"teacher {similarity}")
-    return False
+    return similarity != "auto" or items is None or isinstance(items, Pairs)
 
 
 class TeacherStage:
@@ -233,10 +230,14 @@ class TeacherStage:
 
 
 def fit_teacher(recipe: Recipe, pairs: Items, *, device: torch.device | str = "cpu") -> teachers.Teacher | None:
-    """Run the whole stage; None where the recipe has no teacher or ``auto`` decides for none."""
+    """Run the whole stage; None where the recipe has no teacher or ``auto`` decides for none.
+
+    Raises:
+        DataError: the recipe asks for one, of other views than image and text.
+    """
     if not takes_teacher(recipe, pairs):
         return None
-    stage = TeacherStage(recipe, as_pairs(pairs, "a teacher"), device=device)
+    stage = TeacherStage(recipe, as_pairs(pairs, f"teacher {recipe.teacher.similarity}"), device=device)
     while stage.epoch < stage.n_epochs:
         stage.train_epoch()
     return stage.finished()

@@ -52,7 +52,7 @@ def run_teacher_stage(
     recipe = run.recipe()
     if not takes_teacher(recipe, pairs):
         return None
-    of = as_pairs(pairs, "a teacher")
+    of = as_pairs(pairs, f"teacher {recipe.teacher.similarity}")
     return shared_teacher(world or World(), lambda: _fitted(run, recipe, of, identity, device, resume, on_epoch))
 
 
