@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ucch.calibration import fit_decay, spread_of
@@ -37,7 +37,12 @@ def cost(place, counts, own, slope, curve, typical):
     return total
 
 
-@settings(max_examples=15, deadline=None)  # the first call imports SciPy's solvers
+@settings(max_examples=50, deadline=None)  # the first call imports SciPy's solvers
+@example(699, 0.0, 5.0)  # here and below L-BFGS-B stops short
+@example(324146, 1.5, 8.0)
+@example(708702, 0.5, 1.0)
+@example(227229, 1.0, 5.0)
+@example(636909, 1.0, 0.0)
 @given(st.integers(0, 10**6), st.floats(0, 3), st.floats(0, 12))
 def test_no_decay_near_it_is_likelier(seed, slope, curve):
     place, counts, own = drawn(seed, 12, (slope, curve))
@@ -47,6 +52,17 @@ def test_no_decay_near_it_is_likelier(seed, slope, curve):
     for step in ((0.1, 0), (-0.1, 0), (0, 0.5), (0, -0.5), (0.2, -1), (-0.2, 1)):
         other = tuple(max(0.0, value + change) for value, change in zip(found, step, strict=True))
         assert cost(place, counts, own, *other, typical) >= best - 1e-4
+
+
+@pytest.mark.parametrize("n_queries", [1, 3, 12, 200])
+def test_no_decay_anywhere_is_likelier(n_queries):
+    for seed in range(12):
+        place, counts, own = drawn(seed, n_queries, (1.0, 2.0))
+        *found, typical = fit_decay(place, counts, own)
+        best = cost(place, counts, own, *found, typical)
+        for slope in (0.0, 0.3, 1.0, 3.0):
+            for curve in (0.0, 1.0, 4.0, 16.0):
+                assert cost(place, counts, own, slope, curve, typical) >= best - 1e-9
 
 
 def test_it_finds_the_decay_by_which_partners_were_drawn():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,11 +55,13 @@ def test_more_items_alike_make_each_less_probable_in_proportion():
 
 
 def test_a_difference_says_more_where_all_else_is_alike():
-    calibration = small_calibration()
+    decay = DistanceMap(slope=1.5, curve=4.0, spread=0.1, likely=0.3)
+    calibration = replace(small_calibration(), hamming=decay)
     narrow, wide = np.zeros((2, 33))
-    narrow[[15, 16, 17]], wide[[10, 16, 22]] = 100, 100
-    ratio = [np.divide(*calibration.probability([8, 9], calibration.gallery(counts))) for counts in (narrow, wide)]
-    assert ratio[0] > ratio[1] > 1
+    narrow[[15, 16, 17]], wide[[10, 16, 22]] = 3000, 3000
+    found = [calibration.probability([15, 16], calibration.gallery(counts)) for counts in (narrow, wide)]
+    assert all(0 < share < 1 for shares in found for share in shares)
+    assert np.divide(*found[0]) > np.divide(*found[1]) > 1
 
 
 def test_stated_probabilities_come_true_in_galleries_of_other_sizes():

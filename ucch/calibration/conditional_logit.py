@@ -99,8 +99,11 @@ def fit_decay(
         loss = decay @ wanted + (np.log(total) - least).sum()
         return float(loss) / len(counts), (wanted - expected) / len(counts)
 
-    found = minimize(cost, np.array([1.0, 10.0]), jac=True, method="L-BFGS-B", bounds=[(0, None), (0, None)])
-    return float(found.x[0]), float(found.x[1]), typical
+    # L-BFGS-B stops short where the optimum has a number at 0, and truncated Newton a little
+    bounds, start = [(0, None), (0, None)], np.array([1.0, 10.0])
+    found = minimize(cost, start, jac=True, method="SLSQP", bounds=bounds, options={"ftol": 1e-14})
+    slope, curve = np.maximum(found.x, 0).tolist()
+    return slope, curve, typical
 
 
 def _variance(place: npt.ArrayLike, counts: npt.ArrayLike) -> Real:
