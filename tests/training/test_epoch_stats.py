@@ -29,6 +29,18 @@ def test_codes_leave_no_gap() -> None:
     assert figures == {"agreement": 1.0, "key_cosine": 1.0, "key_gap": 0.0, "key_agreement": 1.0}
 
 
+def test_items_that_lack_a_view_do_not_count() -> None:
+    generator = torch.Generator().manual_seed(0)
+    queries = [torch.nn.functional.normalize(torch.randn(6, 8, generator=generator), dim=1) for _ in range(2)]
+    keys = Keys(torch.randn(6, 8, generator=generator).sign(), torch.ones(1, 8), norm=math.sqrt(8))
+    seen = {"image": torch.tensor([True, True, False, True, True, True]), "text": torch.arange(6) > 0}
+    inside = torch.tensor([1, 3, 4, 5])
+    expected = health(*(h[inside] for h in queries), keys=Keys(keys.positives[inside], keys.negatives, norm=keys.norm))
+    torch.testing.assert_close(health(*queries, keys=keys, seen=seen), expected)
+    nobody = {**seen, "image": torch.zeros(6, dtype=torch.bool)}
+    assert list(map(float, health(*queries, keys=keys, seen=nobody))) == [0, 0, 0, 0]
+
+
 def test_a_line_of_history_has_every_figure() -> None:
     names = list(EpochStats.__dataclass_fields__)
     line = EpochStats(*range(len(names))).as_dict()

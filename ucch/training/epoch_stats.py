@@ -70,22 +70,26 @@ HEALTH = ("agreement", "key_cosine", "key_gap", "key_agreement")
 def health(*queries: Tensor, keys: Keys, seen: Mapping[str, Tensor] | None = None) -> list[Tensor]:
     """Measure the health of the queries of a batch's views, in the order of ``HEALTH``; see :class:`EpochStats`.
 
-    Of items that lack a view, by ``seen``, nothing counts; 0 where all do.
+    Of items that lack a view, by ``seen``, nothing counts; 0 where all do. No accelerator is waited for.
     """
+    lacking = None if seen is None else ~torch.stack(list(seen.values())).all(dim=0)
+
+    def mean(figures: Tensor) -> Tensor:
+        """Over items with all views, of (B,) or (B, D) figures."""
+        if lacking is None:
+            return figures.mean()
+        by_item = figures if figures.ndim == 1 else figures.mean(dim=1)
+        return by_item.masked_fill(lacking, 0).sum() / (~lacking).sum().clamp(min=1)
+
     own_keys = keys.positives.to(queries[0].dtype) / keys.norm  # (B, D), unit
-    if seen is not None:
-        both = torch.stack(list(seen.values())).all(dim=0)
-        if not both.any():
-            return [own_keys.new_zeros(()) for _ in HEALTH]
-        queries, own_keys = tuple(h[both] for h in queries), own_keys[both]
     root = sqrt(queries[0].shape[1])
     own_code = sign(own_keys)
     cosines, gaps, followed = [], [], []
     for h in queries:
         code = sign(h) / root
-        cosines.append((h * code).sum(dim=1).mean())
-        gaps.append(((h - code) * own_keys).sum(dim=1).abs().mean())
-        followed.append((sign(h) == own_code).float().mean())
+        cosines.append(mean((h * code).sum(dim=1)))
+        gaps.append(mean(((h - code) * own_keys).sum(dim=1).abs()))
+        followed.append(mean((sign(h) == own_code).float()))
     twos = list(combinations(queries, 2)) or [(queries[0], queries[0])]  # a view by itself agrees with itself
-    agreements = [(sign(one) == sign(other)).float().mean() for one, other in twos]
+    agreements = [mean((sign(one) == sign(other)).float()) for one, other in twos]
     return [torch.stack(figures).sum() / len(figures) for figures in (agreements, cosines, gaps, followed)]

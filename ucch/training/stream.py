@@ -16,12 +16,12 @@ from ..models import HashModel
 from ..recipe.recipe import Recipe
 from .batch_features import BatchFeatures
 from .build import build_model, build_objective
-from .clipping import clip_gradients
 from .epoch_stats import health
 from .finite import FiniteSteps
 from .goal import choose_goal
 from .hashing_step import HashingStep
 from .strategies.recent_codes import RecentCodes
+from .tower_step import autocast, move_towers
 
 __all__ = ["StreamTraining", "train_stream"]
 
@@ -162,18 +162,14 @@ class StreamTraining:
         """Loss and agreement of a batch, and whether it counts."""
         size, ring = self.recipe.training.batch_size, self.step.bank.n_codes
         slots = (self.rows + torch.arange(size)) % ring
-        half = self.recipe.training.precision == "bfloat16"
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
+        training = self.recipe.training
+        with autocast(training, self.device):
             loss, queries, _, keys = self.step(slots, views)
-        self.adam.zero_grad()
-        torch.autograd.backward(loss)
-        norm = clip_gradients(self.parameters, self.recipe.training.clip_norm)
-        passed = self.finite.see(loss, norm)
-        setattr(self.adam, "found_inf", (~passed).float())  # noqa: B010 - where 1, fused Adam leaves all as it is
-        self.adam.step()
-        self.step.settle(passed)
+        figures = torch.stack([loss.detach(), health(*queries.values(), keys=keys)[0]]).float()
+        how: dict[str, Any] = {"judged": loss, "finite": self.finite, "clip_norm": training.clip_norm}
+        passed = move_towers(self.step, self.adam, self.parameters, loss, **how)
         self.rows += size
-        return torch.stack([loss.detach(), health(*queries.values(), keys=keys)[0]]).float(), passed
+        return figures, passed
 
     def _set_learning_rate(self, within: float) -> None:
         training, share = self.recipe.training, 1.0

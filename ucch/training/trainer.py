@@ -23,7 +23,6 @@ from ..teachers import Teacher
 from ..without_waiting import sent
 from .batch_features import BatchFeatures
 from .build import build_model, build_objective, n_epochs
-from .clipping import clip_gradients
 from .distributed import check_parallel
 from .epoch_part import EpochPart
 from .epoch_stats import HEALTH, EpochStats, health
@@ -38,6 +37,7 @@ from .strategies import STRATEGIES
 from .table_balance import table_balance
 from .teacher.fitting import fit_teacher, takes_teacher
 from .teacher.shared import shared_teacher
+from .tower_step import autocast, move_towers
 from .trusted import check_one_sided, trusted_pairs
 from .validation import among_complete
 
@@ -295,20 +295,14 @@ class Trainer:
     def _step(self, whole: Tensor, views: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """The figures of a step, and whether it counts, both on the device, which is not waited for."""
         share = len(whole[self.world.share(len(whole))]) / len(whole)
-        half = self.recipe.training.precision == "bfloat16"
-        seen = self._seen(whole)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
+        seen, training = self._seen(whole), self.recipe.training
+        with autocast(training, self.device):
             loss, queries, terms, keys = self.step(whole, views, seen)
-        self.adam.zero_grad()
-        torch.autograd.backward(loss * (share * self.world.size))  # the processes' gradients are averaged
-        norm = clip_gradients(self.parameters, self.recipe.training.clip_norm)
         own_figures = [loss, *terms.values(), *health(*queries.values(), keys=keys, seen=seen)]
         figures = self.world.sum(share * torch.stack([figure.detach() for figure in own_figures]).float())
-        passed = self.finite.see(figures[0], norm)
-        setattr(self.adam, "found_inf", (~passed).float())  # noqa: B010 - where 1, fused Adam leaves all as it is
-        self.adam.step()
-        self.step.settle(passed)
-        return figures, passed
+        cost = loss * (share * self.world.size)  # the processes' gradients are averaged
+        how: dict[str, Any] = {"judged": figures[0], "finite": self.finite, "clip_norm": training.clip_norm}
+        return figures, move_towers(self.step, self.adam, self.parameters, cost, **how)
 
     def _views(self, whole: Tensor) -> dict[str, Tensor]:
         """Features of this process's part of a batch, of several captions one drawn for all processes alike."""

@@ -66,6 +66,8 @@ class DistilledObjective(Objective):
             with torch.no_grad():
                 before = normalize(torch.tanh(tower(features).float()), dim=1)
             apart = 1 - (normalize(torch.tanh(u.float()), dim=1) * before).sum(dim=1)
-            costs.append(apart.mean() if batch.seen is None else apart[batch.seen[name]].sum() / max(1, len(apart)))
+            if batch.seen is not None:
+                apart = apart * batch.seen[name]  # rows taken out by a mask would be waited for
+            costs.append(apart.mean())
         cost = self.weight * torch.stack(costs).mean()
         return cost if self.inner is None else cost + self.inner(batch, strategy)
