@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .. import baselines
-from ..baselines import share_space
 from ..data import Items, Pairs, as_pairs
 from ..errors import RecipeError
 from ..recipe.goal_sections import GOALS
@@ -86,4 +85,4 @@ def _starts_in_closed_form(recipe: Recipe) -> bool:
 def _share_space(recipe: Recipe, items: Items) -> bool:
     if len({rows.shape[1] for rows in items.views.values()}) > 1:
         return False  # no feature is scaled to find that out
-    return share_space(*(rows.numpy() for rows in sampled_features(recipe, items)))
+    return baselines.share_space(*(rows.numpy() for rows in sampled_features(recipe, items)))
