@@ -8,13 +8,14 @@ from pydantic import Field
 
 from .section_base import Count, ForgivingName, NotNegative, Positive, Section
 
-__all__ = ["GOALS", "PARTNER_SHARE", "GoalName", "NeighborsSection"]
+__all__ = ["GOALS", "PARTNER_SHARE", "GoalName", "GoalObjective", "NeighborsSection"]
 
 GOALS = ("categories", "both", "partners", "neighbors")
 PARTNER_SHARE = {"both": 0.1, "partners": 0.3, "neighbors": 0.0}
 _SHORT: dict[str, Any] = {"n_alike": 8.0, "noise": 0.5, "hidden_width": 1024, "neighbor_batch": 768}
 _LONG: dict[str, Any] = {"n_alike": 64.0, "noise": 0.3, "hidden_width": 0, "neighbor_batch": 1024, "partner_share": 0.0}
 _LONGEST_SHORT = 128  # bits
+GoalObjective = Literal["neighbors"]
 GoalName = Annotated[Literal["auto", "categories", "both", "partners", "neighbors"], ForgivingName]
 
 

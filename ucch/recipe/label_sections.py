@@ -8,7 +8,9 @@ from pydantic import Field
 
 from .section_base import Count, NotNegative, Positive, Section
 
-__all__ = ["LabelSection", "LabelSections", "MlwchLikeSection", "UniHashSection"]
+__all__ = ["LabelSection", "LabelSections", "LabelledObjective", "MlwchLikeSection", "UniHashSection"]
+
+LabelledObjective = Literal["unihash", "mlwch-like"]
 
 
 class LabelSection(Section):

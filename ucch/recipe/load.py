@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import RecipeError
 from ..files import check_file
 from ..toml import tomllib
+from .baseline_sections import BASELINES
 from .recipe import Recipe, nearest
 from .settings import with_settings
 
@@ -19,9 +20,9 @@ _LONGEST = 1 << 20
 
 
 def recipe_names() -> list[str]:
-    """Names of the recipes that ship with the package, sorted."""
+    """Names of the recipes that ship with the package, sorted; a baseline has one of its name and the defaults."""
     folder = resources.files("ucch.recipe.named")
-    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return sorted({*BASELINES, *(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))})
 
 
 def load_recipe(name_or_path: str | Path | Recipe, settings: Iterable[str] = ()) -> Recipe:
@@ -63,7 +64,10 @@ def _recipe_text(name_or_path: str | Path) -> str:
     path = Path(name_or_path)
     if path.suffix == ".toml" or path.exists():
         return _read(path)
-    if (word := str(name_or_path).replace("_", "-").lower()) in recipe_names():
+    word = str(name_or_path).replace("_", "-").lower()
+    if word in BASELINES:
+        return f'name = "{word}"\nbaseline = "{word}"\n'
+    if word in recipe_names():
         return resources.files("ucch.recipe.named").joinpath(f"{word}.toml").read_text(encoding="utf-8")
     raise RecipeError(
         f"recipe must be a .toml file or one of {', '.join(recipe_names())}, got {str(name_or_path)!r}"

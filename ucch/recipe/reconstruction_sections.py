@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from .section_base import Count, NotNegative, Positive, Section
 
-__all__ = ["CirhSection", "DgcpnSection", "DjsrhSection", "JdshSection", "ReconstructionSections"]
+__all__ = [
+    "CirhSection",
+    "DgcpnSection",
+    "DjsrhSection",
+    "JdshSection",
+    "ReconstructionObjective",
+    "ReconstructionSections",
+]
 
+ReconstructionObjective = Literal["djsrh", "jdsh", "dgcpn", "cirh"]
 Part = Annotated[float, Field(ge=0, le=1)]
 
 

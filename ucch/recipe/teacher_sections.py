@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
 from .section_base import Count, ForgivingName, NotNegative, Positive, Section, Share
 
-__all__ = ["MieSection", "TeacherName", "TeacherSection", "TeacherSections", "UchmLikeSection"]
+__all__ = [
+    "TEACHERS",
+    "MieSection",
+    "TaughtObjective",
+    "TeacherName",
+    "TeacherSection",
+    "TeacherSections",
+    "UchmLikeSection",
+]
 
 
-TeacherName = Annotated[Literal["auto", "none", "mie", "joint-semantics"], ForgivingName]
+_Teacher = Literal["auto", "none", "mie", "joint-semantics"]
+TeacherName = Annotated[_Teacher, ForgivingName]
+TEACHERS: tuple[str, ...] = get_args(_Teacher)
+TaughtObjective = Literal["uchm-like"]
 Closed = Annotated[float, Field(ge=0, le=1)]
 
 
