@@ -15,8 +15,8 @@ from ..images.sources import ImageSource
 from .caption_alone import Alone
 from .caption_layouts import layout_rows
 from .caption_records import Row
-from .caption_rows import RowNumbers
 from .image_names import NameTable
+from .image_of_text import RowNumbers
 from .left_out import LeftOut
 from .named_files import named_files
 

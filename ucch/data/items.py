@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..errors import DataError
 from .arrays import FeatureArray, check_finite, check_matrix, row_chunks
-from .caption_rows import RowNumbers
+from .image_of_text import RowNumbers
 from .labels import LabelMatrix
 
 if TYPE_CHECKING:

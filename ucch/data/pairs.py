@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..errors import DataError
 from .arrays import FeatureArray, check_finite, check_matrix
-from .caption_rows import CaptionRows, RowNumbers, check_image_of_text
+from .image_of_text import CaptionRows, RowNumbers, check_image_of_text
 from .items import Items, check_label
 from .labels import LabelMatrix
 from .row_parts import RowParts

@@ -12,7 +12,7 @@ from ..errors import DataError
 
 if TYPE_CHECKING:
     from .arrays import FeatureArray
-    from .caption_rows import RowNumbers
+    from .image_of_text import RowNumbers
     from .items import Items
     from .labels import LabelMatrix
     from .pairs import Pairs

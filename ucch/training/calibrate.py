@@ -8,7 +8,7 @@ import numpy as np
 
 from ..calibration import FEWEST, PartnerCalibration
 from ..data import Items, Pairs
-from ..data.caption_rows import RowNumbers
+from ..data.image_of_text import RowNumbers
 from ..models import HashModel
 from ..recipe.recipe import Recipe
 from .check_views import check_views

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from ..data import Items
-from ..data.caption_rows import RowNumbers
+from ..data.image_of_text import RowNumbers
 from ..metrics import cosine_neighbors, distance_histograms, hit_rate_at, neighbors_kept
 from ..models import HashModel
 from ..recipe.recipe import Recipe

@@ -12,7 +12,7 @@ import torch
 from ..calibration import PartnerCalibration
 from ..collectives import World
 from ..data import Items
-from ..data.caption_rows import RowNumbers
+from ..data.image_of_text import RowNumbers
 from ..models import HashModel
 from ..recipe.recipe import Recipe
 from ..runs.watch import FlipWatch

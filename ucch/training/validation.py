@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from ..data import Items
-from ..data.caption_rows import RowNumbers
+from ..data.image_of_text import RowNumbers
 from ..metrics import distance_histograms, reciprocal_rank
 from ..models import HashModel
 from ..recipe.recipe import Recipe

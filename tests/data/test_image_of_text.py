@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ucch.data.caption_rows import CaptionRows, check_image_of_text
+from ucch.data.image_of_text import CaptionRows, check_image_of_text
 from ucch.errors import DataError
 
 
