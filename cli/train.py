@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from ucch.recipe.strategy_sections import OPTIMIZERS
+from ucch.recipe.teacher_sections import TEACHERS
 
 from .asked_recipe import asked_recipe, check_same
 from .extraction_options import ENCODING, SOURCE, encoding_options, source_options
@@ -62,7 +63,7 @@ _GROUPS = {
 @recipe_option(
     "--teacher",
     key="teacher.similarity",
-    type=Choice(["auto", "none", "mie", "joint-semantics"], case_sensitive=False),
+    type=Choice(TEACHERS, case_sensitive=False),
     help="Similarity of the training pairs that guides the codes, without labels.",
 )
 @recipe_option(

@@ -7,13 +7,19 @@ from pathlib import Path
 import pytest
 
 from ucch.errors import RecipeError
-from ucch.recipe import load_recipe, recipe_names
+from ucch.recipe import Recipe, load_recipe, recipe_names
+from ucch.recipe.baseline_sections import BASELINES
 
 
 def test_every_shipped_recipe_loads_under_its_own_name() -> None:
     assert {"default", "ucch-paper"} <= set(recipe_names())
     for name in recipe_names():
         assert load_recipe(name).name == name
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_baseline_has_a_recipe_of_its_name_and_the_defaults(name: str) -> None:
+    assert load_recipe(name.upper().replace("-", "_")) == Recipe(name=name, baseline=name)
 
 
 def test_the_paper_recipe_has_the_published_values() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from ucch.cli.train import command
 
 from ucch.errors import RecipeError
 from ucch.recipe import Recipe, load_recipe, with_settings
+from ucch.recipe.teacher_sections import TEACHERS
 
 
 @pytest.mark.parametrize("word", ["joint_semantics", "Joint-Semantics"])
@@ -31,3 +33,8 @@ def test_sections_take_no_common_key_from_the_others() -> None:
 def test_values_out_of_range_are_refused(setting: str) -> None:
     with pytest.raises(RecipeError, match=f"recipe key [a-z_]+.{setting.split('=')[0]}: "):
         with_settings(Recipe(), [setting])
+
+
+def test_the_command_offers_every_teacher() -> None:
+    offered = next(option.type for option in command.params if option.name == "teacher")
+    assert tuple(offered.choices) == TEACHERS  # type: ignore[attr-defined]
