@@ -41,10 +41,9 @@ from ucch.training import Trainer
 from ucch.training.growing import (
     Earlier,
     GrowingTrainer,
-    grown_codes,
+    GrowthCodes,
     grown_recipe,
     measured_drift,
-    measured_growth,
 )
 
 WAYS, CLASSES, EARLIER_CLASSES = ("codes", "features"), "digits-classes", 8
@@ -164,11 +163,11 @@ def grown(earlier: Earlier, way: str, query: Pairs, old: Pairs, new: Pairs, sett
     trainer = GrowingTrainer(recipe, pairs if way == "features" else new, earlier=trains)
     seconds = sum(trainer.train_epoch().seconds for _ in range(trainer.n_epochs))
     model = trainer.finished_model()
-    kept = grown_codes(all_known, model, pairs, keep_codes=True)
+    codes = GrowthCodes.of(all_known, model, pairs)
+    kept = codes.of_all(keep_codes=True)
     spent = {"steps": trainer.steps_done, "steps_of_all": trainer.steps_of_all, "seconds": seconds}
-    growth = measured_growth(all_known, model, pairs, keep_codes=False, **spent)
-    before = {"image": earlier.model.encode_image(old.image), "text": earlier.model.encode_text(old.text)}
-    changed = sum(int(np.unpackbits(rows ^ kept[kind][: len(rows)]).sum()) for kind, rows in before.items())
+    growth = codes.growth(keep_codes=False, **spent)
+    changed = sum(int(np.unpackbits(rows ^ kept[kind][: len(rows)]).sum()) for kind, rows in codes.before.items())
     return {
         **scored(model, query, pairs),
         "kept": score(model, query, pairs, kept),

@@ -30,8 +30,8 @@ def continued_recipe(choices: Mapping[str, Any], recipe: str | None) -> Recipe |
         UsageError: options that do not go together.
         RunError, RecipeError: the earlier run is not there, not finished, or does not go on.
     """
-    from ucch.recipe import Recipe
     from ucch.runs import RunFolder
+    from ucch.runs.model_recipe import model_recipe
     from ucch.training.growing import grown_recipe
 
     earlier = choices["earlier"]
@@ -45,12 +45,16 @@ def continued_recipe(choices: Mapping[str, Any], recipe: str | None) -> Recipe |
     if choices["data"] is None and choices["images"] is None:
         raise click.UsageError("--continue needs the new pairs: name them with --data or --images")
     run = RunFolder.open(earlier)
-    model = run.model()
-    return grown_recipe(Recipe.from_toml(model.recipe) if model.recipe else run.recipe(), earlier)
+    return grown_recipe(model_recipe(run.model(), run.recipe), earlier)
 
 
-def check_continued(recipe: Recipe, dataset: ItemDataset, extraction: Extraction | None, *, n_processes: int) -> None:
+def check_continued(
+    recipe: Recipe, dataset: ItemDataset, extraction: Extraction | None, *, n_processes: int
+) -> Earlier | None:
     """Refuse new pairs, and choices, that do not fit the earlier run, before a folder is made.
+
+    Returns:
+        What the earlier run hands on, for :func:`hand_on`; None where there is none.
 
     Raises:
         DataError: features of another width.
@@ -65,7 +69,7 @@ def check_continued(recipe: Recipe, dataset: ItemDataset, extraction: Extraction
     from .feature_source import feature_cards
 
     if not recipe.growing.earlier:
-        return
+        return None
     earlier = _earlier(recipe)
     check_grows(recipe, earlier.recipe, n_processes=n_processes)
     check_widths(earlier.model, as_pairs(dataset.train, "growing"))
@@ -76,23 +80,25 @@ def check_continued(recipe: Recipe, dataset: ItemDataset, extraction: Extraction
                 f"{kind} features must be by the encoder of {recipe.growing.earlier}, {card.name} ({card.spec}), got"
                 f" those by {cards[kind].name} ({cards[kind].spec}); take them anew by that encoder"
             )
+    return earlier
 
 
-def hand_on(run: RunFolder) -> None:
+def hand_on(run: RunFolder, dataset: ItemDataset, earlier: Earlier | None) -> None:
     """Put what the earlier run hands on into the folder of the run that goes on, unless it is there.
 
     Features without a word of their encoder are taken to be by that of the earlier run.
+
+    Args:
+        run: that goes on, or any other, which is left alone.
+        dataset: of the run, earlier pairs that are replayed first.
+        earlier: of :func:`check_continued`; None reads it, as for a run that is resumed.
     """
-    from ucch.data import load_dataset
     from ucch.extraction import read_run_encoders, write_run_encoders
 
     recipe = run.recipe()
     if not recipe.growing.earlier or run.handed_on:
         return
-    earlier = _earlier(recipe)
-    if recipe.growing.replay:
-        old = load_dataset(recipe.growing.replay, recipe.data_root, one_sided=recipe.pairs.one_sided)
-        earlier = replace(earlier, replayed=len(old.train))
+    earlier = replace(earlier or _earlier(recipe), replayed=dataset.replayed)
     cards = read_run_encoders(Path(recipe.growing.earlier))
     if cards and not read_run_encoders(run.path):
         write_run_encoders(run.path, cards)

@@ -86,7 +86,7 @@ def _make_run(
     from ucch.extraction import write_run_encoders
     from ucch.runs import RunFolder, free_run_path
     from ucch.training import check_fine_tuning, check_optimizer
-    from ucch.training.growing import run_dataset
+    from ucch.training.growing import run_dataset, with_replayed
 
     source = recipe.source
     check_optimizer(recipe)
@@ -108,10 +108,11 @@ def _make_run(
             write_run_encoders(run.path, cards)
         return run, dataset
     extraction = _extract(console, recipe, device, **encoding)
-    check(extraction.dataset, extraction)
+    dataset = with_replayed(recipe, extraction.dataset)
+    check(dataset, extraction)
     run = RunFolder.create(path, recipe.model_copy(update={"data": str(path.resolve() / FEATURES)}))
     _keep(run, extraction)
-    return run, extraction.dataset
+    return run, dataset
 
 
 def old_run(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ucch.data import ItemDataset
     from ucch.extraction import Extraction
     from ucch.runs import RunFolder
+    from ucch.training.growing import Earlier
 
 __all__ = ["command"]
 
@@ -201,6 +202,7 @@ def command(
     if resume and out is not None:
         check_same(out, ctx.command, choices, recipe=recipe, settings=settings)
     noticed: dict[str, Any] = {}
+    earlier: list[Earlier | None] = []  # what the run goes on from, once it is read
     where = choose_device(device)
     with processes(where) as world:
         console = Console(stderr=True, quiet=world.rank > 0)
@@ -212,7 +214,7 @@ def command(
             chosen = asked_recipe(ctx.command, choices, recipe=recipe, settings=settings, base=base)
 
             def check(dataset: ItemDataset, extraction: Extraction | None) -> None:
-                check_continued(chosen, dataset, extraction, n_processes=world.size)
+                earlier.append(check_continued(chosen, dataset, extraction, n_processes=world.size))
                 check_views(chosen, dataset.train)
                 if not allow_overlap and extraction is not None:
                     check_copies(extraction)
@@ -230,7 +232,7 @@ def command(
         pairs = f"{dataset.name}: {len(dataset.train)} {what}, {chosen.bits} bits"
         console.print(f"{pairs}, into {run.path}", highlight=False)
         if world.rank == 0:
-            hand_on(run)
+            hand_on(run, dataset, earlier[0] if earlier else None)
         with open_tuning(run, where, **encoding) as tuning:
             _train(console, run, dataset, device=where, world=world, resume=resume, fine_tuning=tuning)
             if tuning is not None:

@@ -16,6 +16,7 @@ from .data.arrays import FeatureArray
 from .errors import RunError
 from .models import HashModel
 from .recipe import Recipe, load_recipe
+from .runs.model_recipe import model_recipe
 from .training import Objective, TrainingLoop, choose_device, fit_baseline
 from .training.calibrate import calibrated, for_calibration
 
@@ -78,7 +79,7 @@ class HasherBase(BaseEstimator):  # type: ignore[misc]
             RunError: the file is missing, damaged, or no model of this format.
         """
         model = HashModel.load(Path(path))
-        recipe = Recipe.from_toml(model.recipe) if model.recipe else Recipe(bits=model.n_bits)
+        recipe = model_recipe(model)
         hasher = cls(n_bits=model.n_bits, recipe=recipe, seed=recipe.seed)
         hasher._take(model, recipe)
         return hasher

@@ -11,13 +11,17 @@ import pytest
 from click.testing import CliRunner, Result
 from ucch.cli.main import cli
 
+from tests.cli.photographs import ENCODERS, SHORT, source
+from tests.cli.photographs import QUICK as WORKERS
 from tests.cli.test_train import QUICK
+from tests.images.kit import write_photographs
 from tests.training.kit import small_dataset, small_pairs
 from ucch.data import PairedDataset, Pairs, load_npz, save_npz
 from ucch.encoders import EncoderCard
 from ucch.extraction import read_run_encoders, write_run_encoders
 from ucch.retrieval import BinaryIndex
 from ucch.runs import RunFolder
+from ucch.training.growing import Earlier
 
 
 def ucch(*arguments: object) -> Result:
@@ -163,3 +167,37 @@ def test_encoders_of_the_earlier_run_go_on(folder: Path) -> None:
     write_run_encoders(folder / "x", cards)
     go_on(folder)
     assert read_run_encoders(folder / "y") == cards
+
+
+@pytest.mark.parametrize("replay", [False, True])
+def test_what_goes_on_is_read_once(folder: Path, replay: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    plain_run = Earlier.of_run
+
+    def of_run(run: RunFolder, **options: bool) -> Earlier:
+        read.append(run.path.name)
+        return plain_run(run, **options)
+
+    def load(path: Path, **options: str) -> PairedDataset:
+        read.append(Path(path).name)
+        return load_npz(path, **options)
+
+    monkeypatch.setattr(Earlier, "of_run", of_run)
+    monkeypatch.setattr("ucch.data.catalog.load_npz", load)
+    result = go_on(folder, *(("--replay", folder / "old.npz") if replay else ()))
+    assert result.exit_code == 0, result.stderr
+    assert sorted(read) == ["new.npz", *(["old.npz"] if replay else []), "x"]
+    assert Earlier.load(folder / "y" / "earlier").replayed == (100 if replay else 0)
+
+
+def test_photographs_join_features_that_are_replayed(tmp_path: Path) -> None:
+    write_photographs(tmp_path / "photos", n=20)
+    options = (*source(tmp_path), *ENCODERS, *WORKERS)
+    assert ucch("train", *options, *SHORT, "--out", tmp_path / "x").exit_code == 0
+    features = tmp_path / "x" / "features.npz"
+    go_on = ("--continue", tmp_path / "x", *options, "--replay", features, "--epochs", 1, "--out", tmp_path / "y")
+    result = ucch("train", *go_on, "--json")
+    assert result.exit_code == 0, result.stderr
+    report, n_items = json.loads(result.stdout), len(load_npz(features).train)
+    assert report["database"] == 2 * n_items
+    assert (report["growing"]["earlier_items"], report["growing"]["new_items"]) == (n_items, n_items)

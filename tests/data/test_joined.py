@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from tests.training.growing.made import earlier_run, growing, new_pairs
+from tests.training.kit import small_pairs
 from ucch.data import PairedDataset, Pairs
 from ucch.data.joined import joined_dataset, joined_pairs
+from ucch.data.npy import map_npy
+from ucch.data.row_parts import RowParts
 from ucch.errors import DataError
+from ucch.training.growing import GrowingTrainer, GrowthCodes
 
 
 def pairs(n: int, **options: object) -> Pairs:
@@ -54,4 +62,51 @@ def test_queries_and_a_database_apart_are_those_of_the_new_set() -> None:
     new = PairedDataset("new", train=pairs(3), query=pairs(5), database=pairs(6))
     joined = joined_dataset(earlier, new)
     assert (joined.name, len(joined.train), len(joined.query), len(joined.database)) == ("new", 5, 5, 6)
+    assert (joined.replayed, new.replayed) == (2, 0)
     assert joined_dataset(earlier, PairedDataset("new", train=pairs(3), query=pairs(5))).database_is_train
+
+
+@pytest.mark.parametrize("mapped", [(True, True), (True, False), (False, True)])
+def test_features_in_files_stay_there(mapped: tuple[bool, bool], tmp_path: Path) -> None:
+    both = [small_pairs(30, seed=seed) for seed in (0, 1)]
+    there = []
+    for number, (some, on_disk) in enumerate(zip(both, mapped, strict=True)):
+        views = dict(some.views)
+        for name, rows in some.views.items() if on_disk else ():
+            np.save(tmp_path / f"{number}-{name}.npy", rows)
+            views[name] = map_npy(tmp_path / f"{number}-{name}.npy")
+        there.append(Pairs(*views.values(), some.label))
+    joined, plain = joined_pairs(*there), joined_pairs(*both)
+    assert isinstance(joined.image, RowParts)
+    assert [one is two for one, two in zip(joined.image.parts, (there[0].image, there[1].image), strict=True)] == [
+        True,
+        True,
+    ]
+    assert isinstance(plain.image, np.ndarray)
+    assert joined.digest() == plain.digest()
+    assert joined.take([3, 59]).digest() == plain.take([3, 59]).digest()
+    again = joined_pairs(joined, there[0])  # of what is in parts already
+    assert again.digest() == joined_pairs(plain, both[0]).digest()
+
+
+def test_features_of_another_type_are_widened(tmp_path: Path) -> None:
+    np.save(tmp_path / "half.npy", np.ones((4, 3), np.float16))
+    half = Pairs(map_npy(tmp_path / "half.npy"), np.ones((4, 2), np.float32))
+    joined = joined_pairs(half, Pairs(np.full((2, 3), 0.1, np.float32), np.ones((2, 2), np.float32)))
+    assert (joined.image.dtype, joined.image.shape) == (np.float32, (6, 3))
+    assert joined.image[[0, 5]].tolist() == [[1, 1, 1], [np.float32(0.1)] * 3]
+
+
+def test_towers_train_on_features_that_lie_in_files(tmp_path: Path) -> None:
+    pairs = small_pairs(40)
+    for name, rows in pairs.views.items():
+        np.save(tmp_path / f"{name}.npy", rows)
+    mapped = Pairs(*(map_npy(tmp_path / f"{name}.npy") for name in pairs.views))
+    recipe = growing("goal=both", "neighbor_batch=32", "hidden_width=8")
+    earlier = replace(earlier_run("goal=both", "neighbor_batch=32", "hidden_width=8"), replayed=40)
+    found = []
+    for first in (mapped, pairs):
+        trainer = GrowingTrainer(recipe, joined_pairs(first, new_pairs()), earlier=earlier)
+        trainer.train_epoch()
+        found.append(GrowthCodes.of(earlier, trainer.finished_model(), trainer.pairs).of_all(keep_codes=True))
+    assert all(np.array_equal(found[0][kind], found[1][kind]) for kind in ("image", "text"))

@@ -11,7 +11,7 @@ import pytest
 from ucch.data import Pairs, row_parts
 from ucch.data.arrays import check_matrix, row_chunks
 from ucch.data.npy import map_npy
-from ucch.data.row_parts import RowParts
+from ucch.data.row_parts import RowParts, in_file
 from ucch.errors import DataError
 
 
@@ -94,3 +94,28 @@ def test_very_many_rows_of_pairs_stay_on_the_disk(monkeypatch: pytest.MonkeyPatc
     assert np.array_equal(np.asarray(part.image), rows[chosen])
     assert np.array_equal(np.asarray(part.take([4, -1]).text), 2 * rows[chosen][[4, -1]])
     assert np.array_equal(np.asarray(pairs.take(rows[:, 0] > 20).image), rows[rows[:, 0] > 20])
+
+
+def test_rows_of_several_are_joined_where_they_lie(parts: RowParts, whole: np.ndarray) -> None:
+    some = RowParts(parts.parts, np.array([40, 2, 2]))
+    for several, expected in (
+        ([parts, parts], [whole, whole]),
+        ([whole, parts], [whole, whole]),
+        ([some, whole, parts], [whole[[40, 2, 2]], whole, whole]),
+        ([parts, some, some], [whole, whole[[40, 2, 2]], whole[[40, 2, 2]]]),
+    ):
+        joined = RowParts.joined(several)
+        assert np.array_equal(np.asarray(joined), np.concatenate(expected))
+        assert np.array_equal(joined[[-1, 0]], np.concatenate(expected)[[-1, 0]])
+    with pytest.raises(DataError, match="parts must have one width and type"):
+        RowParts.joined([parts, whole.astype(np.float32)])
+
+
+def test_what_was_read_is_in_no_file(parts: RowParts, whole: np.ndarray) -> None:
+    mapped = parts.parts[3]
+    assert in_file(mapped)
+    assert in_file(mapped[2:9])
+    assert in_file(np.asarray(mapped))
+    assert not in_file(whole)
+    assert not in_file(mapped[[1, 2]])
+    assert not in_file(mapped[mapped[:, 0] > 0])

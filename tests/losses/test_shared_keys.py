@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tests.losses.kit import unit_rows
 from ucch.codes import sign
-from ucch.losses import shared_keys
+from ucch.losses import cache_blocks
 from ucch.losses.contrastive_hashing import own_code_loss
 from ucch.losses.shared_keys import SharedKeys, shared_costs, works_in_place
 from ucch.optim import Keys
@@ -47,7 +47,7 @@ def step(keys: Any, u: Tensor, **options: Any) -> tuple[Tensor, Tensor]:
 def test_loss_and_gradient_are_those_of_the_whole_matrix_bit_for_bit(
     dtype: torch.dtype, n_bits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_keys, "BLOCK", 1000)  # several blocks, the last one shorter
+    monkeypatch.setattr(cache_blocks, "BLOCK", 1000)  # several blocks, the last one shorter
     for weighted, soft, some in product([True, False], repeat=3):
         keys = made(23, 129, n_bits, weighted=weighted)
         targets = 0.8 * torch.softmax(torch.randn(23, 129), dim=1) if soft else None

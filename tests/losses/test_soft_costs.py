@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tests.losses.kit import log_sum_exp
-from ucch.losses import soft_costs as module
+from ucch.losses import cache_blocks
 from ucch.losses.soft_costs import soft_costs
 
 
@@ -32,7 +32,7 @@ def test_against_a_loop() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_blocks_are_the_whole_matrix_bit_for_bit(dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BLOCK", 300)  # several blocks, the last one shorter
+    monkeypatch.setattr(cache_blocks, "BLOCK", 300)  # several blocks, the last one shorter
     logits, target, rows = made(37, dtype)
     found, expected = logits.clone().requires_grad_(), logits.clone().requires_grad_()
     cost = soft_costs(found, target, rows).sum() / 37

@@ -21,6 +21,7 @@ class ItemDataset:
         train: items that the towers and the code table learn from; their labels are read by evaluation only.
         query: items that ask, in every direction.
         database: items that answer; the training items by default, as the unsupervised protocol has it.
+        replayed: how many of the training items, at their beginning, an earlier run has trained on.
 
     Raises:
         DataError: the splits differ in views, feature width or classes, or only one side of the evaluation has labels.
@@ -36,10 +37,13 @@ class ItemDataset:
     train: Items
     query: Items
     database: Items
+    replayed: int
 
-    def __init__(self, name: str, train: Items, query: Items, database: Items | None = None) -> None:
+    def __init__(
+        self, name: str, train: Items, query: Items, database: Items | None = None, *, replayed: int = 0
+    ) -> None:
         splits = {"name": name, "train": train, "query": query, "database": train if database is None else database}
-        for field, value in splits.items():
+        for field, value in {**splits, "replayed": replayed}.items():
             object.__setattr__(self, field, value)
         for other in (query, self.database):
             if other.names != train.names:
@@ -101,8 +105,10 @@ class PairedDataset(ItemDataset):
     query: Pairs
     database: Pairs
 
-    def __init__(self, name: str, train: Pairs, query: Pairs, database: Pairs | None = None) -> None:
-        super().__init__(name, train, query, database)
+    def __init__(
+        self, name: str, train: Pairs, query: Pairs, database: Pairs | None = None, *, replayed: int = 0
+    ) -> None:
+        super().__init__(name, train, query, database, replayed=replayed)
 
 
 def _check_width(first: Items, second: Items, kind: str) -> None:

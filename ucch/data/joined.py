@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from ..errors import DataError
+from .arrays import FeatureArray
 from .dataset import PairedDataset
 from .pairs import Pairs
+from .row_parts import RowParts, in_file
 
 __all__ = ["joined_dataset", "joined_pairs"]
 
 
 def joined_pairs(first: Pairs, second: Pairs) -> Pairs:
-    """All pairs of the first, then those of the second, in memory; labels where both have them.
+    """All pairs of the first, then those of the second; labels where both have them.
+
+    Features in memory become one array; where some lie in files, all stay where they are
+    (:class:`~ucch.data.row_parts.RowParts`), but for those that are of another type, which are widened in memory.
 
     Raises:
         DataError: features or labels have other widths.
@@ -39,13 +46,23 @@ def joined_pairs(first: Pairs, second: Pairs) -> Pairs:
         f"{kind}_seen": np.concatenate([first.seen[kind], second.seen[kind]]) for kind in first.seen
     }  # fmt: skip
     return Pairs(
-        np.concatenate([first.image, second.image]),
-        np.concatenate([first.text, second.text]),
+        _joined(first.image, second.image),
+        _joined(first.text, second.text),
         np.concatenate(labels) if len(labels) == 2 else None,
         split=second.split,
         image_of_text=np.concatenate([first.item_of_text, len(first) + second.item_of_text]) if captions else None,
         **seen,
     )
+
+
+def _joined(first: FeatureArray, second: FeatureArray) -> FeatureArray:
+    """Rows of both, read where they lie if any lie in a file."""
+    both: tuple[FeatureArray | RowParts, ...] = (first, second)
+    if not any(isinstance(rows, RowParts) or in_file(rows) for rows in both):
+        return np.concatenate([first, second])
+    dtype = np.result_type(first.dtype, second.dtype)
+    parts = [rows if rows.dtype == dtype else np.asarray(rows, dtype) for rows in both]
+    return cast(FeatureArray, RowParts.joined(parts))
 
 
 def joined_dataset(earlier: PairedDataset, new: PairedDataset) -> PairedDataset:
@@ -55,4 +72,5 @@ def joined_dataset(earlier: PairedDataset, new: PairedDataset) -> PairedDataset:
         DataError: as :func:`joined_pairs`.
     """
     database = None if new.database_is_train else new.database
-    return PairedDataset(new.name, joined_pairs(earlier.train, new.train), new.query, database)
+    train = joined_pairs(earlier.train, new.train)
+    return PairedDataset(new.name, train, new.query, database, replayed=len(earlier.train))

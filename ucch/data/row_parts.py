@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..errors import DataError
 
-__all__ = ["RowParts"]
+__all__ = ["RowParts", "in_file"]
 
 _READ = 1 << 26  # bytes: what a slice reads at once; a larger one stays on disk
 _PIECE = 1 << 24  # bytes: what is read before it is copied to its place
@@ -53,6 +53,21 @@ class RowParts:
         self.starts = np.cumsum([0, *map(len, self.parts)])
         self.rows = rows
         self.shape = (int(self.starts[-1]) if rows is None else len(rows), int(first.shape[1]))
+
+    @classmethod
+    def joined(cls, several: Sequence[npt.NDArray[Any] | RowParts]) -> RowParts:
+        """Rows of several arrays, or of such rows, under one another.
+
+        Raises:
+            DataError: they differ in width or type.
+        """
+        all_of = [rows if isinstance(rows, RowParts) else cls([rows]) for rows in several]
+        parts = [part for one in all_of for part in one.parts]
+        if all(one.rows is None for one in all_of):
+            return cls(parts)
+        starts = np.cumsum([0, *(int(one.starts[-1]) for one in all_of)])
+        numbers = [np.arange(len(one), dtype=np.int64) if one.rows is None else one.rows for one in all_of]
+        return cls(parts, np.concatenate([start + some for start, some in zip(starts, numbers, strict=False)]))
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -99,6 +114,14 @@ class RowParts:
                 some = here[start : start + at_once]
                 out[some] = _read_rows(self.parts[part], places[some] - self.starts[part])
         return out
+
+
+def in_file(rows: npt.NDArray[Any]) -> bool:
+    """Whether an array is a mapped file or a view of one; rows that were read from one are not."""
+    owner: object = rows
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    return isinstance(owner, mmap.mmap)
 
 
 def _read_rows(part: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:

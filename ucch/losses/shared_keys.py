@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import frexp
 from typing import Any, NamedTuple
 
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .soft_costs import BLOCK
+from .cache_blocks import blocks
 
 __all__ = ["SharedKeys", "shared_costs", "works_in_place"]
 
@@ -72,7 +71,7 @@ class _SharedCosts(torch.autograd.Function):
             torch.mm(h, negatives.T, out=logits[:, 1:])
         logits[:, :1] = own
         costs = h.new_empty(len(h))
-        for rows in _blocks(logits):
+        for rows in blocks(logits):
             block = _divided(logits[rows], norm, temperature)
             expected = None if targets is None else _expected(block, targets[rows])
             if log_weights is not None:
@@ -94,8 +93,8 @@ class _SharedCosts(torch.autograd.Function):
         logits, negatives, targets = ctx.saved_tensors  # minus the logarithm of their sum of exponentials
         norm, temperature = ctx.scales
         gradient = torch.empty_like(logits)
-        of_cost = None if targets is not None else logits.new_zeros(len(logits[next(_blocks(logits))]), logits.shape[1])
-        for rows in _blocks(logits):
+        of_cost = None if targets is not None else logits.new_zeros(len(logits[next(blocks(logits))]), logits.shape[1])
+        for rows in blocks(logits):
             block = gradient[rows]
             if of_cost is not None:
                 of_cost[: len(block), 0] = -slope[rows]
@@ -124,9 +123,3 @@ def _expected(logits: Tensor, targets: Tensor) -> Tensor:
 def _log_softmax_backward(gradient: Tensor, output: Tensor, out: Tensor) -> None:
     """The gradient of a log-softmax over rows from that of its output."""
     torch.ops.aten._log_softmax_backward_data.out(gradient, output, 1, output.dtype, out=out)
-
-
-def _blocks(logits: Tensor) -> Iterator[slice]:
-    """Rows at a time, of which a core keeps the logits near."""
-    step = max(1, BLOCK // logits.shape[1])
-    return (slice(start, start + step) for start in range(0, len(logits), step))

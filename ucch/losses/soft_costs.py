@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-__all__ = ["BLOCK", "soft_costs"]
+from .cache_blocks import blocks
 
-BLOCK = 2**18  # logits at a time on a CPU, 1 MiB of float32: what a core keeps near
+__all__ = ["soft_costs"]
 
 
 def soft_costs(logits: Tensor, target: Tensor, rows: Tensor) -> Tensor:
@@ -38,7 +37,7 @@ class _SoftCosts(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, target: Tensor, rows: Tensor) -> Tensor:
         less_total, costs = torch.empty_like(logits), logits.new_empty(len(logits))
-        for anchors in _blocks(logits):
+        for anchors in blocks(logits):
             block, own = less_total[anchors].copy_(logits[anchors]), rows[anchors]
             block.scatter_(1, own[:, None], float("-inf"))
             total = torch.logsumexp(block, dim=1)
@@ -52,13 +51,8 @@ class _SoftCosts(torch.autograd.Function):
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
         less_total, target, rows = ctx.saved_tensors
         gradient = torch.empty_like(less_total)
-        for anchors in _blocks(less_total):
+        for anchors in blocks(less_total):
             weight = slope[anchors, None]
             block = torch.exp(less_total[anchors], out=gradient[anchors]).mul_(weight)
             block.sub_(target[rows[anchors]].mul_(weight))
         return gradient, None, None
-
-
-def _blocks(logits: Tensor) -> Iterator[slice]:
-    step = max(1, BLOCK // logits.shape[1] if logits.device.type == "cpu" else len(logits))
-    return (slice(start, start + step) for start in range(0, len(logits), step))

@@ -64,13 +64,10 @@ def _write_growth(run: RunFolder, loop: TrainingLoop, items: Items, earlier: gro
     """Leave the codes of all items, and what changed since the earlier run."""
     trainer, keep_codes = loop.trainer, loop.trainer.recipe.growing.keep_codes
     assert isinstance(trainer, growing.GrowingTrainer)
-    pairs = as_pairs(items, "growing")
-    if codes := growing.grown_codes(earlier, model, pairs, keep_codes=keep_codes):
-        run.write_codes(codes)
-    growth = growing.measured_growth(
-        earlier,
-        model,
-        pairs,
+    codes = growing.GrowthCodes.of(earlier, model, as_pairs(items, "growing"))
+    if of_all := codes.of_all(keep_codes=keep_codes):
+        run.write_codes(of_all)
+    growth = codes.growth(
         keep_codes=keep_codes,
         steps=trainer.steps_done,
         steps_of_all=trainer.steps_of_all,

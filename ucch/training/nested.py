@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import RecipeError, RunError
 from ..models import HashModel
 from ..recipe.recipe import Recipe
+from ..runs.model_recipe import model_recipe
 
 __all__ = ["check_nested", "nested_lengths", "shortened"]
 
@@ -62,7 +63,7 @@ def shortened(model: HashModel, n_bits: int) -> HashModel:
     """
     if n_bits == model.n_bits:
         return model
-    if not model.recipe or not Recipe.from_toml(model.recipe).model.nested:
+    if not model_recipe(model).model.nested:
         raise RunError(
             f"the first {n_bits} bits of a code of {model.n_bits} are a code only where the model was trained for it;"
             f" train with --nested, or with --bits {n_bits}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +12,10 @@ import torch
 
 from tests.training.growing.made import earlier_run, new_pairs
 from tests.training.kit import small_pairs
+from ucch.data import Pairs
 from ucch.data.joined import joined_pairs
 from ucch.models import HashModel
-from ucch.training.growing import Earlier, Growth, grown_codes, measured_growth
+from ucch.training.growing import Earlier, Growth, GrowthCodes
 
 SPENT = {"steps": 15, "steps_of_all": 100, "seconds": 1.0}
 
@@ -29,7 +31,8 @@ def flipped(bit: int) -> HashModel:
 
 def growth(earlier: Earlier, **options: bool) -> Growth:
     pairs = joined_pairs(small_pairs(), new_pairs()) if earlier.replayed else new_pairs()
-    return measured_growth(earlier, flipped(3), pairs, keep_codes=options.get("keep_codes", False), **SPENT)
+    codes = GrowthCodes.of(earlier, flipped(3), pairs)
+    return codes.growth(keep_codes=options.get("keep_codes", False), **SPENT)
 
 
 def test_every_bit_that_changed_is_counted() -> None:
@@ -59,23 +62,60 @@ def test_without_features_new_items_say_how_far_towers_moved() -> None:
 def test_codes_of_all_items_keep_the_earlier_ones_bit_for_bit() -> None:
     earlier, pairs = replace(earlier_run(), replayed=100), joined_pairs(small_pairs(), new_pairs())
     model = flipped(3)
-    codes = grown_codes(earlier, model, pairs, keep_codes=True)
+    both = GrowthCodes.of(earlier, model, pairs)
+    codes = both.of_all(keep_codes=True)
     assert np.array_equal(codes["image"][:100], earlier.model.encode_image(pairs.image[:100]))
     assert np.array_equal(codes["image"][100:], model.encode_image(pairs.image[100:]))
-    again = grown_codes(earlier, model, pairs, keep_codes=False)
+    again = both.of_all(keep_codes=False)
     assert np.array_equal(again["image"], model.encode_image(pairs.image))
 
 
 def test_codes_that_an_earlier_run_kept_are_kept_again() -> None:
     kept = {kind: np.full((100, 2), number, np.uint8) for number, kind in enumerate(("image", "text"))}
     earlier, pairs = replace(earlier_run(), codes=kept), new_pairs()
-    by_codes = grown_codes(earlier, flipped(3), pairs, keep_codes=True)
+    by_codes = GrowthCodes.of(earlier, flipped(3), pairs).of_all(keep_codes=True)
     assert np.array_equal(by_codes["text"][:100], kept["text"])
     assert len(by_codes["text"]) == 160
     by_features = replace(earlier, replayed=100)
-    codes = grown_codes(by_features, flipped(3), joined_pairs(small_pairs(), pairs), keep_codes=True)
+    codes = GrowthCodes.of(by_features, flipped(3), joined_pairs(small_pairs(), pairs)).of_all(keep_codes=True)
     assert np.array_equal(codes["text"], by_codes["text"])
 
 
 def test_nothing_is_written_where_earlier_codes_are_not_known() -> None:
-    assert grown_codes(earlier_run(), flipped(3), new_pairs(), keep_codes=True) == {}
+    assert GrowthCodes.of(earlier_run(), flipped(3), new_pairs()).of_all(keep_codes=True) == {}
+
+
+@pytest.mark.parametrize("replayed", [0, 100])
+def test_each_model_encodes_a_side_once(replayed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    earlier, asked = replace(earlier_run(), replayed=replayed), Counter()
+    pairs = joined_pairs(small_pairs(), new_pairs()) if replayed else new_pairs()
+    plain = HashModel.encode
+
+    def counted(self: HashModel, name: str, features: np.ndarray) -> np.ndarray:
+        asked["earlier" if self is earlier.model else "grown", name, len(features)] += 1
+        return plain(self, name, features)
+
+    monkeypatch.setattr(HashModel, "encode", counted)
+    codes = GrowthCodes.of(earlier, flipped(3), pairs)
+    for keep_codes in (True, False):
+        codes.of_all(keep_codes=keep_codes)
+        codes.growth(keep_codes=keep_codes, **SPENT)
+    sizes = {"earlier": replayed or 60, "grown": replayed + 60}
+    assert asked == {(who, kind, size): 1 for who, size in sizes.items() for kind in ("image", "text")}
+
+
+def test_captions_in_any_order_and_sides_that_are_missing_keep_their_own_codes() -> None:
+    """Texts of several captions are not ordered by their images, and an earlier item has no image."""
+    old, new = small_pairs(), new_pairs()
+    order = np.random.default_rng(0).permutation(200) % 100
+    captions = Pairs(old.image, np.asarray(old.text)[order], image_of_text=order, image_seen=np.arange(100) != 5)
+    earlier, pairs = replace(earlier_run(), replayed=100), joined_pairs(captions, new)
+    model = flipped(3)
+    with torch.no_grad():
+        model.text_tower.last.bias += 3
+    codes = GrowthCodes.of(earlier, model, pairs)
+    kept = codes.of_all(keep_codes=True)
+    assert np.array_equal(kept["text"][:200], earlier.model.encode_text(captions.text))
+    assert np.array_equal(kept["text"][200:], model.encode_text(new.text))
+    assert np.array_equal(kept["image"][:99], earlier.model.encode_image(captions.side("image")))
+    assert codes.growth(keep_codes=False, **SPENT).earlier_rows == {"image": 99, "text": 200}

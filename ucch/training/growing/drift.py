@@ -13,7 +13,7 @@ from ...baselines import share_space
 from ...data import Pairs
 from ...data.joined import joined_pairs
 from ...models import HashModel
-from ...recipe.recipe import Recipe
+from ...runs.model_recipe import model_recipe
 from ..closed_form import sampled_features
 from ..guarantee import kept_by_item
 from .grown_recipe import check_widths
@@ -115,8 +115,7 @@ def measured_drift(model: HashModel, train: Pairs, unseen: Pairs, new: Pairs) ->
                 f"{name} must hold at least {_FEWEST} complete pairs, got {len(pairs)}; a drift needs more"
             )
     gallery = kinds["train"].spread(_GALLERY)
-    recipe = Recipe.from_toml(model.recipe) if model.recipe else Recipe(bits=model.n_bits)
-    image, text = sampled_features(recipe, gallery)
+    image, text = sampled_features(model_recipe(model), gallery)
     shared = share_space(image.numpy(), text.numpy())
 
     def kept(pairs: Pairs) -> KeptOf:

@@ -17,6 +17,7 @@ from ...errors import RunError
 from ...models import HashModel
 from ...recipe.recipe import Recipe
 from ...runs.checkpoint import load_newest, load_state, save_state
+from ...runs.model_recipe import model_recipe
 from ...runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Earlier:
             RunError: it is not finished or damaged, or neither table nor features of its pairs are there.
         """
         model = run.model()
-        recipe = Recipe.from_toml(model.recipe) if model.recipe else run.recipe()
+        recipe = model_recipe(model, run.recipe)
         known: dict[str, Any] = {}
         state = load_newest(run.checkpoint_file, run.previous_checkpoint_file)
         if state is not None:

@@ -12,7 +12,7 @@ from ...data import Pairs
 from ...models import HashModel
 from .earlier import Earlier
 
-__all__ = ["Growth", "grown_codes", "kept_of", "measured_growth"]
+__all__ = ["Growth", "GrowthCodes"]
 
 
 @dataclass(frozen=True)
@@ -57,71 +57,93 @@ class Growth:
         return asdict(self)
 
 
-def measured_growth(
-    earlier: Earlier, model: HashModel, pairs: Pairs, *, keep_codes: bool, steps: int, steps_of_all: int, seconds: float
-) -> Growth:
-    """Compare the codes of a grown model with those of the earlier one.
+@dataclass(frozen=True, eq=False)
+class GrowthCodes:
+    """Codes of the items of a run that went on, by the earlier model and by the grown one, each worked out once.
 
-    Args:
+    Attributes:
         earlier: what the earlier run handed on.
-        model: as it encodes now.
-        pairs: of the run: earlier ones, where they are replayed by features, then new ones.
-        keep_codes: whether earlier items keep their codes; they do where their features are not at hand.
-        steps, steps_of_all, seconds: as of :class:`Growth`.
-
-    Returns:
-        The figures. O(n (dx + dy) D) for the n pairs that are compared.
+        n_bits: of a code.
+        n_items: of the run, all there are.
+        now: by ``image`` and ``text`` the packed codes of the rows of a side, by the grown model: of earlier items
+            first, where these are replayed by features, then of new ones.
+        before: those of the earlier model, of the earlier items alone where these are replayed by features.
     """
-    by_features = earlier.replayed > 0
-    compared = _earlier_pairs(earlier, pairs) if by_features else pairs
-    before, now = _encoded(earlier.model, compared), _encoded(model, compared)
-    kept = keep_codes or not by_features
-    had = before if kept else kept_of(earlier, compared)
-    return Growth(
-        earlier_items=earlier.n_items,
-        new_items=len(pairs) - earlier.replayed,
-        replayed_by="features" if by_features else "codes",
-        keep_codes=kept,
-        steps=steps,
-        steps_of_all=steps_of_all,
-        seconds=round(seconds, 3),
-        moved={kind: _differing(before[kind], now[kind]) / (len(now[kind]) * model.n_bits) for kind in now},
-        moved_of="earlier items" if by_features else "new items",
-        earlier_rows={kind: len(rows) if by_features else 0 for kind, rows in before.items()},
-        bits_changed=0 if kept else sum(_differing(had[kind], now[kind]) for kind in now),
-    )
+
+    earlier: Earlier
+    n_bits: int
+    n_items: int
+    now: dict[str, PackedCodes]
+    before: dict[str, PackedCodes]
+
+    @classmethod
+    def of(cls, earlier: Earlier, model: HashModel, pairs: Pairs) -> GrowthCodes:
+        """Encode by both models.
+
+        Args:
+            earlier: what the earlier run handed on.
+            model: as it encodes now.
+            pairs: of the run: earlier ones, where they are replayed by features, then new ones.
+
+        Returns:
+            The codes. O(n (dx + dy) D) for n pairs.
+        """
+        sides = {kind: pairs.side(kind) for kind in ("image", "text")}
+        now = {kind: model.encode(kind, rows) for kind, rows in sides.items()}
+        if earlier.replayed:
+            sides = {kind: rows[: _rows_of_first(pairs, kind, earlier.replayed)] for kind, rows in sides.items()}
+        before = {kind: earlier.model.encode(kind, rows) for kind, rows in sides.items()}
+        return cls(earlier, model.n_bits, len(pairs), now, before)
+
+    @property
+    def had(self) -> dict[str, PackedCodes]:
+        """Codes that earlier items have: those their run kept, where they are of as many rows, or what its model gives.
+
+        Of items that are replayed by features.
+        """
+        kept = self.earlier.codes
+        if all(len(kept.get(kind, ())) == len(rows) for kind, rows in self.before.items()):
+            return dict(kept)
+        return self.before
+
+    def of_all(self, *, keep_codes: bool) -> dict[str, PackedCodes]:
+        """Codes of all items of the run, earlier ones first; empty where those of the earlier are not known.
+
+        Args:
+            keep_codes: whether earlier items keep the codes they have, bit for bit; they do without features.
+        """
+        codes, known = self.now, self.earlier.codes
+        if not self.earlier.replayed:
+            return {kind: np.concatenate([known[kind], codes[kind]]) for kind in codes} if known else {}
+        if not keep_codes:
+            return codes
+        return {kind: np.concatenate([rows, codes[kind][len(rows) :]]) for kind, rows in self.had.items()}
+
+    def growth(self, *, keep_codes: bool, steps: int, steps_of_all: int, seconds: float) -> Growth:
+        """What changed; the arguments are as of :class:`Growth`, ``keep_codes`` as of :meth:`of_all`."""
+        by_features = self.earlier.replayed > 0
+        kept = keep_codes or not by_features
+        now = {kind: codes[: len(self.before[kind])] for kind, codes in self.now.items()}
+        n_now = {kind: len(codes) * self.n_bits for kind, codes in now.items()}
+        return Growth(
+            earlier_items=self.earlier.n_items,
+            new_items=self.n_items - self.earlier.replayed,
+            replayed_by="features" if by_features else "codes",
+            keep_codes=kept,
+            steps=steps,
+            steps_of_all=steps_of_all,
+            seconds=round(seconds, 3),
+            moved={kind: _differing(self.before[kind], codes) / n_now[kind] for kind, codes in now.items()},
+            moved_of="earlier items" if by_features else "new items",
+            earlier_rows={kind: len(rows) if by_features else 0 for kind, rows in self.before.items()},
+            bits_changed=0 if kept else sum(_differing(rows, now[kind]) for kind, rows in self.had.items()),
+        )
 
 
-def kept_of(earlier: Earlier, pairs: Pairs) -> dict[str, PackedCodes]:
-    """Codes that earlier items have: those their run kept, where they are of as many rows, or what its model gives."""
-    sizes = {kind: len(pairs.side(kind)) for kind in ("image", "text")}
-    if all(len(earlier.codes.get(kind, ())) == size for kind, size in sizes.items()):
-        return dict(earlier.codes)
-    return _encoded(earlier.model, pairs)
-
-
-def grown_codes(earlier: Earlier, model: HashModel, pairs: Pairs, *, keep_codes: bool) -> dict[str, PackedCodes]:
-    """Codes of all items of a run that went on, earlier ones first; empty where those of the earlier are not known.
-
-    Args:
-        earlier, model, pairs: as of :func:`measured_growth`.
-        keep_codes: whether earlier items keep the codes they have, bit for bit; they do without features.
-    """
-    codes = _encoded(model, pairs)
-    if not earlier.replayed:
-        return {kind: np.concatenate([earlier.codes[kind], codes[kind]]) for kind in codes} if earlier.codes else {}
-    if keep_codes:
-        for kind, rows in kept_of(earlier, _earlier_pairs(earlier, pairs)).items():
-            codes[kind][: len(rows)] = rows
-    return codes
-
-
-def _earlier_pairs(earlier: Earlier, pairs: Pairs) -> Pairs:
-    return pairs.take(slice(0, earlier.replayed))
-
-
-def _encoded(model: HashModel, pairs: Pairs) -> dict[str, PackedCodes]:
-    return {"image": model.encode_image(pairs.side("image")), "text": model.encode_text(pairs.side("text"))}
+def _rows_of_first(pairs: Pairs, kind: str, n_items: int) -> int:
+    """Rows of a side, of items that have it, that belong to the first ``n_items``: they come before all others."""
+    items, mask = pairs.item_of(kind), pairs.side_mask(kind)
+    return int(((items if mask is None else items[mask]) < n_items).sum())
 
 
 def _differing(one: PackedCodes, other: PackedCodes) -> int:

@@ -10,7 +10,7 @@ from ...data.joined import joined_dataset
 from ...recipe.recipe import Recipe
 from ...runs.run_folder import RunFolder
 
-__all__ = ["kept_codes", "run_dataset"]
+__all__ = ["kept_codes", "run_dataset", "with_replayed"]
 
 
 def run_dataset(recipe: Recipe, data: str | None = None, data_root: str | None = None) -> ItemDataset:
@@ -25,11 +25,21 @@ def run_dataset(recipe: Recipe, data: str | None = None, data_root: str | None =
         DataError: as :func:`~ucch.data.load_items`, or the two have other widths or are no pairs of image and text.
     """
     root = data_root or recipe.data_root
-    how = recipe.pairs.one_sided
-    if data or not recipe.growing.replay:
-        return load_items(data or recipe.data, root, one_sided=how)
-    earlier, new = (_pairs(load_items(name, root, one_sided=how)) for name in (recipe.growing.replay, recipe.data))
-    return joined_dataset(earlier, new)
+    new = load_items(data or recipe.data, root, one_sided=recipe.pairs.one_sided)
+    return new if data else with_replayed(recipe, new, root)
+
+
+def with_replayed(recipe: Recipe, new: ItemDataset, data_root: str | None = None) -> ItemDataset:
+    """The set ``new`` with the earlier pairs before it whose features ``growing.replay`` names; itself where none are.
+
+    Raises:
+        DataError: as :func:`run_dataset`.
+    """
+    if not recipe.growing.replay:
+        return new
+    pairs = _pairs(new)
+    earlier = load_items(recipe.growing.replay, data_root or recipe.data_root, one_sided=recipe.pairs.one_sided)
+    return joined_dataset(_pairs(earlier), pairs)
 
 
 def _pairs(dataset: ItemDataset) -> PairedDataset:
