@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 
 from tests.pretend_device import PRETEND, PretendDevice
-from tests.training.kit import small_pairs
+from tests.training.growing.made import earlier_run, growing, new_pairs
+from tests.training.kit import small_pairs, small_recipe
 from tests.training.test_finite import spoil
+from ucch.data import Pairs
 from ucch.errors import NonFiniteError
 from ucch.recipe import load_recipe
 from ucch.training import Trainer
+from ucch.training.growing import GrowingTrainer
 
 RECIPES = {
     "default": ("default", "similarity=none"),
@@ -50,6 +55,28 @@ def test_no_step_within_an_epoch_waits_and_the_weights_are_those_of_the_cpu(name
     assert set(waits) == {0}
     assert all(torch.equal(a, b) for a, b in zip(towers, there.model.state_dict().values(), strict=True))
     assert torch.equal(table, there.bank.latent)
+
+
+@pytest.mark.parametrize("grows", [False, True])
+def test_items_that_lack_a_side_are_not_waited_for(grows: bool) -> None:
+    options = ("goal=both", "batch_size=16", "hidden_width=8", "epochs=2")
+    earlier, given = replace(earlier_run(*options), replayed=40), new_pairs(100)
+    near = load_recipe(growing(*options), ["growing.nearness=2"])  # to the earlier towers
+    pairs = Pairs(given.image, given.text, image_seen=np.arange(100) % 7 != 0)
+    towers, waits = [], set()
+    for device in ("cpu", PRETEND):
+        with PretendDevice() as mode:
+            trainer = (
+                GrowingTrainer(near, pairs, earlier=earlier, device=device)
+                if grows
+                else Trainer(small_recipe(*options), pairs, device=device)
+            )
+            seen: list[int] = []
+            trainer.train_epoch(lambda _, seen=seen, mode=mode: seen.append(sum(mode.waits.values())))  # type: ignore[misc]
+            waits |= {after - before for before, after in pairwise(seen[:-1])}
+            towers.append([value.cpu() for value in trainer.model.state_dict().values()])
+    assert waits == {0}
+    assert all(torch.equal(one, other) for one, other in zip(*towers, strict=True))
 
 
 def test_features_of_the_host_are_not_waited_for() -> None:
