@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 # a worker per core, each with one thread; a worker keeps neighbouring tests, and so what they share
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist worksteal
+INSTALL := $(BIN)/python tests/install.py
 
 APT := apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-fast test-lowest lint format bench docs soak audit sbom release-check clean
+.PHONY: help demo test test-all suite suite-all test-fast test-lowest lint format bench docs soak audit sbom release-check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,32 +18,36 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(INSTALL) --editable .
 	@touch $@
 
 $(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.docs: setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	$(INSTALL) --editable '.[docs]'
 	@touch $@
 
 demo: $(VENV)/.demo ## train on built-in digits, evaluate, show the result
 	$(BIN)/ucch train
 	@echo "next: . $(BIN)/activate, so that the shell finds ucch; then docs/start.md"
 
-test: $(VENV)/.dev ## lint and run the whole test suite
-	$(MAKE) --no-print-directory lint
-	$(PYTEST)
+test: $(VENV)/.dev ## lint and run the test suite without what is slow: 5 minutes, install included
+	$(MAKE) --no-print-directory -j 2 lint suite
 
-# what cannot be installed is said here, and again by the tests that need it, which fail
-test-all: $(VENV)/.dev ## make test with every store, a browser and a Ray cluster; a skip fails
-	-$(BIN)/python -m pip install --quiet --editable '.[dev,ray,store]'
+# what cannot be installed is said here, and again, in a line each, at the end of the tests, which then fail
+test-all: $(VENV)/.dev ## lint and run all tests, with every store, a browser and a Ray cluster; a skip fails
+	-$(INSTALL) --editable '.[dev,ray,store]'
 	-$(BIN)/python -m pip install --quiet --no-deps 'milvus == 2.3.5'
 	-command -v chromium chromium-browser > /dev/null || { $(APT) chromium > /dev/null; }
 	-command -v npm > /dev/null || { $(APT) npm > /dev/null; }
-	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory -j 2 lint suite-all
+
+suite: $(VENV)/.dev
+	$(PYTEST) -m 'not slow'
+
+suite-all: $(VENV)/.dev
 	UCCH_TEST_RAY=1 $(PYTEST) -p tests.skips --continue-on-collection-errors
 
 test-fast: $(VENV)/.dev ## run the tests that take no training

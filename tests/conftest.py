@@ -20,6 +20,14 @@ TABLES = {  # files whose tests are cases of one table, and of what
 }
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What drives a browser is slow, too."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many cases of each table passed."""
     passed = [report.nodeid.partition("::")[0] for report in terminalreporter.stats.get("passed", [])]
@@ -68,7 +76,9 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_bert(tmp_path_factory.mktemp("models") / "bert")
 
 
-@pytest.fixture(scope="session", params=[2, 3], ids=["2 processes", "3 processes"])
+@pytest.fixture(
+    scope="session", params=[2, pytest.param(3, marks=pytest.mark.slow)], ids=["2 processes", "3 processes"]
+)
 def processes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """Two, then three processes that talk by gloo."""
     world = Processes(request.param, tmp_path_factory.mktemp("processes"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator
 
 import pytest
 
+MUST = "must not be skipped here (tests/skips.py lists what may be): "
 ALLOWED = {  # the node's file, and why it cannot run anywhere
     "ucch/data/raw_images.py::ucch.data.raw_images.RawImages": "its example reads 25,000 pictures that are not shipped",
     "ucch/mteb.py::ucch.mteb.MtebCodes": "its example is of a run of one's own on a set that MTEB downloads",
@@ -19,7 +21,7 @@ def refuse(report: pytest.CollectReport | pytest.TestReport) -> None:
         return
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     report.outcome = "failed"
-    report.longrepr = f"{report.nodeid} must not be skipped here (tests/skips.py lists what may be): {reason}"
+    report.longrepr = f"{report.nodeid} {MUST}{reason}"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -34,3 +36,13 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     refuse(report)
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in a line each why tests were skipped, and how many: what could not be installed."""
+    failed = [report for kind in ("error", "failed") for report in terminalreporter.stats.get(kind, [])]
+    reasons = Counter(
+        text.partition(MUST)[2] for text in map(str, (report.longrepr for report in failed)) if MUST in text
+    )
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"not here, and needed by {count} tests: {reason.removeprefix('Skipped: ')}")

@@ -109,6 +109,7 @@ def killed(world: World, victim: int) -> str:
     return ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "victim"), [(2, 1), (3, 0), (3, 2)])
 def test_when_one_is_killed_the_others_fail_within_30_seconds(tmp_path: Path, size: int, victim: int) -> None:
     world = Processes(size, tmp_path)
@@ -138,6 +139,7 @@ def over_a_group_without_cpu(rank: int, meet: str, answers: Any) -> None:
     dist.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_tensors_of_the_cpu_travel_though_the_default_group_carries_none(tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     answers = spawn.Queue()

@@ -35,6 +35,14 @@ PAGES = [
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md") if path.name not in MADE),
 ]
 START = "docs/start.md"
+LONG = {  # pages whose programs train for seconds
+    "docs/baselines/dgcpn.md",
+    "docs/export.md",
+    "docs/one_view.md",
+    "docs/own_training.md",
+    "docs/tutorial_features.md",
+    "docs/tutorial_reproduce.md",
+}
 RECIPES = {name: load_recipe(name) for name in recipe_names()}
 DEEP = {  # recipes with an objective that is neither UCCH's, nor learns from labels, nor follows a teacher
     name
@@ -152,7 +160,10 @@ def run_page(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runpy.run_path(str(file), {"ucch_command": ucch_command}, "__main__")
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if as_one_file(page) and page != START])
+RUN = [page for page in PAGES if as_one_file(page) and page != START]
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, marks=[pytest.mark.slow] * (page in LONG)) for page in RUN])
 def test_a_page_runs_as_one_file(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_page(page, tmp_path, monkeypatch)
 

@@ -74,6 +74,7 @@ def look(page: Any, name: str) -> None:
             page.screenshot(path=f"{kept}/{name}-{width}.png")
 
 
+@pytest.mark.slow
 def test_a_folder_of_photographs_is_searched_before_training_and_after(folder: Path) -> None:
     photographs, captions = folder / "photos", folder / "captions.csv"
     index, trained, run = folder / "photos.index", folder / "trained.index", folder / "run"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,13 @@ def folder(tmp_path: Path) -> Path:
 def run(folder: Path, *options: str) -> str:
     command = [sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", str(folder), "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*command, *options, str(folder)], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [*command, *options, str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     return done.stdout
 
@@ -55,6 +62,7 @@ def test_a_skip_fails_and_says_its_reason(folder: Path) -> None:
         ("test_two.py", "pip install it"),
     ):
         assert f"{node} must not be skipped here (tests/skips.py lists what may be): Skipped: {reason}" in said
+        assert f"\nnot here, and needed by 1 tests: {reason}\n" in said
 
 
 def test_what_is_allowed_says_why_and_exists() -> None:

@@ -92,6 +92,7 @@ def test_kept_codes_are_those_of_the_earlier_model_bit_for_bit(folder: Path) -> 
     assert "keeps codes of images and of texts, not of both together" in " ".join(both.stderr.split())
 
 
+@pytest.mark.slow
 def test_a_grown_run_grows_again(folder: Path) -> None:
     go_on(folder, "--replay", folder / "old.npz", "--keep-codes")
     own = ("--continue", folder / "y", "--data", folder / "new.npz", "--out", folder / "z", "--epochs", 1)

@@ -161,6 +161,7 @@ def test_weights_are_handed_to_the_encoder(folder: Path) -> None:
     assert "weights none.pth does not exist" in result.stderr or "pip install" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_killed_extraction_goes_on_and_ends_with_the_same_file(folder: Path) -> None:
     arguments = [*source(folder), *ENCODERS, "--workers", "1", "--device", "cpu", "--encode-batch", "3"]
     command = [sys.executable, "-m", "ucch", "extract", *map(str, arguments), "--out"]

@@ -49,6 +49,7 @@ def server(arguments: list[str]) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         process.kill()
 
 
+@pytest.mark.slow
 def test_it_says_where_answers_and_survives_being_killed(
     server: tuple[str, subprocess.Popen[str]], arguments: list[str]
 ) -> None:
@@ -64,6 +65,7 @@ def test_it_says_where_answers_and_survives_being_killed(
     assert len(BinaryIndex.load(arguments[2])) == 6
 
 
+@pytest.mark.slow
 def test_an_upload_of_50_mb_is_told_why_it_is_refused(server: tuple[str, subprocess.Popen[str]]) -> None:
     for body in (b"a" * (50 * 2**20), iter([b"a" * 2**20] * 50)):  # announced, and in chunks of no announced length
         request = urllib.request.Request(server[0] + "search", body, {"content-type": "application/json"})

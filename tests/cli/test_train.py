@@ -56,6 +56,7 @@ def test_json_is_one_object_with_the_figures_promised(data: Path, tmp_path: Path
     assert json.loads((tmp_path / "run" / "report.json").read_text()) == report
 
 
+@pytest.mark.slow
 def test_without_options_it_trains_on_digits_into_a_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for expected in ("digits-12", "digits-12-2"):
@@ -245,6 +246,7 @@ def test_made_up_labels_need_a_recipe_that_learns_from_labels(data: Path) -> Non
     assert message in " ".join(result.stderr.split())
 
 
+@pytest.mark.slow
 def test_items_that_lack_a_side_are_refused_dropped_or_kept(tmp_path: Path) -> None:
     whole = small_dataset()
     text = np.array(whole.train.text)

@@ -42,6 +42,7 @@ def test_it_leaves_rows_table_curves_and_runs(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "runs" / "bop-8-seed0" / "model.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_a_stopped_comparison_goes_on_and_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = Plan(recipe_in(tmp_path), ["momentum", "none"], (8,), seeds=2)
     through = compare(plan, tmp_path / "through")
@@ -71,6 +72,7 @@ def test_adding_to_a_comparison_keeps_its_runs(tmp_path: Path) -> None:
     assert model.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_several_processes_give_what_one_gives(tmp_path: Path) -> None:
     plan = Plan(recipe_in(tmp_path), ["momentum"], (8,), seeds=2)
     one = compare(plan, tmp_path / "one")

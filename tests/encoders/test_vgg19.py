@@ -20,6 +20,7 @@ from ucch.errors import EncoderError
 torchvision = pytest.importorskip("torchvision")
 
 
+@pytest.mark.slow
 def test_fc7_is_what_torchvisions_classifier_sees_before_its_last_layer() -> None:
     encoder = Vgg19Encoder("random")
     assert isinstance(encoder, ImageEncoder)

@@ -51,6 +51,7 @@ def test_data_without_labels_gets_the_pictures_it_allows(run: RunFolder) -> None
     assert [path.name for path in run.plots.iterdir()] == ["bit_balance.png"]
 
 
+@pytest.mark.slow
 def test_a_report_says_whether_labels_were_learnt_from(tmp_path: Path) -> None:
     kinds = {
         "plain": (small_recipe(), False, None),

@@ -68,6 +68,7 @@ def test_at_most_eight_lines_carry_the_mark(name: str) -> None:
     assert all(line.endswith(MARK) for line in outside)
 
 
+@pytest.mark.slow
 def test_without_them_it_is_the_file_without_them(name: str) -> None:
     module = example(name)
     kept = [line for line in source_of(name).splitlines() if not line.endswith(MARK)]

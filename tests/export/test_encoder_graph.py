@@ -23,6 +23,7 @@ def written(graph: object, path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["bert", "clip"])
 def test_tokens_of_any_number_and_length(kind: str, tiny_bert: Path, tiny_clip: Path, tmp_path: Path) -> None:
     encoder = SentenceEncoder(str(tiny_bert)) if kind == "bert" else ClipTextEncoder(str(tiny_clip))

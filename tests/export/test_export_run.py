@@ -41,6 +41,7 @@ def exported(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return folder / "run", folder / "onnx", told
 
 
+@pytest.mark.slow
 def test_files_and_what_is_said_of_them(exported: tuple[Path, Path, list[str]]) -> None:
     _, out, told = exported
     assert told == ["image.onnx", "text.onnx", "image_encoder.onnx", "text_encoder.onnx"]
@@ -57,6 +58,7 @@ def test_files_and_what_is_said_of_them(exported: tuple[Path, Path, list[str]]) 
     assert graphs["image_encoder"]["preparation"]["crop"] == 8
 
 
+@pytest.mark.slow
 def test_bits_are_those_of_torch(exported: tuple[Path, Path, list[str]]) -> None:
     from ucch.runs import RunFolder
 
@@ -71,6 +73,7 @@ def test_bits_are_those_of_torch(exported: tuple[Path, Path, list[str]]) -> None
         assert (np.abs(real[differs]) < 1e-5).all()
 
 
+@pytest.mark.slow
 def test_onnxruntime_alone_encodes(exported: tuple[Path, Path, list[str]], tmp_path: Path) -> None:
     from ucch.runs import RunFolder
 
@@ -82,6 +85,7 @@ def test_onnxruntime_alone_encodes(exported: tuple[Path, Path, list[str]], tmp_p
     assert differing(np.load(tmp_path / "codes.npy"), RunFolder.open(run).model().encode_image(rows)) == 0
 
 
+@pytest.mark.slow
 def test_refusals_come_before_any_file(exported: tuple[Path, Path, list[str]], tmp_path: Path) -> None:
     run, out, _ = exported
     with pytest.raises(DataError, match="already holds something; name another folder"):

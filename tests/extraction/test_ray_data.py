@@ -43,6 +43,7 @@ def test_without_ray_the_pip_line_is_given(monkeypatch: pytest.MonkeyPatch, tmp_
         encode_with_ray(tmp_path / "m", "abc", tmp_path, tmp_path / "out", "image")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("UCCH_TEST_RAY" not in os.environ, reason="starts a Ray cluster: set UCCH_TEST_RAY=1 to run it")
 def test_a_cluster_writes_the_same_bytes(tmp_path: Path) -> None:
     pytest.importorskip("ray.data")

@@ -22,6 +22,7 @@ from tests.reliability.readers import FAMILIES
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_a_hundred_bad_files_per_family_are_refused_in_words() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.reliability.fuzz", "--cases", "100"],

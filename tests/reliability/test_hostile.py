@@ -16,6 +16,7 @@ pytest.importorskip("fastapi", reason="fastapi is not installed: pip install 'uc
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_hostile_requests_are_refused_and_others_served() -> None:
     options = {"requests": 120, "clients": 10, "seconds": 1, "patience": 3}
     given = [text for name, value in options.items() for text in (f"--{name}", str(value))]

@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_killed_jobs_end_as_if_they_had_not_been() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.reliability.kills", "--quick", "--trials", "4", "--seed", "1"],

