@@ -9,7 +9,8 @@ INSTALL := $(BIN)/python tests/install.py
 APT := apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all suite suite-all test-fast test-lowest lint format bench docs soak audit sbom release-check clean
+.PHONY: help demo test test-all suite suite-all test-fast test-lowest lint format bench docs soak audit sbom \
+	release-check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
