@@ -34,7 +34,7 @@ demo: $(VENV)/.demo ## train on built-in digits, evaluate, show the result
 	$(BIN)/ucch train
 	@echo "next: . $(BIN)/activate, so that the shell finds ucch; then docs/start.md"
 
-test: $(VENV)/.dev ## lint and run the test suite without what is slow: 5 minutes, install included
+test: $(VENV)/.dev ## lint and run the tests, but for those marked slow
 	$(MAKE) --no-print-directory -j 2 lint suite
 
 # what cannot be installed is said here, and again, in a line each, at the end of the tests, which then fail
