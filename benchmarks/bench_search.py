@@ -2,7 +2,7 @@
 
     python benchmarks/bench_search.py kinds --sizes 100000 1000000 --photos photos/images
     python benchmarks/bench_search.py flat --size 10000000
-    python benchmarks/bench_search.py recall --captions captions.csv --encoder sentence:MODEL
+    python benchmarks/bench_search.py recall --captions captions.csv --encoder minilm
     python benchmarks/bench_search.py real --size 1000000
 
 ``kinds`` takes patches of photographs for features (``photo_patches.py``); without ``--photos`` it makes some: 64
@@ -190,12 +190,11 @@ def bench_flat(n: int) -> list[dict[str, Any]]:
     return [row]
 
 
-def bench_recall(captions: str, encoder: str, epochs: int, picture: Path | None) -> list[dict[str, Any]]:
+def bench_recall(captions: str, encoder: str, picture: Path | None) -> list[dict[str, Any]]:
     """Recall@10 of the float top-10 on caption embeddings: learnt codes, sign, ITQ, PQ; alone and re-ranked."""
     import faiss
-    import torch
 
-    from ucch import CrossModalHasher
+    from ucch import Hasher
     from ucch.data.captions import read_captions
     from ucch.encoders import text_encoder
     from ucch.extraction import encode_texts
@@ -207,13 +206,13 @@ def bench_recall(captions: str, encoder: str, epochs: int, picture: Path | None)
     asked, base = features[order[:500]], features[order[500:]]
     rows = []
     for bits in (64, 128, 256):
-        hasher = CrossModalHasher(n_bits=bits, epochs=epochs).fit(base, base)
+        hasher = Hasher(n_bits=bits).fit(base)
         itq = faiss.ITQTransform(base.shape[1], bits, True)
         itq.train(base)
-        with torch.no_grad():
-            real = hasher.model_.text_outputs(torch.from_numpy(asked)).numpy()
+        model = hasher.model_
+        (view,) = model.names
         ways = {
-            "ucch": ([hasher.encode_text(side) for side in (base, asked)], real),
+            "ucch": ([model.encode(view, side) for side in (base, asked)], model.real(view, asked)),
             "ITQ": ([np.packbits(itq.apply(side) >= 0, axis=1) for side in (base, asked)], itq.apply(asked)),
         }
         for name, ((codes, queries), outputs) in ways.items():
@@ -308,8 +307,7 @@ def main() -> None:
     parser.add_argument("--target", type=float, default=0.95)
     parser.add_argument("--size", type=int, default=10_000_000)
     parser.add_argument("--captions")
-    parser.add_argument("--encoder", default="sentence")
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--encoder", default="minilm")
     parser.add_argument("--picture", type=Path, help="recall: draw the trade at 64 bits")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
@@ -323,7 +321,7 @@ def main() -> None:
         elif given.what == "real":
             rows = bench_real(given.size)
         else:
-            rows = bench_recall(given.captions, given.encoder, given.epochs, given.picture)
+            rows = bench_recall(given.captions, given.encoder, given.picture)
     if given.json:
         with given.json.open("a", encoding="utf-8") as out:
             out.writelines(json.dumps(row) + "\n" for row in rows)
