@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ucch.errors import DataError, RunError
-from ucch.files import is_leftover, replacing, write_atomically
+from ucch.files import check_file, check_regular, is_leftover, replacing, write_atomically
 
 GONE = 4194305  # above the largest process number of Linux
 
@@ -23,6 +23,27 @@ def test_text_and_bytes_replace_the_older_file(tmp_path: Path) -> None:
     write_atomically(path, path.read_bytes() + b"!")
     assert path.read_text(encoding="utf-8") == "été!"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize("path", ["", ".", "/"])
+def test_what_names_no_file_is_refused(path: str) -> None:
+    with (
+        pytest.raises(DataError, match=r"^[./] names no file; give the file a name$"),
+        replacing(path, error=DataError),
+    ):
+        pass
+
+
+def test_a_string_names_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text in ("one", "two"):
+        write_atomically("new", text, keep_as="old")
+    assert {entry.name: entry.read_text() for entry in tmp_path.iterdir()} == {"new": "two", "old": "one"}
+    check_file("new", RunError)
+    with pytest.raises(RunError, match=r"^it gone does not exist, alas$"):
+        check_file("gone", RunError, said="it", due=", alas")
+    with pytest.raises(RunError, match=r"^\. is not a file$"):
+        check_regular(".", RunError)
 
 
 def test_the_older_file_may_be_kept_under_another_name(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ __all__ = ["check_file", "check_regular", "is_leftover", "replacing", "write_ato
 
 
 @contextmanager
-def replacing(path: Path, *, error: type[UcchError] = RunError, keep_as: Path | None = None) -> Iterator[Path]:
+def replacing(
+    path: str | Path, *, error: type[UcchError] = RunError, keep_as: str | Path | None = None
+) -> Iterator[Path]:
     """Replace a file by what is written to the yielded path: a name beside it, flushed to disk, then renamed.
 
     Whatever ends the block early, a kill or a power cut included, the older file stands unchanged. A killed process
@@ -25,8 +27,12 @@ def replacing(path: Path, *, error: type[UcchError] = RunError, keep_as: Path | 
         keep_as: another name in the same folder, for the older file.
 
     Raises:
-        UcchError: of the kind ``error``: the folder cannot be written, the disk or a quota is full.
+        UcchError: of the kind ``error``: the path names no file, the folder cannot be written, the disk or a quota is
+            full.
     """
+    path = Path(path)
+    if not path.name:
+        raise error(f"{path} names no file; give the file a name")
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         try:
@@ -43,7 +49,7 @@ def replacing(path: Path, *, error: type[UcchError] = RunError, keep_as: Path | 
         aside.unlink(missing_ok=True)
 
 
-def write_atomically(path: Path, content: bytes | str, *, keep_as: Path | None = None) -> None:
+def write_atomically(path: str | Path, content: bytes | str, *, keep_as: str | Path | None = None) -> None:
     """Replace a file by new content, by :func:`replacing`.
 
     Raises:
@@ -53,7 +59,7 @@ def write_atomically(path: Path, content: bytes | str, *, keep_as: Path | None =
         aside.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def check_file(path: Path, error: type[UcchError], *, said: str = "", due: str = "") -> None:
+def check_file(path: str | Path, error: type[UcchError], *, said: str = "", due: str = "") -> None:
     """Refuse what is no file, in the words of what is wrong: it does not exist, is a folder, or is a device or a pipe.
 
     Args:
@@ -65,17 +71,19 @@ def check_file(path: Path, error: type[UcchError], *, said: str = "", due: str =
     Raises:
         UcchError: of the kind ``error``.
     """
+    path = Path(path)
     if not path.is_file():
         reason = "is a folder, not a file" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
         raise error(f"{said} {path} {reason}{due}".strip())
 
 
-def check_regular(path: Path, error: type[UcchError]) -> None:
+def check_regular(path: str | Path, error: type[UcchError]) -> None:
     """Refuse what is there but no regular file: a device or a pipe gives bytes without end, or none and no end either.
 
     Raises:
         UcchError: of the kind ``error``.
     """
+    path = Path(path)
     if path.exists() and not path.is_file():
         raise error(f"{path} is not a file")
 

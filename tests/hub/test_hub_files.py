@@ -13,9 +13,10 @@ from ucch.errors import MissingPackageError, RunError
 from ucch.hub import find_file, push_files
 
 
-def test_what_goes_up_comes_down(hub: Hub, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [Path, str])
+def test_what_goes_up_comes_down(hub: Hub, tmp_path: Path, kind: type) -> None:
     (tmp_path / "weights").write_bytes(bytes(range(256)) * 300)
-    files = {"a/model.bin": tmp_path / "weights", "README.md": b"---\nlibrary_name: ucch\n---\n"}
+    files = {"a/model.bin": kind(tmp_path / "weights"), "README.md": b"---\nlibrary_name: ucch\n---\n"}
     url = push_files("me/codes", files, message="the first", private=True)
     assert url == f"{hub.address}/me/codes/commit/{hub.commits[0]['oid']}"
     assert (hub.commits[0]["summary"], hub.commits[0]["revision"], len(hub.commits)) == ("the first", "main", 1)

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as arrow
 import pyarrow.parquet as parquet
 import pytest
 
-from ucch.images import BadImageError
-from ucch.images.stored import FilePart, TableRow
+from ucch.extraction import find_copies
+from ucch.images import BadImageError, ImagePool, hash_pictures
+from ucch.images.stored import FilePart, TableRow, as_pictures
+
+
+def test_strings_become_paths_and_what_is_stored_stays() -> None:
+    part = FilePart(Path("x.tar"), "n", 0, 1)
+    assert as_pictures(iter(["a.jpg", Path("b.jpg"), part])) == [Path("a.jpg"), Path("b.jpg"), part]
+    assert as_pictures([]) == []
+
+
+@pytest.mark.parametrize("one", ["photos/a.jpg", Path("photos/a.jpg")])
+def test_one_path_in_the_place_of_several_is_refused(one: str | Path) -> None:
+    said = (
+        r"paths must be a sequence of pictures, got the one path 'photos/a\.jpg'; give \[path\], or the items of ucch"
+    )
+    for take in (as_pictures, hash_pictures, lambda paths: find_copies(paths, [b""]), ImagePool(np.asarray).hash_files):
+        with pytest.raises(TypeError, match=said):
+            take(one)  # type: ignore[arg-type]
 
 
 def test_a_part_is_its_bytes(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ MARK = "comparison.json"
 
 
 def compare(
-    plan: Plan, folder: Path, *, n_processes: int = 1, on_run: Callable[[str, int, int], None] | None = None
+    plan: Plan, folder: str | Path, *, n_processes: int = 1, on_run: Callable[[str, int, int], None] | None = None
 ) -> list[dict[str, Any]]:
     """Train and evaluate every run of a plan and leave the comparison in a folder.
 
@@ -42,6 +42,7 @@ def compare(
     Raises:
         RunError: the folder holds something else, or a run by another recipe.
     """
+    folder = Path(folder)
     _check_folder(folder)
     trials, total = plan.trials(), len(plan.trials()) + len(plan.finals({}))
     done = 0

@@ -22,7 +22,7 @@ _COLOURS = ("#1f5a92", "#c1551b", "#3b7d3a", "#7a4b9c", "#8a6d1a")
 _LINES = ("-", "--", ":")
 
 
-def plot_curves(histories: Mapping[str, Sequence[Sequence[dict[str, Any]]]], title: str, path: Path) -> None:
+def plot_curves(histories: Mapping[str, Sequence[Sequence[dict[str, Any]]]], title: str, path: str | Path) -> None:
     """Draw a line per optimizer, the mean over its seeds, in a panel per measure; baselines have no epochs to draw.
 
     Args:
@@ -32,6 +32,7 @@ def plot_curves(histories: Mapping[str, Sequence[Sequence[dict[str, Any]]]], tit
     """
     from matplotlib.figure import Figure
 
+    path = Path(path)
     histories = {
         name: seeds for name, seeds in histories.items() if all(panel in line for panel in PANELS for line in seeds[0])
     }

@@ -49,7 +49,7 @@ class RetrievalSet:
         return [np.array([row[one]] if one in row else [], np.int64) for one in self.query_ids]
 
 
-def read_beir(folder: Path, split: str = "test") -> RetrievalSet:
+def read_beir(folder: str | Path, split: str = "test") -> RetrievalSet:
     """Read ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/SPLIT.tsv``.
 
     A title, where there is one, stands before the text. Ids are text, also where the file writes numbers. Blank lines
@@ -70,7 +70,7 @@ def read_beir(folder: Path, split: str = "test") -> RetrievalSet:
         N. Thakur, N. Reimers, A. Rücklé, A. Srivastava, I. Gurevych. BEIR: A Heterogeneous Benchmark for Zero-shot
         Evaluation of Information Retrieval Models. NeurIPS 2021 (datasets track).
     """
-    left_out = LeftOut()
+    folder, left_out = Path(folder), LeftOut()
     items = _texts(folder / "corpus.jsonl", "items with an id that was there", left_out)
     queries = _texts(folder / "queries.jsonl", "questions with an id that was there", left_out)
     row_of = {one: number for number, one in enumerate(items)}

@@ -12,7 +12,7 @@ from .raw_images import RawImages
 __all__ = ["dataset_problems"]
 
 
-def dataset_problems(entry: DatasetEntry, root: Path) -> list[str]:
+def dataset_problems(entry: DatasetEntry, root: str | Path) -> list[str]:
     """Read a set as training would, and name everything that is wrong with its files.
 
     Args:
@@ -23,6 +23,7 @@ def dataset_problems(entry: DatasetEntry, root: Path) -> list[str]:
         One sentence per problem; empty where the set is as published. The pictures themselves are looked at only
         where their file is there, by their shape.
     """
+    root = Path(root)
     problems = _failure(lambda: entry.load(entry, root))
     if problems:  # loading stops at the first
         for spec in entry.arrays:

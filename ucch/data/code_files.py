@@ -59,7 +59,7 @@ class CodeFile:
             yield self.packed(slice(start, start + chunk_rows))
 
 
-def read_array(path: Path, what: str, *, kinds: str = "biuf") -> npt.NDArray[Any]:
+def read_array(path: str | Path, what: str, *, kinds: str = "biuf") -> npt.NDArray[Any]:
     """Memory-map an ``.npy`` file.
 
     Args:
@@ -80,7 +80,7 @@ def read_array(path: Path, what: str, *, kinds: str = "biuf") -> npt.NDArray[Any
 
 
 def read_codes(
-    path: Path, what: str, *, n_bits: int | None = None, code_format: str = "auto", whole_bytes: bool = False
+    path: str | Path, what: str, *, n_bits: int | None = None, code_format: str = "auto", whole_bytes: bool = False
 ) -> CodeFile:
     """Open a file of codes and find out which form they have.
 
@@ -107,6 +107,7 @@ def read_codes(
         DataError: the array does not fit what was said of it, or leaves doubt; the message has the way out.
         MissingPackageError: the file is Parquet and pyarrow is not installed.
     """
+    path = Path(path)
     said = f"{what} {path}"
     stated = None
     if path.suffix == ".parquet":

@@ -19,7 +19,7 @@ from .mat import mat_blocks
 __all__ = ["convert_dataset"]
 
 
-def convert_dataset(entry: DatasetEntry, root: Path) -> list[Path]:
+def convert_dataset(entry: DatasetEntry, root: str | Path) -> list[Path]:
     """Write the feature matrices of a set as ``.npy`` files beside the published ones; loading then maps them.
 
     MATLAB's formats cannot be mapped row by row: they are compressed, or store column after column. A copy has the

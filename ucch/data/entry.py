@@ -52,15 +52,15 @@ class DatasetEntry:
     raw_images: tuple[str, str] | None = None
     built_in: bool = False
 
-    def find(self, root: Path, file: str) -> Path:
+    def find(self, root: str | Path, file: str) -> Path:
         """Find a file in ``root`` or in its subfolder of the published name.
 
         Raises:
             DataError: it is in neither.
         """
-        return find_file(root, file, self.source, self.folder)
+        return find_file(Path(root), file, self.source, self.folder)
 
-    def read_array(self, root: Path, spec: ArraySpec) -> FeatureArray:
+    def read_array(self, root: str | Path, spec: ArraySpec) -> FeatureArray:
         """Read one of the matrices.
 
         Raises:

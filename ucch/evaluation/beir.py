@@ -24,7 +24,7 @@ _CELLS = 1 << 24  # scores held at a time
 
 def evaluate_beir(
     run: RunFolder,
-    folder: Path,
+    folder: str | Path,
     *,
     split: str = "test",
     text_encoder: str | None = None,

@@ -27,12 +27,12 @@ __all__ = ["CodeFiles", "evaluate_files"]
 class CodeFiles:
     """Where the codes, labels and features of an evaluation lie; ``.npy``, codes also ``.parquet``."""
 
-    query_codes: Path
-    database_codes: Path
-    query_labels: Path
-    database_labels: Path
-    query_features: Path | None = None
-    database_features: Path | None = None
+    query_codes: str | Path
+    database_codes: str | Path
+    query_labels: str | Path
+    database_labels: str | Path
+    query_features: str | Path | None = None
+    database_features: str | Path | None = None
 
 
 def evaluate_files(
@@ -129,7 +129,7 @@ def _compression(
     return compression_cost(*sides, query_labels, target[1], n_bits, code_map=code_map)
 
 
-def _labels(sides: dict[str, tuple[Path, CodeFile]]) -> list[npt.NDArray[Any]]:
+def _labels(sides: dict[str, tuple[str | Path, CodeFile]]) -> list[npt.NDArray[Any]]:
     """Labels of the queries and of the database, of one kind."""
     labels = {}
     for side, (path, codes) in sides.items():

@@ -26,7 +26,7 @@ img { max-width: 100%; } p { color: #444; max-width: 44rem; }
 def html_report(
     reports: Sequence[dict[str, Any]],
     labels: Sequence[str],
-    pictures: Sequence[Path] = (),
+    pictures: Sequence[str | Path] = (),
     comparison: Sequence[dict[str, Any]] = (),
 ) -> str:
     """Render reports, a comparison and pictures as one self-contained page.
@@ -59,7 +59,7 @@ def html_report(
         first_row = comparison[0]
         against = escape(marked(Path(first_row["baseline"]).name, first_row.get("baseline_supervised", False)))
         parts += [f"<h2>Differences in MAP to {against}, paired by query</h2>", _table(header, rows)]
-    for path in pictures:
+    for path in map(Path, pictures):
         data = base64.b64encode(path.read_bytes()).decode()
         name = path.stem.replace("_", " ")
         parts.append(f'<h2>{escape(name)}</h2><img alt="{escape(name)}" src="data:image/png;base64,{data}">')

@@ -111,12 +111,13 @@ def _title(key: str, *, codes: bool) -> str:
     return f"{key} codes" if codes else _TITLES.get(key, f"{asks} asks, {answers} answers")
 
 
-def write_plots(reports: Sequence[Report], labels: Sequence[str], folder: Path) -> list[Path]:
+def write_plots(reports: Sequence[Report], labels: Sequence[str], folder: str | Path) -> list[Path]:
     """Write every picture that the reports allow as PNG: all of ``PLOTS`` with labels, bit balance without.
 
     Returns:
         The files written.
     """
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     names = PLOTS if all(report["map_mean"] is not None for report in reports) else ("bit_balance",)
     paths = [folder / f"{name}.png" for name in names]

@@ -113,10 +113,11 @@ def judge(similarity: Tensor, label: Tensor, share: float) -> dict[str, Any]:
     }
 
 
-def draw_teacher(report: dict[str, Any], path: Path) -> None:
+def draw_teacher(report: dict[str, Any], path: str | Path) -> None:
     """Draw the similarities of pairs sharing and not sharing a label, and the calibration, as PNG."""
     from matplotlib.figure import Figure
 
+    path = Path(path)
     labels = report["labels"]
     figure = Figure(figsize=(8.4, 3.8), dpi=150, layout="constrained")
     left, right = figure.subplots(1, 2)

@@ -25,8 +25,8 @@ FORMAT = "ucch-onnx-1"
 
 
 def export_onnx(
-    run: Path,
-    out: Path,
+    run: str | Path,
+    out: str | Path,
     *,
     modalities: Sequence[str] | None = None,
     fuse: bool = False,
@@ -59,10 +59,10 @@ def export_onnx(
         MissingPackageError: onnx or onnxscript is not installed.
 
     Example:
-        ``export_onnx(Path("runs/mine"), Path("mine.onnx"))["graphs"]["text"]["inputs"]`` is
+        ``export_onnx("runs/mine", "mine.onnx")["graphs"]["text"]["inputs"]`` is
         ``{"features": ["batch", 300]}``.
     """
-    folder = RunFolder.open(run)
+    folder, out = RunFolder.open(run), Path(out)
     model = folder.model()
     known = list(model.towers())
     chosen = known if modalities is None else list(modalities)

@@ -25,7 +25,7 @@ OUTPUTS = ("codes", "outputs")
 def write_onnx(
     module: nn.Module,
     example: tuple[Tensor, ...],
-    path: Path,
+    path: str | Path,
     *,
     inputs: Sequence[str],
     dynamic: Sequence[Mapping[int, str]],
@@ -45,6 +45,7 @@ def write_onnx(
         MissingPackageError: onnx or onnxscript is not installed.
         RunError: the exporter finds no graph, or the file cannot be written.
     """
+    path = Path(path)
     for package in ("onnx", "onnxscript"):
         require(package, extra="onnx", need="ucch export")
     try:

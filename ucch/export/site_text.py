@@ -72,7 +72,7 @@ def wordpiece_settings(tokenizer: dict[str, Any], length: int) -> dict[str, Any]
     }
 
 
-def write_text_model(encoder: Any, model: HashModel, folder: Path, facts: dict[str, Any]) -> None:
+def write_text_model(encoder: Any, model: HashModel, folder: str | Path, facts: dict[str, Any]) -> None:
     """Write ``text.onnx`` and ``tokenizer.json`` of a page into a folder.
 
     Raises:
@@ -81,6 +81,7 @@ def write_text_model(encoder: Any, model: HashModel, folder: Path, facts: dict[s
     """
     settings, codes = text_settings(encoder), CodeGraph(model, "text")
     graph = codes if settings["kind"] == "bow" else encoder_graph(encoder, codes)
+    folder = Path(folder)
     folder.mkdir(exist_ok=True)
     path, inputs, dynamic = folder / "text.onnx", graph.names, graph.dynamic()
     write_onnx(graph, graph.example(), path, inputs=inputs, dynamic=dynamic, facts=facts)

@@ -28,7 +28,12 @@ _POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'se
 
 
 def write_site(
-    run: Path, service: SearchService, out: Path, *, runtime: Path | None = None, text_encoder: str | None = None
+    run: str | Path,
+    service: SearchService,
+    out: str | Path,
+    *,
+    runtime: str | Path | None = None,
+    text_encoder: str | None = None,
 ) -> dict[str, Any]:
     """Write the page of ``ucch serve`` with the answers beside it: no program of ours runs when it is used.
 
@@ -58,9 +63,9 @@ def write_site(
         says of likely and weak matches, and search by a picture, are not in it.
 
     Example:
-        ``write_site(Path("runs/mine"), service, Path("site"))``, then ``python -m http.server --directory site``.
+        ``write_site("runs/mine", service, "site")``, then ``python -m http.server --directory site``.
     """
-    folder = RunFolder.open(run)
+    folder, out = RunFolder.open(run), Path(out)
     encoder: TextEncoder | None = None
     if service.encoder.knows("text"):
         encoder = run_encoder(folder.path, "text", text_encoder)

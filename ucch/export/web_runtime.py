@@ -17,7 +17,7 @@ _FILES = {"ort.js": "dist/ort.wasm.bundle.min.mjs", "ort.wasm": "dist/ort-wasm-s
 _WAY = f"npm pack {PACKAGE}, unpack the archive, and name its folder package by --runtime"
 
 
-def runtime_files(folder: Path | None = None) -> dict[str, bytes]:
+def runtime_files(folder: str | Path | None = None) -> dict[str, bytes]:
     """The module and the WebAssembly of onnxruntime-web, by the names that the page has for them.
 
     Args:
@@ -28,7 +28,7 @@ def runtime_files(folder: Path | None = None) -> dict[str, bytes]:
         DataError: a file is not there, or npm is not there or fails; the way out is said.
     """
     if folder is not None:
-        return {name: _read(folder / path) for name, path in _FILES.items()}
+        return {name: _read(Path(folder) / path) for name, path in _FILES.items()}
     npm = shutil.which("npm")
     if npm is None:
         raise DataError(f"the page needs onnxruntime-web, and there is no npm to fetch it: elsewhere {_WAY}")

@@ -41,12 +41,12 @@ class FeatureCache:
         DataError: the folder cannot be written.
     """
 
-    def __init__(self, folder: Path | None, digest: str, dimension: int) -> None:
+    def __init__(self, folder: str | Path | None, digest: str, dimension: int) -> None:
         self.dimension = dimension
         self._record = np.dtype(
             [("key", np.uint8, KEY_BYTES), ("check", np.uint32), ("features", np.float32, dimension)]
         )
-        self._folder = None if folder is None else folder / f"{digest[:32]}-{dimension}"
+        self._folder = None if folder is None else Path(folder) / f"{digest[:32]}-{dimension}"
         self._place: dict[bytes, tuple[int, int]] = {}
         self._blocks: list[np.ndarray[tuple[int], np.dtype[np.void]]] = []
         self._file: BinaryIO | None = None

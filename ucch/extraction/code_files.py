@@ -19,17 +19,18 @@ __all__ = ["check_new", "code_writer", "ids_path", "write_codes"]
 WriteRows = Callable[[PackedCodes, Sequence[str]], None]
 
 
-def ids_path(path: Path) -> Path:
+def ids_path(path: str | Path) -> Path:
     """Where the ids of the codes in ``path`` stand: ``photos.npy`` has ``photos.ids.txt``, an id per line."""
-    return path.with_suffix(".ids.txt")
+    return Path(path).with_suffix(".ids.txt")
 
 
-def check_new(path: Path) -> None:
+def check_new(path: str | Path) -> None:
     """Refuse a place for codes before any work is done.
 
     Raises:
         DataError: the ending is neither ``.npy`` nor ``.parquet``, the folder is missing, or a file is there.
     """
+    path = Path(path)
     if path.suffix not in (".npy", ".parquet"):
         raise DataError(f"{path} must end in .npy or .parquet")
     if not path.parent.is_dir():
@@ -39,7 +40,7 @@ def check_new(path: Path) -> None:
             raise DataError(f"{file} exists; choose another name")
 
 
-def write_codes(path: Path, codes: PackedCodes, ids: Sequence[str], *, n_bits: int, modality: str) -> None:
+def write_codes(path: str | Path, codes: PackedCodes, ids: Sequence[str], *, n_bits: int, modality: str) -> None:
     """Write packed codes and the id of each row, in the form that :func:`code_writer` says.
 
     Raises:
@@ -52,7 +53,7 @@ def write_codes(path: Path, codes: PackedCodes, ids: Sequence[str], *, n_bits: i
 
 
 @contextmanager
-def code_writer(path: Path, n_rows: int, *, n_bits: int, modality: str) -> Iterator[WriteRows]:
+def code_writer(path: str | Path, n_rows: int, *, n_bits: int, modality: str) -> Iterator[WriteRows]:
     """Write packed codes a few rows at a time; the file is there once all of it is on disk, and not before.
 
     ``.npy`` holds the (n, ceil(D/8)) uint8 array and has the ids beside it, an id per line, in place before it.
@@ -73,7 +74,7 @@ def code_writer(path: Path, n_rows: int, *, n_bits: int, modality: str) -> Itera
         RunError: the disk is full.
         MissingPackageError: pyarrow is not installed.
     """
-    count = 0
+    path, count = Path(path), 0
 
     def counted(write: WriteRows) -> WriteRows:
         def rows(codes: PackedCodes, ids: Sequence[str]) -> None:

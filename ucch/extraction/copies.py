@@ -16,7 +16,7 @@ from ..data.left_out import SHOWN
 from ..encoders import Features
 from ..images import DECODING_VERSION, hash_pictures, near_pairs
 from ..images.perceptual_hash import HASH_VERSION, Hashes
-from ..images.stored import StoredImage
+from ..images.stored import StoredImage, as_pictures
 from ..near_codes import first_of_group
 from .cache import FeatureCache
 
@@ -112,10 +112,10 @@ class Copies:
 
 
 def find_copies(
-    paths: Sequence[Path | StoredImage],
+    paths: Sequence[str | Path | StoredImage],
     keys: Sequence[bytes],
     *,
-    cache_folder: Path | None = None,
+    cache_folder: str | Path | None = None,
     workers: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Copies:
@@ -131,11 +131,12 @@ def find_copies(
         workers: processes that decode.
         on_progress: called with the contents hashed and their number.
     """
+    items = as_pictures(paths)
     first: dict[bytes, int] = {}
     equal = np.array([first.setdefault(key, row) if key else row for row, key in enumerate(keys)], dtype=np.int64)
     held = np.array(list(first.values()), dtype=np.int64)
     hashes, known = _hashes(
-        [paths[row] for row in held], list(first), cache_folder=cache_folder, workers=workers, on_progress=on_progress
+        [items[row] for row in held], list(first), cache_folder=cache_folder, workers=workers, on_progress=on_progress
     )
     alike = held[known][near_pairs(hashes[known])]
     rows = np.arange(len(keys))
@@ -148,7 +149,7 @@ def _hashes(
     paths: Sequence[Path | StoredImage],
     keys: Sequence[bytes],
     *,
-    cache_folder: Path | None,
+    cache_folder: str | Path | None,
     workers: int,
     on_progress: Callable[[int, int], None] | None,
 ) -> tuple[Hashes, Mask]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ Progress = Callable[[Path, int, int], None]
 
 
 def encode_file(
-    model: HashModel, source: Path, out: Path, modality: str, *, on_progress: Progress | None = None
+    model: HashModel, source: str | Path, out: str | Path, modality: str, *, on_progress: Progress | None = None
 ) -> int:
     """Encode a file of features; the same codes as :class:`~ucch.models.HashModel` gives for all rows at once.
 
@@ -49,7 +49,7 @@ def encode_file(
 
 
 def encode_rows(
-    model: HashModel, features: FeatureFile, out: Path, modality: str, *, on_progress: Progress | None = None
+    model: HashModel, features: FeatureFile, out: str | Path, modality: str, *, on_progress: Progress | None = None
 ) -> int:
     """Do :func:`encode_file` for features that are open already."""
     check_new(out)
@@ -75,7 +75,9 @@ def encode_rows(
     return done
 
 
-def files_to_encode(source: Path, out: Path, *, model_digest: str, modality: str, n_bits: int) -> list[Path]:
+def files_to_encode(
+    source: str | Path, out: str | Path, *, model_digest: str, modality: str, n_bits: int
+) -> list[Path]:
     """Prepare a folder of codes, new or of the same model, and list the files of features that it lacks.
 
     Args:
@@ -89,6 +91,7 @@ def files_to_encode(source: Path, out: Path, *, model_digest: str, modality: str
         DataError: ``source`` holds no such file; ``out`` holds anything else, or codes of another model or modality;
             a file of features is newer than its codes.
     """
+    source, out = Path(source), Path(out)
     sources = sorted(path for path in source.iterdir() if path.suffix in FEATURE_SUFFIXES and path.is_file())
     if not sources:
         raise DataError(f"folder {source} holds no file ending in {' or '.join(FEATURE_SUFFIXES)}")
@@ -109,8 +112,8 @@ def files_to_encode(source: Path, out: Path, *, model_digest: str, modality: str
 
 def encode_folder(
     model: HashModel,
-    files: list[Path],
-    out: Path,
+    files: Sequence[str | Path],
+    out: str | Path,
     modality: str,
     *,
     world: World | None = None,
@@ -134,7 +137,7 @@ def encode_folder(
     world = world or World()
     made = 0
     for path in files[world.rank :: world.size]:
-        made += encode_into(model, path, out, modality, on_progress=on_progress)
+        made += encode_into(model, Path(path), Path(out), modality, on_progress=on_progress)
     return made
 
 

@@ -65,7 +65,7 @@ class Extraction:
 
 
 def extract(
-    images: Path,
+    images: str | Path,
     captions: Captions,
     image_encoder: Any,
     text_encoder: Any,
@@ -79,7 +79,7 @@ def extract(
     max_bad: float = 0.05,
     batch_size: int = 64,
     workers: int = 0,
-    cache_folder: Path | None = None,
+    cache_folder: str | Path | None = None,
     on_progress: Progress | None = None,
 ) -> Extraction:
     """Encode photographs and captions and split them into training and query pairs.

@@ -43,7 +43,7 @@ class FeatureFile:
         """
 
 
-def open_features(path: Path, modality: str) -> FeatureFile:
+def open_features(path: str | Path, modality: str) -> FeatureFile:
     """Open a file of features without reading its rows.
 
     Args:
@@ -56,6 +56,7 @@ def open_features(path: Path, modality: str) -> FeatureFile:
         DataError: the file is missing, damaged, of another form, or lacks the column.
         MissingPackageError: pyarrow is not installed.
     """
+    path = Path(path)
     if path.suffix == ".parquet":
         return _Parquet(path, modality)
     return _Npy(path)

@@ -13,7 +13,7 @@ import numpy as np
 from ..encoders import Features, ImageEncoder
 from ..errors import DataError
 from ..images import DECODING_VERSION, DecodedImage, ImagePool
-from ..images.stored import StoredImage
+from ..images.stored import StoredImage, as_pictures
 from .cache import FeatureCache
 
 __all__ = ["BadFile", "ImageFeatures", "encode_images"]
@@ -66,10 +66,10 @@ class _Progress:
 
 
 def encode_images(
-    paths: Sequence[Path | StoredImage],
+    paths: Sequence[str | Path | StoredImage],
     encoder: ImageEncoder,
     *,
-    cache_folder: Path | None = None,
+    cache_folder: str | Path | None = None,
     batch_size: int = 64,
     workers: int = 0,
     max_bad: float = 0.05,
@@ -98,6 +98,7 @@ def encode_images(
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if not 0 <= max_bad <= 1:
         raise ValueError(f"max_bad must lie in [0, 1], got {max_bad}")
+    paths = as_pictures(paths)
     features = np.empty((len(paths), encoder.dimension), dtype=np.float32)
     good = np.zeros(len(paths), dtype=np.bool_)
     progress = _Progress(len(paths), on_progress)
@@ -118,7 +119,7 @@ def encode_images(
 
 
 def _encode_block(
-    paths: Sequence[Path | StoredImage],
+    paths: Sequence[str | Path | StoredImage],
     encoder: ImageEncoder,
     cache: FeatureCache,
     pool: ImagePool,

@@ -18,7 +18,7 @@ from .extract import Extraction
 __all__ = ["load_extraction_npz", "read_npz_encoders", "save_extraction_npz"]
 
 
-def save_extraction_npz(path: Path, extraction: Extraction, *, overwrite: bool = False) -> Path:
+def save_extraction_npz(path: str | Path, extraction: Extraction, *, overwrite: bool = False) -> Path:
     """Write features with ``image_id_*`` and ``text_id_*`` (one string per row) and ``encoders`` (JSON).
 
     :func:`ucch.data.load_npz` reads the features; equal extractions give equal files, byte for byte.
@@ -35,12 +35,13 @@ def save_extraction_npz(path: Path, extraction: Extraction, *, overwrite: bool =
     return save_npz(path, extraction.dataset, extra=extra, overwrite=overwrite)
 
 
-def load_extraction_npz(path: Path) -> Extraction:
+def load_extraction_npz(path: str | Path) -> Extraction:
     """Read what :func:`save_extraction_npz` wrote: split, ids and encoders as they were; counts are 0.
 
     Raises:
         DataError: the file is damaged, or no extraction.
     """
+    path = Path(path)
     dataset, cards = load_npz(path), read_npz_encoders(path)
     with NpzArchive(path) as archive:
         names = [f"{kind}_id_{split}" for kind in ("image", "text") for split in ("train", "query")]
@@ -54,12 +55,13 @@ def load_extraction_npz(path: Path) -> Extraction:
     return Extraction(dataset, ids["image"], ids["text"], cards, [], 0, 0)
 
 
-def read_npz_encoders(path: Path) -> dict[str, EncoderCard]:
+def read_npz_encoders(path: str | Path) -> dict[str, EncoderCard]:
     """Read the cards of the encoders that a feature file was made by; empty where it does not say.
 
     Raises:
         DataError: the file is damaged, or its cards are.
     """
+    path = Path(path)
     try:
         with NpzArchive(path) as archive:
             if "encoders" not in archive.names:

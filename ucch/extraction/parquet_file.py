@@ -22,7 +22,7 @@ _ROWS = 4096  # captions per row group; an image's features are repeated beside 
 _KEY = b"ucch.encoders"
 
 
-def save_extraction_parquet(path: Path, extraction: Extraction, *, overwrite: bool = False) -> Path:
+def save_extraction_parquet(path: str | Path, extraction: Extraction, *, overwrite: bool = False) -> Path:
     """Write columns ``split``, ``image_id``, ``text_id`` and the float32 lists ``image`` and ``text``.
 
     An item that lacks a side has null in its place and in that of its id.
@@ -32,6 +32,7 @@ def save_extraction_parquet(path: Path, extraction: Extraction, *, overwrite: bo
         MissingPackageError: pyarrow is not installed.
     """
     arrow, parquet = _pyarrow()
+    path = Path(path)
     if path.exists() and not overwrite:
         raise DataError(f"{path} exists; choose another name or pass overwrite=True")
     if not path.parent.is_dir():
@@ -64,7 +65,7 @@ def save_extraction_parquet(path: Path, extraction: Extraction, *, overwrite: bo
     return path
 
 
-def read_parquet_encoders(path: Path) -> dict[str, EncoderCard]:
+def read_parquet_encoders(path: str | Path) -> dict[str, EncoderCard]:
     """Read the cards of the encoders that a file was made by; empty where it does not say.
 
     Raises:

@@ -22,7 +22,7 @@ class FileEncoder:
     """
 
     def __init__(self, model_file: str, out: str, modality: str) -> None:
-        self.model, self.out, self.modality = HashModel.load(Path(model_file)), Path(out), modality
+        self.model, self.out, self.modality = HashModel.load(model_file), Path(out), modality
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """Encode the file ``row["item"]``."""
@@ -31,7 +31,7 @@ class FileEncoder:
 
 
 def encode_with_ray(
-    model_file: Path, model_digest: str, source: Path, out: Path, modality: str, *, workers: int = 1
+    model_file: str | Path, model_digest: str, source: str | Path, out: str | Path, modality: str, *, workers: int = 1
 ) -> dict[str, int]:
     """Do what :func:`~ucch.extraction.encode_folder` does with the workers of a Ray cluster: the same files.
 
@@ -62,7 +62,7 @@ def encode_with_ray(
     paths = [str(path.resolve()) for path in files]
     rows = data.from_items(paths, override_num_blocks=len(paths)).map(
         FileEncoder,
-        fn_constructor_args=(str(model_file.resolve()), str(out.resolve()), modality),
+        fn_constructor_args=(str(Path(model_file).resolve()), str(Path(out).resolve()), modality),
         compute=data.ActorPoolStrategy(size=min(workers, len(paths))),
     )
     return {row["file"]: int(row["codes"]) for row in rows.take_all()}

@@ -32,26 +32,26 @@ FILE = "encoders.json"
 TUNED = "image_encoder.safetensors"
 
 
-def write_run_encoders(run: Path, cards: Mapping[str, EncoderCard]) -> None:
+def write_run_encoders(run: str | Path, cards: Mapping[str, EncoderCard]) -> None:
     """Keep the cards of a run's encoders in its folder; JSON, so a vocabulary can be read by eye.
 
     Raises:
         RunError: the file cannot be written.
     """
     content = {"decoding": DECODING_VERSION, **{modality: card.to_dict() for modality, card in cards.items()}}
-    write_atomically(run / FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_atomically(Path(run) / FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
-def write_tuned_weights(run: Path, encoder: NetworkImageEncoder) -> None:
+def write_tuned_weights(run: str | Path, encoder: NetworkImageEncoder) -> None:
     """Keep the weights of an image encoder that the run trained on; :func:`run_encoder` gives it these.
 
     Raises:
         RunError: the file cannot be written.
     """
-    write_atomically(run / TUNED, save(encoder.weights()))
+    write_atomically(Path(run) / TUNED, save(encoder.weights()))
 
 
-def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
+def read_run_encoders(run: str | Path) -> dict[str, EncoderCard]:
     """Read the cards of a run's encoders; empty for a run that was trained on features of unknown origin.
 
     A run of pictures alone has no card of a text encoder.
@@ -59,7 +59,7 @@ def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
     Raises:
         RunError: the file is damaged.
     """
-    path = run / FILE
+    path = Path(run) / FILE
     if not path.exists():
         return {}
     check_regular(path, RunError)
@@ -71,7 +71,7 @@ def read_run_encoders(run: Path) -> dict[str, EncoderCard]:
         raise RunError(f"{path} cannot be read: {error}") from error
 
 
-def run_encoder(run: Path, modality: str, spec: str | None = None, *, device: Any = "cpu") -> Any:
+def run_encoder(run: str | Path, modality: str, spec: str | None = None, *, device: Any = "cpu") -> Any:
     """Build the encoder that a run was trained with, with the weights that the run gave it.
 
     A class outside ``ucch`` is imported only where the caller names it: opening a run folder that somebody else made
@@ -86,6 +86,7 @@ def run_encoder(run: Path, modality: str, spec: str | None = None, *, device: An
     Raises:
         EncoderError: the run does not know its encoders, the encoder cannot be built, or its digest is another.
     """
+    run = Path(run)
     cards = read_run_encoders(run)
     if cards and modality not in cards:
         raise EncoderError(

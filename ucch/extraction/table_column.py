@@ -93,7 +93,7 @@ class TableFeatures(FeatureFile):
             first += len(ids)
 
 
-def open_column(path: Path, modality: str | None = None, name: str | None = None) -> TableColumn:
+def open_column(path: str | Path, modality: str | None = None, name: str | None = None) -> TableColumn:
     """Choose the column of a table that is to be encoded, without reading its rows.
 
     Args:
@@ -108,6 +108,7 @@ def open_column(path: Path, modality: str | None = None, name: str | None = None
         DataError: there is no table, none or no such column, one of another kind, or tables that differ.
         MissingPackageError: pyarrow is not installed.
     """
+    path = Path(path)
     files = table_files(path) if path.exists() else []
     if not files:
         raise DataError(f"{path} is no folder that datasets saved and holds no Parquet file")

@@ -19,7 +19,7 @@ def encode_texts(
     texts: Sequence[str],
     encoder: TextEncoder,
     *,
-    cache_folder: Path | None = None,
+    cache_folder: str | Path | None = None,
     batch_size: int = 64,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Features:

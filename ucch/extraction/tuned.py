@@ -18,12 +18,12 @@ __all__ = ["with_tuned_images"]
 
 def with_tuned_images(
     extraction: Extraction,
-    images: Path,
+    images: str | Path,
     encoder: Any,
     *,
     batch_size: int = 64,
     workers: int = 0,
-    cache_folder: Path | None = None,
+    cache_folder: str | Path | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Extraction:
     """Encode the photographs of an extraction anew; split, captions and their features stay as they were.

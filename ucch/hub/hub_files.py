@@ -61,7 +61,7 @@ def find_file(
 
 def push_files(
     repo_id: str,
-    files: Mapping[str, bytes | Path],
+    files: Mapping[str, bytes | str | Path],
     *,
     message: str,
     private: bool | None = None,
@@ -72,7 +72,7 @@ def push_files(
 
     Args:
         repo_id: ``owner/name``.
-        files: by their names there, contents or where they lie.
+        files: by their names there, contents as bytes, or the paths where they lie.
         message: of the commit.
         private: whether a new repository is; as the owner's settings say by default.
         revision: branch to write to.
@@ -89,7 +89,8 @@ def push_files(
     if away := unreachable():
         raise RunError(f"{repo_id} cannot be written: the hub {hub_address()} cannot be reached ({away})")
     api = hub.HfApi(token=token)
-    operations = [hub.CommitOperationAdd(name, content) for name, content in files.items()]
+    held = {name: content if isinstance(content, bytes) else Path(content) for name, content in files.items()}
+    operations = [hub.CommitOperationAdd(name, content) for name, content in held.items()]
     try:
         made = api.create_repo(repo_id, private=private, exist_ok=True)
         done: Any = api.create_commit(made.repo_id, operations, commit_message=message, revision=revision)

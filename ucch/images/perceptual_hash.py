@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import near_codes
 from .pool import ImagePool
-from .stored import StoredImage
+from .stored import StoredImage, as_pictures
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -55,7 +55,7 @@ def perceptual_hash(picture: Image) -> int | None:
 
 
 def hash_pictures(
-    paths: Sequence[Path | StoredImage],
+    paths: Sequence[str | Path | StoredImage],
     *,
     workers: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
@@ -70,6 +70,7 @@ def hash_pictures(
     Returns:
         (n,) uint64, and (n,) bool: False where a picture is bad or shows nothing, so that its hash, 0, says nothing.
     """
+    paths = as_pictures(paths)
     hashes, known = np.zeros(len(paths), dtype=np.uint64), np.zeros(len(paths), dtype=np.bool_)
     with ImagePool(perceptual_hash, workers, enough=_ENOUGH) as pool:
         for row, entry in enumerate(pool.decode(paths)):

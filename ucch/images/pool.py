@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
 from .decode import BadImageError, decode_image
-from .stored import StoredImage
+from .stored import StoredImage, as_pictures
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -77,12 +77,12 @@ class ImagePool:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def hash_files(self, paths: Iterable[Path | StoredImage]) -> Iterator[DecodedImage]:
+    def hash_files(self, paths: Iterable[str | Path | StoredImage]) -> Iterator[DecodedImage]:
         """Yield each file's key, or why it cannot be read, in order; nothing is decoded."""
-        return map(_hash_file, paths)
+        return map(_hash_file, as_pictures(paths))
 
     def decode(
-        self, paths: Iterable[Path | StoredImage], prepares: Iterable[Prepare] | None = None
+        self, paths: Iterable[str | Path | StoredImage], prepares: Iterable[Prepare] | None = None
     ) -> Iterator[DecodedImage]:
         """Yield each file's prepared pixels, or why it is bad, in order.
 
@@ -93,7 +93,8 @@ class ImagePool:
         Raises:
             DataError: a worker process died; a file can crash a decoder, or memory ran out.
         """
-        tasks = zip(paths, repeat(self.prepare) if prepares is None else prepares)  # noqa: B905  one may be endless
+        items = as_pictures(paths)
+        tasks = zip(items, repeat(self.prepare) if prepares is None else prepares)  # noqa: B905  one may be endless
         if self.workers == 0:
             yield from (_decode_file(path, prepare, self.enough) for path, prepare in tasks)
             return

@@ -54,7 +54,7 @@ class ImageSource:
         return [held[name] for name in names]
 
 
-def open_images(path: Path) -> ImageSource:
+def open_images(path: str | Path) -> ImageSource:
     """Look at a place of pictures; none is read.
 
     * a folder with files that end in one of ``IMAGE_ENDINGS``, at any depth; what ``img2dataset`` writes as files is
@@ -86,12 +86,13 @@ def open_images(path: Path) -> ImageSource:
     return found
 
 
-def find_images(path: Path) -> ImageSource:
+def find_images(path: str | Path) -> ImageSource:
     """Do :func:`open_images`, where there may be no picture.
 
     Raises:
         DataError: it does not exist, or is damaged.
     """
+    path = Path(path)
     if not path.exists():
         raise DataError(f"images {path} do not exist")
     if path.is_dir() and not is_saved_dataset(path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 from ..errors import DataError
 from .decode import BadImageError
 
-__all__ = ["FilePart", "StoredImage", "TableRow"]
+__all__ = ["FilePart", "StoredImage", "TableRow", "as_pictures"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,20 @@ class TableRow:
 
 
 StoredImage = FilePart | TableRow
+
+
+def as_pictures(paths: Iterable[str | Path | StoredImage]) -> list[Path | StoredImage]:
+    """Pictures as they are read: a string becomes a path, what lies in a shard or a table stays.
+
+    Raises:
+        TypeError: one path in the place of several, or an entry that is no path.
+    """
+    if isinstance(paths, str | os.PathLike):
+        raise TypeError(
+            f"paths must be a sequence of pictures, got the one path {str(paths)!r}; give [path], or the items of"
+            " ucch.images.open_images(path)"
+        )
+    return [one if isinstance(one, FilePart | TableRow) else Path(one) for one in paths]
 
 
 @lru_cache(maxsize=2)

@@ -52,7 +52,7 @@ class Board(Section):
     data: Annotated[list[DataSection], Field(min_length=1)]
     runs: Annotated[list[RunsSection], Field(min_length=1)]
 
-    def cells(self, data_root: Path | None = None) -> list[BoardCell]:
+    def cells(self, data_root: str | Path | None = None) -> list[BoardCell]:
         """Every run, in the order of the file; all seeds of a method stand together.
 
         Args:
@@ -91,13 +91,13 @@ class Board(Section):
             for seed in range(first_seed, first_seed + (runs.seeds or self.seeds))
         ]
 
-    def _base(self, data: DataSection, data_root: Path | None) -> Recipe:
+    def _base(self, data: DataSection, data_root: str | Path | None) -> Recipe:
         is_file = Path(data.name).is_file()
         update = {"data": str(Path(data.name).resolve()) if is_file else data.name}
         if data.root:
             if data_root is None:
                 raise RecipeError(f"{data.name} is read from its published files; name their folder with --data-root")
-            update["data_root"] = str((data_root / data.root).resolve())
+            update["data_root"] = str((Path(data_root) / data.root).resolve())
         return load_recipe(self.recipe).model_copy(update=update)
 
 
@@ -115,12 +115,13 @@ class BoardCell:
         return Path(Path(self.data).stem) / self.cell.name
 
 
-def load_board(path: Path) -> Board:
+def load_board(path: str | Path) -> Board:
     """Read a leaderboard's file.
 
     Raises:
         RecipeError: it cannot be read, is not TOML, has an unknown key, or a value does not fit.
     """
+    path = Path(path)
     try:
         return Board.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except ValidationError as error:

@@ -24,7 +24,7 @@ __all__ = ["measured_cell", "read_measured"]
 FILE = "leaderboard.json"
 
 
-def measured_cell(path: Path, recipe: Recipe, dataset: PairedDataset) -> dict[str, Any]:
+def measured_cell(path: str | Path, recipe: Recipe, dataset: PairedDataset) -> dict[str, Any]:
     """Train, evaluate, and keep the average precision of every query; what is there already is only read.
 
     Returns:
@@ -35,6 +35,7 @@ def measured_cell(path: Path, recipe: Recipe, dataset: PairedDataset) -> dict[st
     Raises:
         RunError: the folder holds another recipe's run.
     """
+    path = Path(path)
     report = evaluate_cell(path, recipe, dataset)
     file = path / FILE
     if not file.exists():

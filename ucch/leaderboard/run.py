@@ -26,9 +26,9 @@ MARK = "leaderboard.json"
 
 def run_board(
     board: Board,
-    folder: Path,
+    folder: str | Path,
     *,
-    data_root: Path | None = None,
+    data_root: str | Path | None = None,
     n_processes: int = 1,
     minutes: float | None = None,
     on_run: Callable[[str, int, int], None] | None = None,
@@ -52,7 +52,7 @@ def run_board(
         RecipeError: the board asks for something that is not allowed; nothing has been trained then.
         RunError: the folder holds something else, or a run by another recipe.
     """
-    cells = board.cells(data_root)
+    folder, cells = Path(folder), board.cells(data_root)
     _check_folder(folder)
     places = [folder / "runs" / cell.folder for cell in cells]
     results = [read_measured(place, cell.recipe) for place, cell in zip(places, cells, strict=True)]

@@ -233,18 +233,18 @@ class HashModel(nn.Module):
             check_chunk(modality, chunk, first_row=rows.start)
             yield self.outputs(modality, torch.from_numpy(chunk).to(device))
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | Path) -> None:
         """Write weights and everything needed to rebuild the model; an older file is replaced as a whole."""
         write_atomically(path, model_bytes(self))
 
     @classmethod
-    def load(cls, path: Path) -> HashModel:
+    def load(cls, path: str | Path) -> HashModel:
         """Rebuild a saved model, on the CPU.
 
         Raises:
             RunError: the file is missing, damaged, or no model of this format.
         """
-        return read_model(path, cls.of_views)
+        return read_model(Path(path), cls.of_views)
 
     def save_pretrained(self, folder: str | Path, *, card: str | None = None) -> None:
         """Write ``model.safetensors`` and a model card, ``README.md``, into a folder; older ones are replaced.

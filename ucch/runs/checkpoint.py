@@ -33,7 +33,7 @@ _NAMES = {
 
 
 def save_state(
-    path: Path, state: Mapping[str, Any], *, keep_as: Path | None = None, world: World | None = None
+    path: str | Path, state: Mapping[str, Any], *, keep_as: str | Path | None = None, world: World | None = None
 ) -> None:
     """Write a state, with a digest of it, so that :func:`load_state` returns an equal one.
 
@@ -56,7 +56,11 @@ def save_state(
 
 
 def _write(
-    path: Path, state: Mapping[str, Any], leaves: list[Tensor | RowStream], keep_as: Path | None, world: World
+    path: str | Path,
+    state: Mapping[str, Any],
+    leaves: list[Tensor | RowStream],
+    keep_as: str | Path | None,
+    world: World,
 ) -> list[int]:
     """Write the file in process 0; whatever happens there, every process goes through its streams to their end."""
     try:
@@ -112,12 +116,13 @@ def _pieces(tensor: Tensor) -> Iterator[Tensor]:
             yield rows[start : start + step].cpu().contiguous()
 
 
-def load_state(path: Path) -> dict[str, Any]:
+def load_state(path: str | Path) -> dict[str, Any]:
     """Read a state back; tensors arrive on the CPU in the dtype they were saved in.
 
     Raises:
         RunError: the file is missing, damaged, or no state of this format.
     """
+    path = Path(path)
     check_regular(path, RunError)
     try:
         with safe_open(path, framework="pt") as file:
@@ -137,7 +142,9 @@ def load_state(path: Path) -> dict[str, Any]:
         raise RunError(f"{path} cannot be read: {one_line(error)}") from error
 
 
-def load_newest(path: Path, previous: Path, on_warning: Callable[[str], None] | None = None) -> dict[str, Any] | None:
+def load_newest(
+    path: str | Path, previous: str | Path, on_warning: Callable[[str], None] | None = None
+) -> dict[str, Any] | None:
     """Read the newest state that is whole; None where neither file exists.
 
     A damaged newest file is renamed, so that the next save does not put it in the place of the previous one.
@@ -149,6 +156,7 @@ def load_newest(path: Path, previous: Path, on_warning: Callable[[str], None] | 
     Raises:
         RunError: all that is there is damaged.
     """
+    path, previous = Path(path), Path(previous)
     if path.exists():
         try:
             return load_state(path)

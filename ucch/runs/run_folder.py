@@ -268,8 +268,9 @@ def _counts(entry: Path) -> bool:
     return entry.name != ".lock" and not is_leftover(entry.name)
 
 
-def free_run_path(parent: Path, stem: str) -> Path:
+def free_run_path(parent: str | Path, stem: str) -> Path:
     """First of ``stem``, ``stem-2``, ``stem-3``, ... that does not exist in ``parent``."""
+    parent = Path(parent)
     number, path = 1, parent / stem
     while path.exists():
         number += 1

@@ -27,7 +27,8 @@ class Pictures:
         DataError: the folder is missing.
     """
 
-    def __init__(self, folder: Path, known: Callable[[str], bool]) -> None:
+    def __init__(self, folder: str | Path, known: Callable[[str], bool]) -> None:
+        folder = Path(folder)
         if not folder.is_dir():
             raise DataError(f"images {folder} is not a folder")
         self.folder, self.known = folder.resolve(), known

@@ -36,7 +36,7 @@ class QueryEncoder:
     """
 
     def __init__(
-        self, run: Path, *, image_encoder: str | None = None, text_encoder: str | None = None, device: Any = "cpu"
+        self, run: str | Path, *, image_encoder: str | None = None, text_encoder: str | None = None, device: Any = "cpu"
     ) -> None:
         self._run = RunFolder.open(run)
         self._model = self._run.model()
@@ -50,7 +50,7 @@ class QueryEncoder:
         """Whether the run remembers what made the features of a modality; of bare features it does not."""
         return modality in read_run_encoders(self._run.path)
 
-    def open_index(self, path: Path) -> BinaryIndex:
+    def open_index(self, path: str | Path) -> BinaryIndex:
         """Load an index and refuse one of another width or model.
 
         Raises:

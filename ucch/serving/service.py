@@ -49,7 +49,7 @@ class SearchService:
         encoder: QueryEncoder,
         index: BinaryIndex,
         *,
-        images: Path | None = None,
+        images: str | Path | None = None,
         texts: Mapping[str, str | Sequence[str]] | None = None,
     ) -> None:
         self.encoder, self.index = encoder, index

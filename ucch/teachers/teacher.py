@@ -86,14 +86,14 @@ class Teacher:
         similarity.scatter_(1, index[:, None], float("-inf"))
         return similarity.topk(min(positive_int("k", k), len(self) - 1), dim=1).indices
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | Path) -> None:
         """Write the teacher, as safetensors; a file that stands there is replaced as a whole."""
         plan: dict[str, Any] = {"format": _FORMAT, "kind": self.kind, "notes": self.notes}
         with replacing(path) as aside:
             save_file({"rows": self.rows.cpu().contiguous()}, aside, metadata={"ucch": json.dumps(plan)})
 
     @classmethod
-    def load(cls, path: Path) -> Teacher:
+    def load(cls, path: str | Path) -> Teacher:
         """Read a saved teacher, on the CPU.
 
         Raises:

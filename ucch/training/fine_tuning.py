@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from ..encoders import NetworkImageEncoder
 from ..errors import DataError, EncoderError, RecipeError
 from ..images import Augmented, DecodedImage, ImagePool
-from ..images.stored import StoredImage
+from ..images.stored import StoredImage, as_pictures
 from ..recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -97,11 +97,11 @@ class FineTuning:
     """
 
     def __init__(
-        self, encoder: object, paths: Sequence[Path | StoredImage], recipe: Recipe, *, workers: int = 0
+        self, encoder: object, paths: Sequence[str | Path | StoredImage], recipe: Recipe, *, workers: int = 0
     ) -> None:
         check_fine_tuning(recipe)
         self.encoder = check_tunable(encoder)
-        self.paths, self.section, self.seed = paths, recipe.fine_tuning, recipe.seed
+        self.paths, self.section, self.seed = as_pictures(paths), recipe.fine_tuning, recipe.seed
         self.parameters = list(self.encoder.network.requires_grad_(True).parameters())
         self.active = False
         self._pool = ImagePool(self.encoder.prepare, workers)

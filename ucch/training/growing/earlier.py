@@ -95,8 +95,9 @@ class Earlier:
         state = trainer.state_dict()
         return cls(model, trainer.recipe, table_codes(state), objective_state(state))
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | Path) -> None:
         """Write model, table and codes into a folder."""
+        folder = Path(folder)
         folder.mkdir(exist_ok=True)
         self.model.save(folder / "model.safetensors")
         state = {
@@ -109,12 +110,13 @@ class Earlier:
         save_state(folder / RunFolder.HANDED_ON, state)
 
     @classmethod
-    def load(cls, folder: Path) -> Earlier:
+    def load(cls, folder: str | Path) -> Earlier:
         """Read what :meth:`save` wrote; no code in it is run.
 
         Raises:
             RunError: a file is missing or damaged.
         """
+        folder = Path(folder)
         state: dict[str, Any] = load_state(folder / RunFolder.HANDED_ON)
         try:
             return cls(
