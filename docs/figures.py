@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import torch
-from generate import board_rows
+from generate import board_rows, measured
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
@@ -16,7 +16,6 @@ from ucch import CrossModalHasher
 from ucch.data import load_digits_pairs
 from ucch.metrics import distance_histograms
 from ucch.optim import CodeBank, MomentumBinary
-from ucch.training import STRATEGIES
 
 IMAGES = Path(__file__).resolve().parent / "images"
 IMAGE, TEXT, CODE, GREY = "#2f6f9f", "#b8562b", "#3d7a4e", "#8a8a8a"
@@ -204,15 +203,15 @@ def parts() -> Figure:
 def optimizers() -> Figure:
     """Optimizers of the measured leaderboard: a panel per set, MAP with the deviation over seeds at each length."""
     rows = board_rows()
-    sets = sorted({name for name, _ in rows})
+    sets, names = sorted({name for name, _ in rows}), measured(rows)
     figure = Figure(figsize=(9.5, 3.2), layout="constrained")
     panels = figure.subplots(1, len(sets), sharey=True)
     for panel, name in zip(panels, sets, strict=True):
         for length, colour in (("16 bits", TEXT), ("64 bits", IMAGE)):
-            for height, values in enumerate(rows[name, length][optimizer] for optimizer in STRATEGIES):
+            for height, values in enumerate(rows[name, length][optimizer] for optimizer in names):
                 panel.errorbar(values[0], height, xerr=values[1] or 0, fmt="o", ms=4, lw=1, color=colour)
             panel.plot([], [], "o", ms=4, color=colour, label=length)
-        panel.set(title=name, xlabel="MAP", yticks=range(len(STRATEGIES)), yticklabels=list(STRATEGIES))
+        panel.set(title=name, xlabel="MAP", yticks=range(len(names)), yticklabels=names)
         panel.grid(axis="y", lw=0.3)
     panels[0].invert_yaxis()
     panels[0].legend(frameon=False, loc="lower left")

@@ -9,6 +9,7 @@ differ.
 from __future__ import annotations
 
 import os
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 import click
@@ -117,6 +118,11 @@ def board_rows() -> dict[tuple[str, str], dict[str, tuple[float, float | None, i
     return found
 
 
+def measured(rows: Mapping[tuple[str, str], Container[str]]) -> list[str]:
+    """Optimizers that the leaderboard has rows of, everywhere."""
+    return [name for name in STRATEGIES if all(name in place for place in rows.values())]
+
+
 def optimizers_page() -> str:
     """Every optimizer on every set of the leaderboard, side by side."""
     rows = board_rows()
@@ -128,7 +134,7 @@ def optimizers_page() -> str:
     ]
     lines += ["seeds where it is not 3, the best of a column in bold.", ""]
     lines += [f"| optimizer | {' | '.join(', '.join(place) for place in places)} |", "|---|" + "---:|" * len(places)]
-    for name in STRATEGIES:
+    for name in measured(rows):
         cells = []
         for place in places:
             mean, deviation, seeds = rows[place][name]

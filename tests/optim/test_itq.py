@@ -46,6 +46,23 @@ def test_one_iteration_is_the_best_rotation_for_its_codes(generator: torch.Gener
         assert (codes - v @ best).square().sum() <= (codes - v @ other).square().sum()
 
 
+def test_turns_end_where_they_change_nothing_and_the_others_would_have_changed_no_bit() -> None:
+    v, turns = values(60, 4).float(), 0
+    rotation = torch.eye(4)
+    for _ in range(200):
+        u, _, wt = torch.linalg.svd(torch.where(v @ rotation >= 0, 1.0, -1.0).T @ v)
+        turns += not torch.equal(rotation, wt.T @ u.T)
+        rotation = wt.T @ u.T
+    assert turns < 100
+    assert torch.equal(itq_rotation(v, torch.eye(4), n_iterations=200), rotation)
+    counted = torch.linalg.svd
+    with pytest.MonkeyPatch.context() as patch:
+        calls: list[int] = []
+        patch.setattr(torch.linalg, "svd", lambda a: calls.append(1) or counted(a))  # type: ignore[func-returns-value]
+        itq_rotation(v, torch.eye(4), n_iterations=200)
+    assert len(calls) == turns + 1
+
+
 def test_random_rotations_are_orthogonal_and_follow_their_generator() -> None:
     first, again = (random_rotation(16, generator=torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(first, again)

@@ -17,6 +17,7 @@ def test_defaults_are_those_of_the_sources() -> None:
     assert (recipe.bi_half.gamma, recipe.bi_half.rate) == (6.0, 0.1)
     assert (recipe.bop.gamma, recipe.bop.scale) == (1e-4, 1.0)
     assert recipe.discrete.model_dump() == {"mu": 1.0, "nu": 1.0, "eta": 55.0, "n_sweeps": 10, "n_components": 64}
+    assert recipe.rotation.model_dump() == {"n_iterations": 50}
     assert recipe.itq.model_dump() == {"at": "epoch", "n_iterations": 50}
     assert (recipe.quantization.kind, recipe.quantization.weight) == ("l1", "auto")
 

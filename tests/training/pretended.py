@@ -24,6 +24,7 @@ RECIPES = {
     "teacher": ("default", "similarity=joint-semantics", "n_anchors=64"),
     "ucch-paper": ("ucch-paper",),
     "itq": ("default", "optimizer=itq"),
+    "rotation": ("default", "optimizer=rotation"),
     "bop": ("default", "optimizer=bop"),
     "bi-half": ("default", "optimizer=bi-half"),
     "neighbors": ("default", "goal=both"),

@@ -8,7 +8,7 @@ import torch
 from tests.training.kit import small_pairs, small_recipe
 from ucch.errors import RecipeError
 from ucch.losses import CrossModalRankingLoss, MaxMarginRankingLoss
-from ucch.training.build import build_model, build_objective, build_ranking, check_optimizer, n_epochs
+from ucch.training.build import build_model, build_objective, build_ranking, check_optimizer, n_epochs, strategy_of
 from ucch.training.strategies import STRATEGIES
 
 
@@ -59,3 +59,10 @@ def test_other_objectives_baselines_and_optimizers_are_let_through() -> None:
         check_optimizer(small_recipe("objective=cirh", "baseline=cvh", f"optimizer={optimizer}"))
     for optimizer in STRATEGIES.keys() - {"itq", "bi-half"}:
         check_optimizer(small_recipe("objective=cirh", f"optimizer={optimizer}"))
+
+
+def test_a_strategy_that_folds_has_a_stand_in_or_is_refused() -> None:
+    for name, strategy in STRATEGIES.items():
+        recipe = small_recipe(f"optimizer={name}")
+        assert strategy_of(recipe) is strategy
+        assert strategy_of(recipe, folds=False) is STRATEGIES["momentum" if name == "rotation" else name]

@@ -34,6 +34,8 @@ STRATEGIES = [
     ("replicated", "optimizer=none"),
     ("replicated", "optimizer=discrete"),
     ("replicated", "optimizer=itq"),
+    ("replicated", "optimizer=rotation"),
+    ("sharded", "optimizer=rotation"),
 ]
 
 
@@ -79,9 +81,10 @@ def test_what_one_process_gives_a_step_wrongly_is_an_error_of_all(processes: Pro
 
 
 @pytest.mark.parametrize("placement", BOTH)
-def test_epochs_end_with_one_model_and_one_table(processes: Processes, placement: str) -> None:
-    alone = shared_work.epochs(World(), 3)
-    answers = processes.run(shared_work.epochs, 3, f"placement={placement}")
+@pytest.mark.parametrize("optimizer", ["momentum", "rotation"])
+def test_epochs_end_with_one_model_and_one_table(processes: Processes, placement: str, optimizer: str) -> None:
+    alone = shared_work.epochs(World(), 3, f"optimizer={optimizer}")
+    answers = processes.run(shared_work.epochs, 3, f"placement={placement}", f"optimizer={optimizer}")
     for answer in answers:
         assert all(torch.equal(answer["model"][name], value) for name, value in answers[0]["model"].items())
         close(answer["model"], alone["model"], rtol=0, atol=1e-9)
@@ -117,6 +120,13 @@ def test_a_run_goes_on_with_another_number_of_processes(processes: Processes, tm
     histories = [RunFolder(tmp_path / name).history() for name in ("through", "run", "other")]
     for history in histories:
         assert [line["flips_per_row"] for line in history] == [line["flips_per_row"] for line in histories[0]]
+
+
+def test_a_rotation_goes_on_with_another_number_of_processes(processes: Processes, tmp_path: Path) -> None:
+    settings = ("placement=sharded", "optimizer=rotation")
+    through = shared_work.run_until(World(), tmp_path / "through", 0, False, *settings)
+    processes.run(shared_work.run_until, tmp_path / "run", 2, False, *settings)
+    close(shared_work.run_until(World(), tmp_path / "run", 0, True), through, rtol=1e-3, atol=1e-3)
 
 
 def test_best_is_kept_by_the_first_process(processes: Processes, tmp_path: Path) -> None:

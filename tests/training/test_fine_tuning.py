@@ -124,9 +124,9 @@ def test_it_brings_photographs_nearer_to_their_texts_than_the_frozen_encoder(pat
     assert losses[0] < losses[1]
 
 
-@pytest.mark.parametrize("stop", [1, 3])
-def test_resumed_equals_not_stopped(paths: list[Path], tmp_path: Path, stop: int) -> None:
-    recipe = recipe_of()
+@pytest.mark.parametrize(("stop", "optimizer"), [(1, "momentum"), (3, "momentum"), (3, "rotation")])
+def test_resumed_equals_not_stopped(paths: list[Path], tmp_path: Path, stop: int, optimizer: str) -> None:
+    recipe = recipe_of(f"optimizer={optimizer}")
     through, theirs = tuned_run(tmp_path / "through", paths, recipe)
     stopped = RunFolder.create(tmp_path / "stopped", recipe)
     encoder = TinyNetworkEncoder()

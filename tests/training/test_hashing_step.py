@@ -120,7 +120,7 @@ def test_every_optimizer_learns_from_any_number_of_views(name: str, n_views: int
     assert {part.shape for part in codes.values()} == {(32, 2)}
 
 
-@pytest.mark.parametrize("name", ["momentum", "itq", "bi-half"])
+@pytest.mark.parametrize("name", ["momentum", "rotation", "itq", "bi-half"])
 def test_codes_are_the_signs_that_training_compares(name: str) -> None:
     step = step_of(3, f"optimizer={name}")
     trained(step, stream(3, epochs=4))
@@ -143,7 +143,7 @@ def test_the_optimizer_may_move_the_table_itself() -> None:
     assert same(ours, theirs)
 
 
-@pytest.mark.parametrize("name", ["momentum", "bop", "itq"])
+@pytest.mark.parametrize("name", ["momentum", "rotation", "bop", "itq"])
 def test_a_loaded_state_goes_on_bit_for_bit_from_any_file_of_tensors(name: str) -> None:
     through, stopped, resumed = (step_of(2, f"optimizer={name}") for _ in range(3))
     batches = list(stream(epochs=4))

@@ -13,7 +13,7 @@ from ucch.data import Pairs
 from ucch.training import Trainer
 
 
-@pytest.mark.parametrize("optimizer", ["momentum", "bop", "itq", "discrete"])
+@pytest.mark.parametrize("optimizer", ["momentum", "rotation", "bop", "itq", "discrete"])
 def test_rows_are_the_signs_of_the_mean_output(optimizer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ucch.training.start_table._PAIRS", 7)
     pairs = aligned_pairs(60)

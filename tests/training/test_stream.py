@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import itertools
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from ucch.losses import CrossModalRankingLoss
 from ucch.recipe import Recipe
 from ucch.runs.checkpoint import load_state, save_state
 from ucch.training import StreamTraining, train_stream
+from ucch.training.strategies.recent_codes import RecentCodes, RotatedRecentCodes
 
 BATCH, RING = 32, 80
 
@@ -76,9 +78,10 @@ def test_a_loop_with_a_ring_written_out_gives_the_same_towers() -> None:
     assert torch.equal(sign(training.step.bank.latent), sign(ring))
 
 
-def test_codes_of_a_pair_agree_after_some_shards() -> None:
+@pytest.mark.parametrize("optimizer", ["momentum", "rotation"])
+def test_codes_of_a_pair_agree_after_some_shards(optimizer: str) -> None:
     figures: list[dict[str, float]] = []
-    chosen = recipe("learning_rate=0.01")
+    chosen = recipe("learning_rate=0.01", f"optimizer={optimizer}")
     training = train_stream(shards(25), chosen, n_shards=25, on_shard=lambda _, line: figures.append(line))
     assert [line["shard"] for line in figures] == list(range(1, 26))
     assert (training.rows, figures[-1]["skipped"]) == (25 * 96, 0)
@@ -86,8 +89,29 @@ def test_codes_of_a_pair_agree_after_some_shards() -> None:
     assert figures[-1]["learning_rate"] < 0.1 * figures[0]["learning_rate"]
 
 
-def test_resumed_from_a_saved_state_is_not_stopped(tmp_path: Path) -> None:
-    through = train_stream(shards(4), recipe(), n_shards=4)
+def test_a_rotation_turns_with_the_ring_and_ends_in_the_model() -> None:
+    turns: list[tuple[int, torch.Tensor]] = []
+
+    def see(training: StreamTraining, line: dict[str, float]) -> None:
+        turns.append((training.rows // RING, training.step.strategy.rotation.matrix.clone()))  # type: ignore[attr-defined]
+
+    small = recipe("optimizer=rotation")
+    training = train_stream(shards(9, size=BATCH), small, on_shard=see)
+    for (one, before), (other, after) in itertools.pairwise(turns):
+        assert torch.equal(before, after) == (one == other)
+    strategy, images = training.step.strategy, torch.from_numpy(next(shards(1)).image)
+    assert isinstance(strategy, RotatedRecentCodes)
+    with torch.no_grad():
+        rotated = training.model.image_outputs(images) @ strategy.rotation.matrix
+        torch.testing.assert_close(training.finished_model().image_outputs(images), rotated, atol=1e-5, rtol=1e-4)
+    near = train_stream(shards(1), recipe("optimizer=rotation", "goal=neighbors", "start=random", "neighbor_batch=32"))
+    assert type(near.step.strategy) is RecentCodes
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "rotation"])
+def test_resumed_from_a_saved_state_is_not_stopped(tmp_path: Path, optimizer: str) -> None:
+    own = recipe(f"optimizer={optimizer}")
+    through = train_stream(shards(4), own, n_shards=4)
     kept: list[Path] = []
 
     def keep(training: StreamTraining, line: dict[str, float]) -> None:
@@ -95,10 +119,10 @@ def test_resumed_from_a_saved_state_is_not_stopped(tmp_path: Path) -> None:
             kept.append(tmp_path / "state.safetensors")
             save_state(kept[0], copy.deepcopy(training.state_dict()))
 
-    train_stream(shards(3), recipe(), n_shards=4, on_shard=keep)
+    train_stream(shards(3), own, n_shards=4, on_shard=keep)
     again: list[float] = []
     resumed = train_stream(
-        shards(4), recipe(), n_shards=4, state=load_state(kept[0]), on_shard=lambda _, line: again.append(line["shard"])
+        shards(4), own, n_shards=4, state=load_state(kept[0]), on_shard=lambda _, line: again.append(line["shard"])
     )
     assert again == [3, 4]
     assert torch.equal(weights(resumed), weights(through))
@@ -147,7 +171,7 @@ def test_nothing_is_held_of_shards_that_are_done_and_the_state_does_not_grow() -
     ("settings", "said"),
     [
         (("keep=best",), "recipe key training.keep must be last in a stream, got 'best'"),
-        (("optimizer=bop",), "recipe key optimizer must be momentum in a stream, got 'bop'"),
+        (("optimizer=bop",), "recipe key optimizer must be momentum or rotation in a stream, got 'bop'"),
         (("similarity=mie",), "recipe key teacher.similarity must be auto or none in a stream, got 'mie'"),
         (("n_negatives=16",), "the ring of a stream, must hold a batch of 32, got 16"),
     ],

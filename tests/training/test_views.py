@@ -124,7 +124,7 @@ def test_all_views_of_a_space_go_through_one_map() -> None:
     assert model.names == ("image", "text", "audio")
 
 
-@pytest.mark.parametrize("optimizer", ["momentum", "itq", "bi-half", "discrete", "straight-through"])
+@pytest.mark.parametrize("optimizer", ["momentum", "rotation", "itq", "bi-half", "discrete", "straight-through"])
 @pytest.mark.parametrize("n_views", [1, 3])
 def test_ucch_itself_trains_on_other_views(optimizer: str, n_views: int) -> None:
     items = apart_views()

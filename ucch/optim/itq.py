@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from .._checks import positive_int, two_dimensional
 from ..codes import sign
+from ..collectives import World
 
 __all__ = ["ItqRotation", "itq_error", "itq_rotation", "random_rotation"]
 
@@ -24,19 +25,21 @@ def itq_error(values: Tensor, rotation: Tensor) -> Tensor:
     return (sign(rotated) - rotated).square().sum()
 
 
-def itq_rotation(values: Tensor, rotation: Tensor, *, n_iterations: int = 50) -> Tensor:
+def itq_rotation(values: Tensor, rotation: Tensor, *, n_iterations: int = 50, world: World | None = None) -> Tensor:
     """Rotate values so that taking signs loses least.
 
     Minimises ``|B - V R|^2`` over codes B and orthogonal R by turns: ``B = sign(V R)``; with ``U S W' = svd(B' V)``,
-    ``R = W U'``. The error never rises.
+    ``R = W U'``. The error never rises. Turns end where one changes nothing, since those after it would not either.
 
     Args:
         values: (n, D), centred.
         rotation: (D, D) orthogonal start, such as :func:`random_rotation`.
-        n_iterations: 50 as published.
+        n_iterations: 50 as published, at most.
+        world: processes that hold the values together, each its rows; this one alone by default. Collective: two
+            (D, D) matrices travel per iteration, no rows.
 
     Returns:
-        (D, D) orthogonal. O(n D^2 + D^3) per iteration.
+        (D, D) orthogonal, the same in all processes. O(n D^2 + D^3) per iteration.
 
     Example:
         >>> values = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
@@ -47,10 +50,13 @@ def itq_rotation(values: Tensor, rotation: Tensor, *, n_iterations: int = 50) ->
                 [0.7071, 0.7071],
                 [0.7071, 0.7071]])
     """
+    world = world or World()
     for _ in range(n_iterations):
         codes = sign(values @ rotation)
-        u, _, wt = torch.linalg.svd(codes.T @ values)
-        rotation = wt.T @ u.T
+        u, _, wt = torch.linalg.svd(world.sum(codes.T @ values))
+        last, rotation = rotation, world.spread(wt.T @ u.T)
+        if torch.equal(last, rotation):
+            break
     return rotation
 
 
@@ -93,11 +99,12 @@ class ItqRotation(nn.Module):
         return u.to(self.matrix.dtype) @ self.matrix
 
     @torch.no_grad()
-    def fit(self, values: Tensor) -> Tensor:
+    def fit(self, values: Tensor, *, world: World | None = None) -> Tensor:
         """Fit again, from the present matrix on; values are centred here.
 
         Args:
             values: (n, D) outputs as rotated by the present matrix.
+            world: as of :func:`itq_rotation`.
 
         Returns:
             The (D, D) rotation by which the matrix changed; apply it to whatever holds rotated values.
@@ -106,9 +113,11 @@ class ItqRotation(nn.Module):
             ValueError: ``values`` is no matrix of D columns.
         """
         two_dimensional("values", values, self.n_bits)
-        centred = (values - values.mean(dim=0)).to(self.matrix.dtype)
+        world = world or World()
+        mean = world.sum(values.sum(dim=0)) / sum(world.counts(len(values)))
+        centred = (values - mean).to(self.matrix.dtype)
         start = torch.eye(self.n_bits, dtype=self.matrix.dtype, device=self.matrix.device)
-        change = itq_rotation(centred, start, n_iterations=self.n_iterations)
+        change = itq_rotation(centred, start, n_iterations=self.n_iterations, world=world)
         u, _, wt = torch.linalg.svd(self.matrix @ change)
         self.matrix.copy_(u @ wt)  # the nearest orthogonal matrix: rounding does not add up
         return change

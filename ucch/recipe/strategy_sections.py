@@ -18,6 +18,7 @@ __all__ = [
     "ItqSection",
     "OptimizerName",
     "QuantizationSection",
+    "RotationSection",
     "StraightThroughSection",
     "StrategySections",
 ]
@@ -25,6 +26,7 @@ __all__ = [
 
 _Optimizer = Literal[
     "momentum",
+    "rotation",
     "straight-through",
     "continuation",
     "greedy",
@@ -92,6 +94,12 @@ class ItqSection(Section):
     n_iterations: Count = 50
 
 
+class RotationSection(Section):
+    """Rotation of momentum's outputs, fitted every epoch, ours; at most as many turns as ITQ has (Gong et al. 2013)."""
+
+    n_iterations: Count = 50
+
+
 class QuantizationSection(Section):
     """Quantisation penalty on momentum's outputs; ``auto`` takes the weight of the penalty's source."""
 
@@ -110,3 +118,4 @@ class StrategySections(Section):
     discrete: DiscreteSection = DiscreteSection()
     itq: ItqSection = ItqSection()
     quantization: QuantizationSection = QuantizationSection()
+    rotation: RotationSection = RotationSection()

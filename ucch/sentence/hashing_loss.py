@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ..errors import RecipeError
 from ..recipe import Recipe
 from ..training import HashingStep
+from ..training.build import strategy_of
 from ..training.strategies.strategy import Strategy
 from .hash_head import HashHead
 
@@ -34,7 +35,8 @@ class HashingLoss(nn.Module):
     Raises:
         ValueError: the model does not end in a head, or the recipe has other bits; several processes train; or, when
             called: in evaluation mode, for which no item has a row, or with other than a view for each column.
-        RecipeError: as of the step, or the recipe's optimizer changes a finished model, as ``bi-half`` and ``itq`` do.
+        RecipeError: as of the step, or the recipe's optimizer changes a finished model, as ``bi-half`` and ``itq`` do;
+            for ``rotation`` ``momentum`` stands in.
 
     Reference:
         Hu et al., "Unsupervised Contrastive Cross-Modal Hashing", IEEE TPAMI 45(3), 2023.
@@ -58,6 +60,7 @@ class HashingLoss(nn.Module):
             raise ValueError("HashingLoss keeps one table in one process; start without torchrun")
         self.model = model
         tower = _Outputs(model)
+        options.setdefault("strategy", strategy_of(recipe, folds=False))
         self.step = HashingStep(dict.fromkeys(columns, tower), n_items, recipe, device=model.device, **options)
         if type(self.step.strategy).fold is not Strategy.fold:
             raise RecipeError(

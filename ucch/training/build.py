@@ -19,9 +19,25 @@ from .nested import check_nested
 from .objectives import OBJECTIVES, Objective
 from .strategies import STRATEGIES, Strategy
 
-__all__ = ["build_model", "build_objective", "build_ranking", "check_optimizer", "n_epochs"]
+__all__ = ["build_model", "build_objective", "build_ranking", "check_optimizer", "n_epochs", "strategy_of"]
 
 AUTO_EPOCHS, AUTO_STEPS = 3, 600  # the least that ``epochs = "auto"`` trains; docs/default_study.md
+
+
+def strategy_of(recipe: Recipe, *, folds: bool = True) -> type[Strategy]:
+    """The strategy of the optimizer that a recipe names.
+
+    Args:
+        recipe: all choices.
+        folds: whether thresholds and rotations may be folded into the towers; where not, the strategy that stands in
+            for one of those that do so, where it has one.
+
+    Example:
+        >>> strategy_of(Recipe(optimizer="rotation")), strategy_of(Recipe(optimizer="rotation"), folds=False)
+        (<class 'ucch.training.strategies.rotation.Rotation'>, <class 'ucch.training.strategies.momentum.Momentum'>)
+    """
+    own = STRATEGIES[recipe.optimizer]
+    return own if folds or not own.stand_in else STRATEGIES[own.stand_in]
 
 
 def check_optimizer(recipe: Recipe, own: type[Objective] | None = None) -> None:
@@ -39,7 +55,9 @@ def check_optimizer(recipe: Recipe, own: type[Objective] | None = None) -> None:
     objective = own or OBJECTIVES.get(recipe.objective)
     if recipe.baseline != "none" or objective is None or not objective.passes_queries_by(recipe):
         return
-    folding = [name for name, strategy in STRATEGIES.items() if strategy.fold is not Strategy.fold]
+    folding = [
+        name for name, strategy in STRATEGIES.items() if strategy.fold is not Strategy.fold and not strategy.stand_in
+    ]
     if recipe.optimizer in folding:
         name = recipe.objective if own is None else own.__name__
         raise RecipeError(

@@ -18,10 +18,10 @@ from ..recipe.recipe import Recipe
 from ..runs.checkpoint import state_of_tensor, state_tensor
 from ..teachers import Teacher
 from ..without_waiting import sent
-from .build import AUTO_EPOCHS
+from .build import AUTO_EPOCHS, strategy_of
 from .distributed import Towers, data_parallel
 from .objectives import Objective
-from .strategies import STRATEGIES, Batch, Strategy
+from .strategies import Batch, Strategy
 from .teacher.guide import Guidance, Guide
 from .ucch_losses import UcchLosses
 
@@ -63,7 +63,8 @@ class HashingStep(nn.Module):
         recipe: all choices but those of towers and loop; the default one if None. Its ``bits`` are D.
         scalers: by name what features pass before the tower; nothing by default.
         objective: an :class:`~ucch.training.Objective` beside or in place of UCCH's losses.
-        strategy: a class in place of that of the recipe's optimizer.
+        strategy: a class in place of that of the recipe's optimizer, for which its stand-in steps in where the
+            objective reads outputs.
         teacher: of the items, for the recipe's ``teacher`` section and the objective.
         pairs: all items, where an optimizer looks at them at once.
         n_epochs: length of the run, for what changes over it; that of the recipe by default, 3 where it has none.
@@ -125,7 +126,8 @@ class HashingStep(nn.Module):
         self.recipe, self.names, self.world = recipe, tuple(towers), world
         self.generator = generator or torch.Generator().manual_seed(recipe.seed)
         self.generator.set_state(world.spread(self.generator.get_state()))  # what is drawn is drawn alike
-        self.strategy = (strategy or STRATEGIES[recipe.optimizer])(
+        folds = objective is None or not objective.passes_queries_by(recipe)
+        self.strategy = (strategy or strategy_of(recipe, folds=folds))(
             recipe,
             n_items,
             names=self.names,

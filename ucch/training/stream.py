@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -15,12 +16,13 @@ from ..errors import DataError, RecipeError
 from ..models import HashModel
 from ..recipe.recipe import Recipe
 from .batch_features import BatchFeatures
-from .build import build_model, build_objective
+from .build import build_model, build_objective, strategy_of
 from .epoch_stats import health
 from .finite import FiniteSteps
 from .goal import choose_goal
 from .hashing_step import HashingStep
-from .strategies.recent_codes import RecentCodes
+from .strategies.recent_codes import RecentCodes, RotatedRecentCodes
+from .strategies.rotation import Rotation
 from .tower_step import autocast, move_towers
 
 __all__ = ["StreamTraining", "train_stream"]
@@ -34,7 +36,11 @@ _ASKS = (
     "baseline",
     "growing.earlier",
 )
-_ALSO = {"objective": ("ucch", "neighbors"), "optimizer": ("momentum",), "teacher.similarity": ("auto", "none")}
+_ALSO = {
+    "objective": ("ucch", "neighbors"),
+    "optimizer": ("momentum", "rotation"),
+    "teacher.similarity": ("auto", "none"),
+}
 
 
 class StreamTraining:
@@ -43,8 +49,9 @@ class StreamTraining:
     The first shard stands for all in what is decided before training: the goal, the scaling of features, and, where
     neighbours or partners are kept, the closed-form start. Pairs of a shard come in a random order, batch by batch;
     what is left over is left out. They are compared with one another and with a ring of the ``table.n_negatives``
-    latest codes (:class:`~ucch.training.strategies.recent_codes.RecentCodes`), or by the objective ``neighbors`` among
-    themselves. There is no teacher, which would describe pairs one by one.
+    latest codes (:class:`~ucch.training.strategies.recent_codes.RecentCodes`), by the optimizer ``rotation`` after a
+    rotation that is fitted to the ring each time it was filled, or by the objective ``neighbors`` among themselves.
+    There is no teacher, which would describe pairs one by one.
 
     Args:
         recipe: all choices; those that need a row per pair, labels or pairs set aside are refused. The rate falls by a
@@ -86,13 +93,14 @@ class StreamTraining:
         self.model = build_model(recipe, first, towers).to(self.device)
         if self.objective is not None:
             self.objective.to(self.device)
+        folds = self.objective is None or not self.objective.passes_queries_by(recipe)
         self.step = HashingStep(
             self.model.towers(),
             recipe.table.n_negatives,
             recipe,
             scalers=self.model.scalers(),
             objective=self.objective,
-            strategy=RecentCodes,
+            strategy=RotatedRecentCodes if strategy_of(recipe, folds=folds) is Rotation else RecentCodes,
             generator=self.generator,
             device=self.device,
         )
@@ -169,6 +177,8 @@ class StreamTraining:
         how: dict[str, Any] = {"judged": loss, "finite": self.finite, "clip_norm": training.clip_norm}
         passed = move_towers(self.step, self.adam, self.parameters, loss, **how)
         self.rows += size
+        if self.rows // ring > (self.rows - size) // ring:
+            self.step.epoch_end()  # what an optimizer does once per epoch, it does once per turn of the ring
         return figures, passed
 
     def _set_learning_rate(self, within: float) -> None:
@@ -178,8 +188,12 @@ class StreamTraining:
         self.adam.param_groups[0]["lr"] = share * training.learning_rate
 
     def finished_model(self) -> HashModel:
-        """The model as it stands; towers are those that train."""
-        return self.model
+        """The model as it stands; towers are those that train, or a copy with the rotation folded in."""
+        if not isinstance(self.step.strategy, Rotation):
+            return self.model
+        model = copy.deepcopy(self.model)
+        self.step.strategy.fold(model)
+        return model
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that decides how training goes on, between two shards."""

@@ -66,3 +66,7 @@ def test_earlier_towers_do_not_train_and_are_not_saved() -> None:
 
 def test_without_an_objective_the_losses_keep_their_weight() -> None:
     assert made()[0].ucch_weight == 1.0
+
+
+def test_it_reads_outputs_so_that_nothing_is_folded_which_it_has_not_seen() -> None:
+    assert made()[0].passes_queries_by(load_recipe("default"))

@@ -33,7 +33,7 @@ def test_a_published_recipe_goes_on() -> None:
     [
         (["baseline=cvh"], "a baseline is fitted in one go"),
         (["objective=djsrh"], "objective must be ucch or neighbors to go on, got 'djsrh'; train on all pairs"),
-        (["optimizer=itq"], "optimizer must be momentum or none to go on, got 'itq'"),
+        (["optimizer=itq"], "optimizer must be momentum or rotation or none to go on, got 'itq'"),
         (["fine_tuning.enabled=true"], "an image encoder that trained along"),
     ],
 )

@@ -4,67 +4,56 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
 
-from ...codes import sign
 from ...models import HashModel
 from ...optim import ItqRotation
 from .outputs import pair_outputs
-from .strategy import Batch, Stateful, Strategy, needed
+from .rotation import Rotation
+from .strategy import Batch, needed
 
 __all__ = ["Itq", "fold_itq"]
 
 
-class Itq(Strategy):
-    """Outputs rotated before the tanh, against the signs of equally rotated table rows; refitted every epoch.
+class Itq(Rotation):
+    """As ``rotation``, but table rows take in the rotated outputs themselves.
 
     With ``at = "end"`` training has continuous keys and no rotation, and :func:`fold_itq` finds one for the trained
     outputs. Either way the rotation ends in the last layers of all towers.
     """
 
     section = "itq"
+    stand_in = ""
     placements = ("replicated",)
 
     def make_query(self) -> torch.nn.Module:
         self.binarize = self.recipe.itq.at == "epoch"
         if not self.binarize:
             needed(self.pairs, "optimizer itq with itq.at=end")
-        self.rotation = ItqRotation(
-            self.recipe.bits, n_iterations=self.recipe.itq.n_iterations, generator=self.generator
-        ).to(self.bank.latent.device)
+        query = super().make_query()
         if not self.binarize:
             self.rotation.matrix.copy_(torch.eye(self.recipe.bits))
-        return super().make_query()
+        return query
 
-    def activate(self, *u: Tensor) -> tuple[Tensor, ...]:
-        return super().activate(*(self.rotation(outputs) for outputs in u))
+    @property
+    def n_iterations(self) -> int:
+        return self.recipe.itq.n_iterations
 
-    def levelled(self, name: str, u: Tensor) -> Tensor:
-        return self.rotation(u)  # type: ignore[no-any-return]
+    @classmethod
+    def takes_one_sided(cls) -> bool:
+        return False
 
     def views(self, batch: Batch) -> tuple[Tensor, ...]:
         return tuple(self.rotation(outputs) for outputs in batch.u.values())
 
-    @torch.no_grad()
     def epoch_end(self) -> None:
-        if not self.binarize:
-            return
-        table = self.bank.latent
-        old = table.detach().clone()
-        table.copy_(normalize(old @ self.rotation.fit(old), dim=1))
-        self.optimizer.state[table]["flips"] += (sign(old) != sign(table)).sum()
+        if self.binarize:
+            super().epoch_end()
 
     def fold(self, model: HashModel) -> None:
         if self.binarize:
-            for tower in model.towers().values():
-                tower.rotate_outputs(self.rotation.matrix)
+            super().fold(model)
         else:
-            fold_itq(
-                model, *pair_outputs(model, needed(self.pairs, "itq.at=end")), n_iterations=self.recipe.itq.n_iterations
-            )
-
-    def parts(self) -> dict[str, Stateful]:
-        return {**super().parts(), "rotation": self.rotation}
+            fold_itq(model, *pair_outputs(model, needed(self.pairs, "itq.at=end")), n_iterations=self.n_iterations)
 
 
 @torch.no_grad()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...optim import Keys
+from .rotation import Rotation
 from .strategy import Batch, Strategy
 
-__all__ = ["RecentCodes"]
+__all__ = ["RecentCodes", "RotatedRecentCodes"]
 
 
 class RecentCodes(Strategy):
@@ -35,3 +36,7 @@ class RecentCodes(Strategy):
 
     def update(self, batch: Batch, keys: Keys) -> None:
         """The table has moved with the keys."""
+
+
+class RotatedRecentCodes(RecentCodes, Rotation):
+    """As :class:`RecentCodes`, on outputs rotated as under ``rotation``; an epoch is a turn of the ring."""

@@ -115,6 +115,7 @@ class Strategy:
     Attributes:
         section: name of the recipe section that only this strategy reads; empty for none.
         placements: of the table on several processes; empty where a step needs a batch or a table as a whole.
+        stand_in: name of the strategy in its place where nothing may be folded into the towers; empty to refuse.
         binarize: whether keys are signs.
         bank: the code table.
         optimizer: of the table.
@@ -124,6 +125,7 @@ class Strategy:
 
     section: ClassVar[str] = ""
     placements: ClassVar[tuple[str, ...]] = ("replicated", "sharded")
+    stand_in: ClassVar[str] = ""
     binarize = True
     bank: CodeBank | ShardedCodeBank
 
