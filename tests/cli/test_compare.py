@@ -59,7 +59,7 @@ def test_a_grid_is_tried_and_named(data: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--optimizers", "bob"), "'bob' is not all or one of momentum, straight-through"),
+        (("--optimizers", "bob"), "'bob' is not all or one of momentum, rotation, straight-through"),
         (("--bits", "many"), "'many' is no list of whole numbers such as 16,32"),
         (("--seeds", "0"), "0 is not in the range x>=1"),
     ],
