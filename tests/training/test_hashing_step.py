@@ -91,7 +91,7 @@ def test_a_plain_loop_is_the_trainer_bit_for_bit() -> None:
 
 @pytest.mark.parametrize("n_views", [1, 2, 3])
 def test_the_loss_of_any_number_of_views_is_its_formula(n_views: int) -> None:
-    step = step_of(n_views)
+    step = step_of(n_views, "optimizer=momentum")
     index, views = next(stream(n_views))
     out = step(index, views)
     h = [tanh_query(step.towers[name](view)) for name, view in views.items()]  # type: ignore[index, operator]

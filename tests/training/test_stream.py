@@ -43,7 +43,7 @@ def weights(training: StreamTraining) -> torch.Tensor:
 
 def test_a_loop_with_a_ring_written_out_gives_the_same_towers() -> None:
     """Positives are the batch's own codes; negatives the ring, in which the batch has just overwritten the oldest."""
-    wanted = recipe("schedule=constant", "learning_rate=0.01")
+    wanted = recipe("schedule=constant", "learning_rate=0.01", "optimizer=momentum")
     training = train_stream(shards(3), wanted)
 
     first = next(shards(1))

@@ -25,7 +25,7 @@ def weights(trainer: Trainer) -> torch.Tensor:
 
 @pytest.mark.parametrize("warmup_epochs", [0, 1])
 def test_an_epoch_is_the_published_loop_over_its_parts(warmup_epochs: int) -> None:
-    settings = (f"warmup_epochs={warmup_epochs}", "schedule=constant", "similarity=none")
+    settings = (f"warmup_epochs={warmup_epochs}", "schedule=constant", "similarity=none", "optimizer=momentum")
     pairs, recipe = small_pairs(), small_recipe(*settings)
     trainer = Trainer(recipe, pairs)
     model, bank = copy.deepcopy(trainer.model), copy.deepcopy(trainer.bank)

@@ -12,7 +12,7 @@ from ucch.training import Trainer
 
 def test_warm_up_leaves_the_signs_of_the_warm_up_memory() -> None:
     bop = Trainer(small_recipe("optimizer=bop"), small_pairs())
-    momentum = Trainer(small_recipe(), small_pairs())
+    momentum = Trainer(small_recipe("optimizer=momentum"), small_pairs())
     for trainer in (bop, momentum):
         trainer.train_epoch()
     assert isinstance(momentum.strategy.optimizer, MomentumBinary)

@@ -86,7 +86,7 @@ def test_a_loop_that_is_written_out_gives_the_same_towers_table_and_rotation() -
 
 def test_without_a_turn_it_is_momentum_bit_for_bit() -> None:
     """At the identity the first epoch is momentum's: the rotation is all that differs."""
-    ours, theirs = step_of(2, "optimizer=rotation"), step_of()
+    ours, theirs = step_of(2, "optimizer=rotation"), step_of(2, "optimizer=momentum")
     assert isinstance(ours.strategy, Rotation)
     ours.strategy.rotation.matrix.copy_(torch.eye(12))
     ours.generator.set_state(theirs.generator.get_state())
@@ -190,7 +190,7 @@ def test_momentum_stands_in_where_a_loss_reads_outputs() -> None:
     """What is folded into towers must be what the loss has seen; the run is then momentum's bit for bit."""
     for settings in (("goal=both", "neighbor_batch=32"), ("objective=cirh",), ("goal=both", "nested=true")):
         ours = after(trainer_of(*settings, pairs=aligned_pairs(60)), 1)
-        theirs = after(Trainer(small_recipe(*settings), aligned_pairs(60)), 1)
+        theirs = after(Trainer(small_recipe("optimizer=momentum", *settings), aligned_pairs(60)), 1)
         assert type(ours.strategy) is Momentum
         assert torch.equal(ours.bank.latent, theirs.bank.latent)
         for mine, others in zip(ours.parameters, theirs.parameters, strict=True):
