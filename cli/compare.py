@@ -63,7 +63,7 @@ def _methods(ctx: click.Context, param: click.Parameter, value: str | None) -> t
     "--optimizers",
     callback=_names,
     metavar="A,B|all",
-    help="Which.  [default: all; beside --methods momentum, which is UCCH]",
+    help="Which.  [default: all; beside --methods the one that a recipe has by default]",
 )
 @click.option(
     "--methods", callback=_methods, metavar="A,B|all", help="Recipes beside them, such as cvh,djsrh; all baselines."

@@ -127,7 +127,14 @@ def test_it_is_the_run_of_the_command_without_its_files(tmp_path: Path) -> None:
 
 def test_what_the_command_warns_of_is_a_warning() -> None:
     pairs = small_pairs()
-    settings = (*SETTINGS[:-1], "epochs=14", "learning_rate=1e-12", "schedule=constant", "similarity=none")
+    settings = (
+        *SETTINGS[:-1],
+        "optimizer=momentum",
+        "epochs=14",
+        "learning_rate=1e-12",
+        "schedule=constant",
+        "similarity=none",
+    )
     with pytest.warns(UserWarning, match="no bit of the code table has flipped for 5 epochs"):
         CrossModalHasher(12, settings=settings, device="cpu").fit(pairs.image, pairs.text)
 

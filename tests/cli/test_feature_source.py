@@ -120,6 +120,7 @@ def test_a_trained_encoder_stays_with_the_run(folder: Path, kind: str, request: 
         codes = model.encode_image(getattr(tuned.dataset, split).image)
         np.testing.assert_array_equal(np.load(folder / "photos.npy")[rows], codes)
     again = ucch("eval", run, "--json")
+    assert again.exit_code == 0, again.stderr
     assert json.loads(again.stdout)["image_to_text"] == json.loads((run / "report.json").read_text())["image_to_text"]
 
 

@@ -44,11 +44,11 @@ def test_a_grid_tries_every_combination_and_leaves_out_keys_of_others() -> None:
 def test_methods_stand_beside_optimizers() -> None:
     plan = Plan(small_recipe(), methods=["CVH", "itq", "djsrh"], bits=(8,), seeds=1)
     assert [cell.name for cell in plan.finals({})] == [
-        "momentum-8-seed0", "cvh-8-seed0", "itq-recipe-8-seed0", "djsrh-8-seed0",
+        "rotation-8-seed0", "cvh-8-seed0", "itq-recipe-8-seed0", "djsrh-8-seed0",
     ]  # fmt: skip
     recipes = [cell.recipe(small_recipe("epochs=3")) for cell in plan.finals({})]
     assert [recipe.baseline for recipe in recipes] == ["none", "cvh", "itq", "none"]
-    assert [recipe.name for recipe in recipes] == ["momentum", "cvh", "itq-recipe", "djsrh"]
+    assert [recipe.name for recipe in recipes] == ["rotation", "cvh", "itq-recipe", "djsrh"]
     assert recipes[3].objective == "djsrh"
     assert {(recipe.bits, recipe.training.epochs) for recipe in recipes} == {(8, 3)}
     assert [label for label, _ in Plan(small_recipe(), ["bop"], methods=["cvh"]).columns()] == ["bop", "cvh"]

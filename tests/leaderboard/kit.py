@@ -13,12 +13,12 @@ SETTINGS = '["epochs=2", "width=8", "batch_size=32", "n_negatives=8"]'
 
 
 def small_board(folder: Path, runs: str = "", head: str = "bits = [8]\nseeds = 2\n") -> Board:
-    """The board of a file in ``folder``: by default cvh twice and momentum once."""
+    """The board of a file in ``folder``: by default cvh twice and rotation once."""
     data = folder / "small.npz"
     if not data.exists():
         save_npz(data, small_dataset())
     runs = (
-        runs or f'[[runs]]\nmethods = ["cvh"]\n[[runs]]\noptimizers = ["momentum"]\nseeds = 1\nsettings = {SETTINGS}\n'
+        runs or f'[[runs]]\nmethods = ["cvh"]\n[[runs]]\noptimizers = ["rotation"]\nseeds = 1\nsettings = {SETTINGS}\n'
     )
     file = folder / "board.toml"
     file.write_text(f'{head}[[data]]\nname = "{data}"\n{runs}')
@@ -55,7 +55,7 @@ def row(method: str, value: float, kind: str = "shallow", **changes: Any) -> dic
 
 ROWS = [
     row("itq", 0.45),
-    row("ucch momentum", 0.4, "ucch"),
+    row("ucch rotation", 0.4, "ucch"),
     row("cvh", 0.3, few_seeds=True, seeds=1, map_deviation=None),
     row("unihash", 0.9, "supervised", supervised=True),
 ]

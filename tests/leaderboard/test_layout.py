@@ -11,9 +11,9 @@ def test_who_is_ahead_is_named_but_for_what_reads_labels() -> None:
     assert [ahead["method"] for ahead in rows_ahead(ROWS)] == ["itq"]
     assert rows_ahead(ROWS[2:]) == []
     (table,) = layout("Board", ROWS, n_missing=0, papers=[]).measured
-    assert table.text == ("Chance 0.100. Split 01234567.", "Ahead of ucch momentum: itq.")
+    assert table.text == ("Chance 0.100. Split 01234567.", "Ahead of ucch rotation: itq.")
     (table,) = layout("Board", ROWS[1:3], n_missing=0, papers=[]).measured
-    assert table.text[1] == "Nothing unsupervised is ahead of ucch momentum."
+    assert table.text[1] == "Nothing unsupervised is ahead of ucch rotation."
     assert table.strong == (0,)
 
 
@@ -40,7 +40,7 @@ def test_what_codes_keep_has_columns_where_it_was_measured() -> None:
 
 def test_without_labels_nobody_is_said_to_be_ahead() -> None:
     bare = {"map": None, "map_deviation": None, "interval": None, "image_to_text": None, "text_to_image": None}
-    rows = [{**row("ucch momentum", 0.0, "ucch"), **bare, "map_chance": None}]
+    rows = [{**row("ucch rotation", 0.0, "ucch"), **bare, "map_chance": None}]
     (table,) = layout("Board", rows, n_missing=0, papers=[]).measured
     assert table.text == ("Chance -. Split 01234567.",)
 

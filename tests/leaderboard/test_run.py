@@ -18,7 +18,7 @@ def test_it_leaves_rows_and_pages(tmp_path: Path) -> None:
     rows = run_board(small_board(tmp_path), tmp_path / "out", on_run=lambda *run: ended.append(run))
     assert {(row["method"], row["seeds"], row["few_seeds"]) for row in rows} == {
         ("cvh", 2, False),
-        ("ucch momentum", 1, True),
+        ("ucch rotation", 1, True),
     }
     assert rows[0]["map"] >= rows[1]["map"]
     assert ended[-1] == ("small/" + ended[-1][0].split("/")[1], 3, 3)
@@ -45,7 +45,7 @@ def test_it_stops_in_time_and_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
         ucch.leaderboard.measured, "evaluate_cell", lambda path, *a: (made.append(path.name), evaluate(path, *a))[1]
     )
     assert len(run_board(board, tmp_path / "out")) == 2
-    assert made == ["cvh-8-seed1", "_".join(["momentum-8-seed0", *board.runs[1].settings])]
+    assert made == ["cvh-8-seed1", "_".join(["rotation-8-seed0", *board.runs[1].settings])]
 
 
 def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:

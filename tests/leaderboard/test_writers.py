@@ -18,7 +18,7 @@ def test_markdown_has_as_many_cells_in_every_line() -> None:
     for block in page.split("\n\n"):
         if block.startswith("|"):
             assert len({line.count("|") for line in block.splitlines()}) == 1
-    assert "| **ucch momentum** | **ucch** | **3** | **0.400** | 0.012 |" in page
+    assert "| **ucch rotation** | **ucch** | **3** | **0.400** | 0.012 |" in page
 
 
 def test_html_is_well_formed_and_escaped() -> None:
@@ -37,5 +37,5 @@ def test_latex_has_as_many_cells_in_every_line_and_nothing_unescaped() -> None:
         lines = [line for line in table[1].splitlines() if line.endswith(r"\\")]
         assert {line.count("&") + 1 for line in lines} == {len(table[0])}
     assert r"wiki\_set" in page
-    assert r"\textbf{ucch momentum}" in page
+    assert r"\textbf{ucch rotation}" in page
     assert all(ord(letter) < 128 for letter in page.replace("%", ""))

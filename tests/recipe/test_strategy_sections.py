@@ -10,7 +10,7 @@ from ucch.recipe import Recipe, with_settings
 
 def test_defaults_are_those_of_the_sources() -> None:
     recipe = Recipe()
-    assert recipe.optimizer == "momentum"
+    assert recipe.optimizer == "rotation"  # ours; UCCH has momentum
     assert recipe.straight_through.form == "clipped"
     assert (recipe.continuation.last_slope, recipe.continuation.path) == (10.0, "square_root")
     assert recipe.greedy.alpha == 0.1

@@ -19,7 +19,7 @@ def method_label(name: str) -> str:
     """What runs of a named recipe are called: its name, ``itq-recipe`` where an optimizer has it too.
 
     Raises:
-        RecipeError: no such recipe, or the default, which is the optimizer ``momentum``.
+        RecipeError: no such recipe, or the default, which is one of the optimizers.
     """
     word = name.strip().lower().replace("_", "-").removesuffix(_SUFFIX)
     known = [known for known in recipe_names() if known != "default"]
@@ -58,7 +58,7 @@ class Plan:
 
     Args:
         recipe: common to all runs.
-        optimizers: names of ``STRATEGIES``; none compares all of them, or, where there are methods, momentum.
+        optimizers: names of ``STRATEGIES``; none compares all of them, or, where there are methods, the default.
         methods: names of recipes, each put on top of the common recipe.
         bits: code lengths.
         seeds: how many, counted from the recipe's own.
@@ -82,7 +82,7 @@ class Plan:
 
     def columns(self) -> list[tuple[str, int]]:
         """Every optimizer and method at every code length, in the order asked for."""
-        names = tuple(self.optimizers) or (("momentum",) if self.methods else tuple(STRATEGIES))
+        names = tuple(self.optimizers) or ((Recipe().optimizer,) if self.methods else tuple(STRATEGIES))
         unknown = [name for name in names if name not in STRATEGIES]
         if unknown:
             raise RecipeError(f"optimizers must be of {', '.join(STRATEGIES)}, got {unknown[0]!r}")

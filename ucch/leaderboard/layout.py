@@ -10,7 +10,7 @@ from .papers import PaperTable
 
 __all__ = ["Page", "Table", "layout", "rows_ahead"]
 
-REFERENCE = "ucch momentum"  # the default of this package
+REFERENCE = "ucch rotation"  # the default of this package
 
 _HEADS = ("method", "kind", "seeds", "MAP", "±", "95 %", "i→t", "t→i", "seconds", "bytes", "model MB", "recipe")
 _KEPT = {"recall_at_10": "top 10 in 10", "within_200": "in 200", "pair_at_1": "R@1", "pair_at_10": "R@10"}

@@ -50,7 +50,7 @@ class _Shared(Section):
     source: SourceSection = SourceSection()
     baseline: BaselineName = "none"
     objective: ObjectiveName = "ucch"
-    optimizer: OptimizerName = "momentum"
+    optimizer: OptimizerName = "rotation"
     goal: GoalName = "auto"
     pairs: PairsSection = PairsSection()
     features: FeatureSection = FeatureSection()

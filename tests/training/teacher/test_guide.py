@@ -134,7 +134,7 @@ def test_every_way_brings_the_classes_together(way: str) -> None:
     """Against the same run without guidance, cosines of outputs within a class grow over those between classes."""
     gaps = []
     for settings in ((), (way, "negatives_share=0.2", "target_temperature=0.1")):
-        found = trainer("epochs=12", "learning_rate=3e-3", *settings)
+        found = trainer("optimizer=momentum", "epochs=12", "learning_rate=3e-3", *settings)
         for _ in range(12):
             stats = found.train_epoch()
         batch = batch_of(found, torch.arange(100))
