@@ -99,7 +99,7 @@ def captions(folder: Path, cache: Path) -> ItemDataset:
         with open(folder / "captions.csv", encoding="utf-8", newline="") as opened:
             for line in csv.DictReader(opened):
                 by_image.setdefault(line["image"], []).append(line["caption"])
-        names, encoder = sorted(by_image), text_encoder("sentence")
+        names, encoder = sorted(by_image), text_encoder("minilm")
         views = [encode_texts([by_image[name][n] for name in names], encoder, cache_folder=None) for n in range(3)]
         cache.mkdir(parents=True, exist_ok=True)
         np.savez(file, **{f"caption{number}": rows for number, rows in enumerate(views)})
