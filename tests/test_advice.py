@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import ucch
 from ucch.codes import hamming_distance, pack, sign, unpack
 from ucch.data import Pairs, load_npz, multi_hot
 from ucch.data.code_files import read_codes
+from ucch.images import hash_pictures, open_images
 from ucch.label_forms import plain_labels, read_labels
 from ucch.metrics import distance_histograms
 from ucch.optim import CodeBank, MomentumBinary, deposit
@@ -67,6 +69,12 @@ def from_matlab(folder: Path) -> Any:
 
     image = scipy.io.loadmat(folder / "set.mat")["I"]
     return load_npz(npz(folder, image_train=image)).train.image
+
+
+def photographs(folder: Path) -> Path:
+    for name in ("red", "blue"):
+        Image.linear_gradient("L").rotate(90 * (name == "red")).save(folder / f"{name}.png")
+    return folder
 
 
 def table() -> tuple[CodeBank, MomentumBinary]:
@@ -180,6 +188,10 @@ ADVICE: dict[tuple[str, str], tuple[Follow, Follow]] = {
         by_class_numbers,
     ),
     ("deposits.py", "ucch.optim.deposit"): (autograd, deposited),
+    ("stored.py", "ucch.images.open_images"): (
+        lambda folder: hash_pictures(photographs(folder)),
+        lambda folder: hash_pictures(open_images(folder).items)[1],
+    ),
     ("rows.py", "ucch.codes.pack"): (
         lambda _: BinaryIndex.build(PACKED | 1, 15),
         lambda _: len(BinaryIndex.build(ucch.codes.pack(BITS[:, :15]), 15)) == 4,
