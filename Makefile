@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python tests/install.py
 APT := apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all suite suite-all test-fast test-lowest lint format bench docs soak audit sbom \
+.PHONY: help demo test test-all suite suite-all test-fast test-lowest style lint format bench docs soak audit sbom \
 	release-check clean
 
 help: ## list the targets
@@ -34,8 +34,8 @@ demo: $(VENV)/.demo ## train on built-in digits, evaluate, show the result
 	$(BIN)/ucch train
 	@echo "next: . $(BIN)/activate, so that the shell finds ucch; then docs/start.md"
 
-test: $(VENV)/.dev ## lint and run the tests, but for those marked slow
-	$(MAKE) --no-print-directory -j 2 lint suite
+test: $(VENV)/.dev ## look at the style and run the tests, but for those marked slow
+	$(MAKE) --no-print-directory -j 2 style suite
 
 # what cannot be installed is said here, and again, in a line each, at the end of the tests, which then fail
 test-all: $(VENV)/.dev ## lint and run all tests, with every store, a browser and a Ray cluster; a skip fails
@@ -75,9 +75,11 @@ sbom: $(VENV)/.demo ## write build/sbom.json, the bill of materials of what make
 	mkdir -p build
 	$(VENV)-supply/bin/cyclonedx-py environment --output-reproducible --output-file build/sbom.json $(BIN)/python
 
-lint: $(VENV)/.dev ## ruff and mypy --strict
+style: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+lint: style ## ruff and mypy --strict
 	$(BIN)/mypy
 
 format: $(VENV)/.dev ## rewrite the sources in the house format

@@ -209,6 +209,7 @@ CASES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 def test_a_string_does_what_a_path_does(
     case: Callable[[Path, Place], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

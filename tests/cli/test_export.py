@@ -18,6 +18,7 @@ def run(tmp_path: Path) -> Path:
     return small_run(tmp_path / "run", small_model(6, 5)).path
 
 
+@pytest.mark.slow
 def test_one_modality_and_its_summary(run: Path, tmp_path: Path) -> None:
     result = ucch("export", run, "--format", "onnx", "--modality", "text", "--out", tmp_path / "onnx")
     assert result.exit_code == 0, result.stderr

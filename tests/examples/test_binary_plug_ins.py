@@ -85,6 +85,7 @@ def test_without_them_it_is_the_file_without_them(name: str) -> None:
         assert binary
 
 
+@pytest.mark.slow
 def test_it_runs_small_and_prints_what_its_docstring_shows(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,7 @@ def test_a_network_that_sees_padding_takes_no_mask(tmp_path: Path) -> None:
     assert differing(codes.numpy(), model.encode_text(encoder.encode(TEXTS[:2]))) == 0
 
 
+@pytest.mark.slow
 def test_pixels_of_a_clip(tiny_clip: Path, tmp_path: Path) -> None:
     encoder, model = ClipImageEncoder(str(tiny_clip)), small_model(CLIP_DIMENSION, 5)
     path = written(encoder_graph(encoder, CodeGraph(model, "image")), tmp_path / "image.onnx")

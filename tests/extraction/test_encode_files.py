@@ -90,6 +90,7 @@ def test_a_folder_goes_on_file_by_file(tmp_path: Path) -> None:
         assert len((out / f"{number}.ids.txt").read_text().splitlines()) == len(part)
 
 
+@pytest.mark.slow
 def test_processes_share_the_files(tmp_path: Path, processes: Processes) -> None:
     source, out = tmp_path / "features", tmp_path / "codes"
     parts = write_features(source)

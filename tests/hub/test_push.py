@@ -42,6 +42,7 @@ np.save(sys.argv[2], HashModel.from_pretrained("me/digits").encode_text(np.load(
 """
 
 
+@pytest.mark.slow
 def test_a_run_goes_up_and_a_fresh_process_loads_it(run: Path, hub: Hub, tmp_path: Path) -> None:
     url = push_run(run, "me/digits")
     assert url.startswith(f"{hub.address}/me/digits/commit/")

@@ -144,6 +144,7 @@ def test_soft_targets_by_loop() -> None:
         cross_modal_ranking_loss(h_image, h_text, targets=targets[:2])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 @pytest.mark.filterwarnings("ignore")
 def test_compiled_by_default_it_has_the_same_gradients() -> None:

@@ -18,6 +18,7 @@ from ucch.sentence import TableCallback
 pytestmark = quiet
 
 
+@pytest.mark.slow
 def test_a_resumed_run_ends_where_the_other_did(tmp_path: Path) -> None:
     saving = {"save_strategy": "epoch"}
     whole = trainer(tmp_path / "whole", epochs=3, **saving)

@@ -118,6 +118,7 @@ def near(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     return kinds[schema["type"]]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_fuzzed_from_its_own_description_it_answers_or_says_why_not(client: TestClient, data: st.DataObject) -> None:

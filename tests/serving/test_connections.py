@@ -94,6 +94,7 @@ def test_a_head_that_comes_byte_by_byte_is_cut_off(port: int) -> None:
     assert sent < 400
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_read_is_cut_off(port: int) -> None:
     with connect(port) as one:
         one.sendall(ASK.replace(b"/ ", b"/long ", 1))
@@ -107,6 +108,7 @@ def test_a_client_that_does_not_read_is_cut_off(port: int) -> None:
     assert read < LONG
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the system keeps to itself what it has not sent")
 def test_what_a_client_does_not_read_is_not_left_to_the_system(port: int) -> None:
     with socket.socket() as one:

@@ -97,6 +97,7 @@ def test_epochs_end_with_one_model_and_one_table(processes: Processes, placement
         assert torch.equal(answer["latent"], table)
 
 
+@pytest.mark.slow
 def test_other_optimizers_train_on_several_processes_too(processes: Processes) -> None:
     for placement, *settings in STRATEGIES:
         alone = shared_work.epochs(World(), 2, *settings)

@@ -236,6 +236,7 @@ def test_fp16_under_a_scaler_learns() -> None:
     assert sum(losses[-3:]) < sum(losses[3:6])
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # as errors they end torch's own tracing, which looks at .grad of what has none
 def test_a_compiled_step_is_the_step() -> None:
     ours, theirs = step_of(), step_of()

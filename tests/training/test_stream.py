@@ -147,6 +147,7 @@ def test_neighbours_are_kept_from_the_start_that_the_first_shard_gives() -> None
     assert torch.equal(weights(resumed), weights(through))
 
 
+@pytest.mark.slow
 def test_nothing_is_held_of_shards_that_are_done_and_the_state_does_not_grow() -> None:
     given: list[weakref.ref[Pairs]] = []
     sizes: list[int] = []

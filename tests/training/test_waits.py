@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.slow
 def test_all_of_pretended_passes_in_a_process_of_its_own() -> None:
     """Autograd knows the devices that were there at its first backward pass, so they cannot come later."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/training/pretended.py"]

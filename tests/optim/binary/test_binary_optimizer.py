@@ -393,6 +393,7 @@ def _parallel(world: World, name: str) -> dict[str, Tensor]:
     return {**model.state_dict(), "latent": optimizer.state[model[0].weight]["latent"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["float32", "bfloat16"])
 def test_several_processes_hold_the_same_values(processes: Processes, name: str) -> None:
     first, *others = processes.run(_parallel, name)
