@@ -202,7 +202,7 @@ def command(
     if resume and out is not None:
         check_same(out, ctx.command, choices, recipe=recipe, settings=settings)
     noticed: dict[str, Any] = {}
-    earlier: list[Earlier | None] = []  # what the run goes on from, once it is read
+    earlier: Earlier | None = None  # what the run goes on from, once it is read
     where = choose_device(device)
     with processes(where) as world:
         console = Console(stderr=True, quiet=world.rank > 0)
@@ -214,7 +214,8 @@ def command(
             chosen = asked_recipe(ctx.command, choices, recipe=recipe, settings=settings, base=base)
 
             def check(dataset: ItemDataset, extraction: Extraction | None) -> None:
-                earlier.append(check_continued(chosen, dataset, extraction, n_processes=world.size))
+                nonlocal earlier
+                earlier = check_continued(chosen, dataset, extraction, n_processes=world.size)
                 check_views(chosen, dataset.train)
                 if not allow_overlap and extraction is not None:
                     check_copies(extraction)
@@ -232,7 +233,7 @@ def command(
         pairs = f"{dataset.name}: {len(dataset.train)} {what}, {chosen.bits} bits"
         console.print(f"{pairs}, into {run.path}", highlight=False)
         if world.rank == 0:
-            hand_on(run, dataset, earlier[0] if earlier else None)
+            hand_on(run, dataset, earlier)
         with open_tuning(run, where, **encoding) as tuning:
             _train(console, run, dataset, device=where, world=world, resume=resume, fine_tuning=tuning)
             if tuning is not None:

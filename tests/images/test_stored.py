@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,11 @@ from ucch.images.stored import FilePart, TableRow, as_pictures
 
 def test_strings_become_paths_and_what_is_stored_stays() -> None:
     part = FilePart(Path("x.tar"), "n", 0, 1)
-    assert as_pictures(iter(["a.jpg", Path("b.jpg"), part])) == [Path("a.jpg"), Path("b.jpg"), part]
-    assert as_pictures([]) == []
+    assert list(as_pictures(iter(["a.jpg", Path("b.jpg"), part]))) == [Path("a.jpg"), Path("b.jpg"), part]
+    assert list(as_pictures([])) == []
+    assert next(as_pictures(f"{number}.jpg" for number in count())) == Path(
+        "0.jpg"
+    )  # none is asked for before its turn
 
 
 @pytest.mark.parametrize("one", ["photos/a.jpg", Path("photos/a.jpg")])

@@ -131,7 +131,7 @@ def find_copies(
         workers: processes that decode.
         on_progress: called with the contents hashed and their number.
     """
-    items = as_pictures(paths)
+    items = list(as_pictures(paths))
     first: dict[bytes, int] = {}
     equal = np.array([first.setdefault(key, row) if key else row for row, key in enumerate(keys)], dtype=np.int64)
     held = np.array(list(first.values()), dtype=np.int64)

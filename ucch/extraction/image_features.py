@@ -98,7 +98,7 @@ def encode_images(
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if not 0 <= max_bad <= 1:
         raise ValueError(f"max_bad must lie in [0, 1], got {max_bad}")
-    paths = as_pictures(paths)
+    paths = list(as_pictures(paths))
     features = np.empty((len(paths), encoder.dimension), dtype=np.float32)
     good = np.zeros(len(paths), dtype=np.bool_)
     progress = _Progress(len(paths), on_progress)

@@ -70,7 +70,7 @@ def hash_pictures(
     Returns:
         (n,) uint64, and (n,) bool: False where a picture is bad or shows nothing, so that its hash, 0, says nothing.
     """
-    paths = as_pictures(paths)
+    paths = list(as_pictures(paths))
     hashes, known = np.zeros(len(paths), dtype=np.uint64), np.zeros(len(paths), dtype=np.bool_)
     with ImagePool(perceptual_hash, workers, enough=_ENOUGH) as pool:
         for row, entry in enumerate(pool.decode(paths)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -77,8 +77,8 @@ class TableRow:
 StoredImage = FilePart | TableRow
 
 
-def as_pictures(paths: Iterable[str | Path | StoredImage]) -> list[Path | StoredImage]:
-    """Pictures as they are read: a string becomes a path, what lies in a shard or a table stays.
+def as_pictures(paths: Iterable[str | Path | StoredImage]) -> Iterator[Path | StoredImage]:
+    """Pictures as they are read, one by one: a string becomes a path, what lies in a shard or a table stays.
 
     Raises:
         TypeError: one path in the place of several, or an entry that is no path.
@@ -88,7 +88,7 @@ def as_pictures(paths: Iterable[str | Path | StoredImage]) -> list[Path | Stored
             f"paths must be a sequence of pictures, got the one path {str(paths)!r}; give [path], or the items of"
             " ucch.images.open_images(path)"
         )
-    return [one if isinstance(one, FilePart | TableRow) else Path(one) for one in paths]
+    return (one if isinstance(one, FilePart | TableRow) else Path(one) for one in paths)
 
 
 @lru_cache(maxsize=2)

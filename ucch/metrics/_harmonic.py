@@ -8,8 +8,8 @@ import numpy.typing as npt
 __all__ = ["consecutive_sum", "harmonic_span"]
 
 _SMALL = 32  # below it the asymptotic tail is not accurate to the last digit
-# [a, b]: the sum of 1/k over a < k <= b, for a and b up to _SMALL
-_FIRST = np.cumsum(np.triu(1.0 / np.maximum(np.arange(_SMALL + 1), 1), k=1) * np.ones((_SMALL + 1, 1)), axis=1)
+_TERMS = np.tile(1.0 / np.arange(1, _SMALL + 1), (_SMALL + 1, 1))
+_FIRST = np.pad(np.triu(_TERMS).cumsum(axis=1), ((0, 0), (1, 0)))  # [a, b]: the sum of 1/k over a < k <= b <= _SMALL
 
 
 def harmonic_span(start: npt.NDArray[np.int64], length: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -24,19 +24,21 @@ __all__ = ["build_model", "build_objective", "build_ranking", "check_optimizer",
 AUTO_EPOCHS, AUTO_STEPS = 3, 600  # the least that ``epochs = "auto"`` trains; docs/default_study.md
 
 
-def strategy_of(recipe: Recipe, *, folds: bool = True) -> type[Strategy]:
+def strategy_of(recipe: Recipe, objective: Objective | None = None, *, folds: bool = True) -> type[Strategy]:
     """The strategy of the optimizer that a recipe names.
 
     Args:
         recipe: all choices.
-        folds: whether thresholds and rotations may be folded into the towers; where not, the strategy that stands in
-            for one of those that do so, where it has one.
+        objective: beside or in place of UCCH's losses.
+        folds: whether thresholds and rotations may be folded into the towers. Where not, or where the objective reads
+            outputs, it is the strategy that stands in for one of those that do so, where that has one.
 
     Example:
         >>> strategy_of(Recipe(optimizer="rotation")), strategy_of(Recipe(optimizer="rotation"), folds=False)
         (<class 'ucch.training.strategies.rotation.Rotation'>, <class 'ucch.training.strategies.momentum.Momentum'>)
     """
     own = STRATEGIES[recipe.optimizer]
+    folds = folds and (objective is None or not objective.passes_queries_by(recipe))
     return own if folds or not own.stand_in else STRATEGIES[own.stand_in]
 
 

@@ -101,7 +101,7 @@ class FineTuning:
     ) -> None:
         check_fine_tuning(recipe)
         self.encoder = check_tunable(encoder)
-        self.paths, self.section, self.seed = as_pictures(paths), recipe.fine_tuning, recipe.seed
+        self.paths, self.section, self.seed = list(as_pictures(paths)), recipe.fine_tuning, recipe.seed
         self.parameters = list(self.encoder.network.requires_grad_(True).parameters())
         self.active = False
         self._pool = ImagePool(self.encoder.prepare, workers)

@@ -96,7 +96,7 @@ def _why_categories(recipe: Recipe, pairs: Items, n_processes: int) -> str | Non
     """Why ``auto`` leaves UCCH by itself, or None."""
     if (
         recipe.objective != "ucch"
-        or recipe.optimizer not in ("momentum", Recipe().optimizer)
+        or recipe.optimizer not in ("momentum", "rotation")  # for which momentum stands in with other goals
         or recipe.teacher.similarity != "auto"
         or recipe.model.start == "random"
         or recipe.fine_tuning.enabled

@@ -126,8 +126,7 @@ class HashingStep(nn.Module):
         self.recipe, self.names, self.world = recipe, tuple(towers), world
         self.generator = generator or torch.Generator().manual_seed(recipe.seed)
         self.generator.set_state(world.spread(self.generator.get_state()))  # what is drawn is drawn alike
-        folds = objective is None or not objective.passes_queries_by(recipe)
-        self.strategy = (strategy or strategy_of(recipe, folds=folds))(
+        self.strategy = (strategy or strategy_of(recipe, objective))(
             recipe,
             n_items,
             names=self.names,

@@ -93,14 +93,13 @@ class StreamTraining:
         self.model = build_model(recipe, first, towers).to(self.device)
         if self.objective is not None:
             self.objective.to(self.device)
-        folds = self.objective is None or not self.objective.passes_queries_by(recipe)
         self.step = HashingStep(
             self.model.towers(),
             recipe.table.n_negatives,
             recipe,
             scalers=self.model.scalers(),
             objective=self.objective,
-            strategy=RotatedRecentCodes if strategy_of(recipe, folds=folds) is Rotation else RecentCodes,
+            strategy=RotatedRecentCodes if strategy_of(recipe, self.objective) is Rotation else RecentCodes,
             generator=self.generator,
             device=self.device,
         )
@@ -174,8 +173,9 @@ class StreamTraining:
         with autocast(training, self.device):
             loss, queries, _, keys = self.step(slots, views)
         figures = torch.stack([loss.detach(), health(*queries.values(), keys=keys)[0]]).float()
-        how: dict[str, Any] = {"judged": loss, "finite": self.finite, "clip_norm": training.clip_norm}
-        passed = move_towers(self.step, self.adam, self.parameters, loss, **how)
+        passed = move_towers(
+            self.step, self.adam, self.parameters, loss, judged=loss, finite=self.finite, clip_norm=training.clip_norm
+        )
         self.rows += size
         if self.rows // ring > (self.rows - size) // ring:
             self.step.epoch_end()  # what an optimizer does once per epoch, it does once per turn of the ring

@@ -301,8 +301,10 @@ class Trainer:
         own_figures = [loss, *terms.values(), *health(*queries.values(), keys=keys, seen=seen)]
         figures = self.world.sum(share * torch.stack([figure.detach() for figure in own_figures]).float())
         cost = loss * (share * self.world.size)  # the processes' gradients are averaged
-        how: dict[str, Any] = {"judged": figures[0], "finite": self.finite, "clip_norm": training.clip_norm}
-        return figures, move_towers(self.step, self.adam, self.parameters, cost, **how)
+        judged, finite, norm = figures[0], self.finite, training.clip_norm
+        return figures, move_towers(
+            self.step, self.adam, self.parameters, cost, judged=judged, finite=finite, clip_norm=norm
+        )
 
     def _views(self, whole: Tensor) -> dict[str, Tensor]:
         """Features of this process's part of a batch, of several captions one drawn for all processes alike."""
