@@ -1,6 +1,6 @@
 """Rules that differ from ``momentum`` in one part: which part of an optimizer carries its lead.
 
-Run by ``python benchmarks/optimizer_study.py --optimizers momentum rotation-alone ...``. None is an optimizer of a
+Run by ``python benchmarks/optimizer_study.py --optimizers momentum outputs-seen ...``. None is an optimizer of a
 recipe; what measures may become one.
 """
 
@@ -19,6 +19,7 @@ from ucch.training import STRATEGIES, Strategy
 from ucch.training.strategies import Batch
 from ucch.training.strategies.itq import Itq
 from ucch.training.strategies.momentum import Momentum
+from ucch.training.strategies.rotation import Rotation
 
 __all__ = ["PARTS", "in_place_of_momentum"]
 
@@ -28,13 +29,6 @@ class OutputsSeen(Momentum):
 
     def views(self, batch: Batch) -> tuple[Tensor, ...]:
         return tuple(batch.u.values())
-
-
-class RotationAlone(Itq):
-    """``itq``, but the table observes the queries, as under ``momentum``."""
-
-    def views(self, batch: Batch) -> tuple[Tensor, ...]:
-        return tuple(batch.h.values())
 
 
 class SignedLate(Momentum):
@@ -72,8 +66,8 @@ class HalfSignedRotation(SignedRotation):
     most = 0.5
 
 
-class RotationAgreeing(RotationAlone):
-    """``rotation-alone`` whose query becomes a sign by up to a half, as far as the codes of a pair agree.
+class RotationAgreeing(Rotation):
+    """``rotation`` whose query becomes a sign by up to a half, as far as the codes of a pair agree.
 
     The share is ``most`` where all bits of a pair's two codes agree and falls to nothing where ``least`` of them do;
     agreement is a running mean over the batches. The table observes the smooth query.
@@ -101,7 +95,6 @@ class RotationAgreeing(RotationAlone):
 
 PARTS: dict[str, type[Strategy]] = {
     "outputs-seen": OutputsSeen,
-    "rotation-alone": RotationAlone,
     "signed-late": SignedLate,
     "signed-rotation": SignedRotation,
     "half-signed-rotation": HalfSignedRotation,

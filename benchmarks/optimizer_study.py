@@ -4,7 +4,7 @@
         --picture optimizers.svg
     python benchmarks/optimizer_study.py --only digits --bits 16 --seeds 1                # ten minutes on one core
     python benchmarks/optimizer_study.py --data-root DIR --splits held --bits 64 --optimizers momentum itq \\
-        outputs-seen rotation-alone signed-late signed-rotation      # which part of a rule carries its lead
+        outputs-seen rotation signed-late signed-rotation      # which part of a rule carries its lead
 
 The default recipe, goal categories; digits also without its teacher, captions also with their own goal, neighbors. Two
 splits: ``held`` sets aside a sixth of the training rows, which query the rest, and is what a rule may be chosen by;
