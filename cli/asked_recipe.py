@@ -10,6 +10,7 @@ import click
 
 from .extraction_options import SOURCE
 from .grouped import RecipeOption
+from .paths import STDIN
 
 if TYPE_CHECKING:
     from ucch.recipe import Recipe
@@ -55,9 +56,11 @@ def asked_recipe(
         given["data"] = str(Path(data).resolve()) if Path(data).is_file() else data
     if (replay := given.get("replay")) is not None and Path(replay).is_file():
         given["replay"] = str(Path(replay).resolve())
-    for name in ("data_root", "images", "captions", "earlier"):
+    for name in ("data_root", "images", "captions", "earlier", "stream"):
         if name in given:
-            given[name] = str(given[name].resolve())
+            given[name] = str(given[name] if given[name] == STDIN else given[name].resolve())
+    if "stream" in given:
+        start = start.model_copy(update={"data": ""})
     asked = _changed(start, {keys[name]: value for name, value in given.items()})
     return _with_captions(asked) if photographs else asked
 

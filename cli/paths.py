@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
-__all__ = ["InputName", "InputPath", "OutputPath", "not_there"]
+__all__ = ["STDIN", "InputName", "InputPath", "OutputPath", "not_there"]
+
+STDIN = Path("-")
 
 
 def not_there(path: Path) -> str:
@@ -38,13 +40,20 @@ def not_there(path: Path) -> str:
 
 
 class InputPath(click.Path):
-    """A file or folder that is read; wrong usage where nothing stands there, the other of the two, or it is closed."""
+    """A file or folder that is read; wrong usage where nothing stands there, the other of the two, or it is closed.
 
-    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True) -> None:
-        super().__init__(file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
+    Args:
+        file_okay, dir_okay: what it may be.
+        dash: whether ``-`` stands for standard input, ``STDIN``.
+    """
+
+    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True, dash: bool = False) -> None:
+        super().__init__(file_okay=file_okay, dir_okay=dir_okay, allow_dash=dash, path_type=Path)
 
     def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Any:
         path = super().convert(value, param, ctx)
+        if self.allow_dash and path == STDIN:
+            return path
         if missing := not_there(Path(os.fsdecode(path))):
             self.fail(missing, param, ctx)
         try:

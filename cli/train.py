@@ -18,6 +18,7 @@ from .grouped import GroupedCommand, recipe_option
 from .nearest import Choice
 from .options import debug_option
 from .paths import InputName, InputPath, OutputPath
+from .stream import check_options, is_stream_run, train_on_stream
 
 if TYPE_CHECKING:
     from ucch.data import ItemDataset
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _GROUPS = {
-    "What to train on": ("data", "data_root", "one_sided", "trust", "allow_overlap", *SOURCE),
+    "What to train on": ("data", "data_root", "stream", "one_sided", "trust", "allow_overlap", *SOURCE),
     "What to learn": ("bits", "nested", "calibrate", "goal", "optimizer", "teacher", "pseudo_labels", "fine_tune"),
     "How long, and everything else of the recipe": ("epochs", "seed", "recipe", "settings"),
     "Going on from an earlier run": ("earlier", "replay", "keep_codes"),
@@ -47,6 +48,13 @@ _GROUPS = {
     metavar="DIR",
     type=InputPath(file_okay=False),
     help="Folder of a published data set.",
+)
+@recipe_option(
+    "--stream",
+    key="source.stream",
+    metavar="DIR|-",
+    type=InputPath(dash=True),
+    help="Shards of features, each read once: their folder, a file of their paths, or - for paths on stdin.",
 )
 @source_options(required=False)
 @recipe_option(
@@ -173,6 +181,9 @@ def command(
     A file with one NAME_train, or an .npy, has one view, such as the embeddings of texts: codes then keep their
     neighbours (docs/one_view.md).
 
+    --stream reads one shard of features after the other, each once, in flat memory; there is no report then, since
+    nothing is set aside (docs/streams.md).
+
     torchrun starts several processes, which train one model (docs/scale.md).
 
     \b
@@ -181,6 +192,7 @@ def command(
     torchrun --nproc-per-node 2 -m ucch train --data features.npz --set placement=sharded
     ucch train --data features.npz --recipe unihash --pseudo-labels kmeans
     ucch train --images photos --captions captions.csv --image-encoder clip --text-encoder clip
+    ucch train --stream parts --out runs/stream
     ucch train --continue runs/mine --data more.npz --keep-codes --out runs/grown
     """
     from ucch.data import check_overlap, near_rows
@@ -201,6 +213,11 @@ def command(
     resume = resume and out is not None and RunFolder(out).recipe_file.is_file()  # asked before processes may make it
     if resume and out is not None:
         check_same(out, ctx.command, choices, recipe=recipe, settings=settings)
+    if choices["stream"] is not None or (resume and out is not None and is_stream_run(out)):
+        check_options(ctx)
+        kept = RunFolder.open(out).recipe() if resume and out is not None else None
+        asked = kept or asked_recipe(ctx.command, choices, recipe=recipe, settings=settings)
+        return train_on_stream(Console(stderr=True), asked, out=out, device=device, resume=resume, as_json=as_json)
     noticed: dict[str, Any] = {}
     earlier: Earlier | None = None  # what the run goes on from, once it is read
     where = choose_device(device)

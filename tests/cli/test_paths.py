@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from ucch.cli.main import cli
-from ucch.cli.paths import InputName, InputPath, not_there
+from ucch.cli.paths import STDIN, InputName, InputPath, not_there
 
 from tests.cli.test_nearest import commands
 
@@ -68,6 +68,12 @@ def test_a_misspelt_path_comes_before_other_causes(command: str, near: str) -> N
     assert result.exit_code == 2
     assert "does not exist" in result.stderr
     assert f"Did you mean {near!r}?" in " ".join(result.stderr.split())
+
+
+def test_a_dash_is_standard_input_where_that_is_read() -> None:
+    assert InputPath(dash=True).convert("-", None, None) == STDIN
+    with pytest.raises(click.BadParameter, match="- does not exist"):
+        InputPath().convert("-", None, None)
 
 
 def test_names_of_the_program_are_no_paths() -> None:

@@ -112,12 +112,15 @@ def test_damaged_folders_are_refused(tmp_path: Path, change: object, message: st
 def test_parts_are_shards_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     """All pairs, also those that would be queries; a part with bad values is named when it is reached."""
     images = write_folder(tmp_path)
-    parts = [np.asarray(pairs.image) for pairs in clip_retrieval_shards(tmp_path)]
+    parts = [np.asarray(read().image) for read in clip_retrieval_shards(tmp_path).values()]
     assert [len(part) for part in parts] == list(SIZES)
     assert np.array_equal(np.concatenate(parts), images)
     bad = np.full((20, 5), np.nan, np.float16)
     np.save(tmp_path / "text_emb" / "text_emb_2.npy", bad)
-    shards = clip_retrieval_shards(tmp_path)
-    assert len(next(shards)) == 7
+    first, second, last = clip_retrieval_shards(tmp_path).values()
+    assert (len(first()), len(last())) == (7, 13)
     with pytest.raises(DataError, match="part 2 of .*text_train must be finite"):
-        next(shards)
+        second()
+    bad[3:] = 1
+    np.save(tmp_path / "text_emb" / "text_emb_2.npy", bad)
+    assert [len(read()) for read in clip_retrieval_shards(tmp_path, one_sided="drop").values()] == [7, 17, 13]

@@ -20,6 +20,18 @@ def test_codes_are_packed_signs_of_the_scaled_outputs(model: HashModel, features
     assert np.array_equal(model.encode_text(features[:, :4]), pack(sign(outputs)))
 
 
+def test_a_copy_apart_shares_no_layer_and_is_there_to_encode(model: HashModel, features: np.ndarray) -> None:
+    tower = model.image_tower
+    shared = HashModel.of_views(
+        {"image": model.image_scaler, "text": model.image_scaler}, {"image": tower, "text": tower}
+    ).train()
+    copy = shared.apart()
+    torch.nn.init.zeros_(copy.image_tower.last.weight)
+    assert np.array_equal(copy.encode_text(features), shared.encode_text(features))
+    assert np.array_equal(shared.encode_image(features), shared.encode_text(features))
+    assert (shared.training, copy.training) == (True, False)
+
+
 @pytest.mark.parametrize("batch_size", [1, 7, 50, 1000])
 def test_batches_do_not_matter(model: HashModel, features: np.ndarray, batch_size: int) -> None:
     assert np.array_equal(model.encode_image(features, batch_size=batch_size), model.encode_image(features))

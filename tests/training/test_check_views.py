@@ -103,7 +103,9 @@ def test_a_bare_trainer_and_a_stream_refuse_it_too() -> None:
     with pytest.raises(RecipeError, match=PARTNERS):
         Trainer(small_recipe("goal=partners"), one_view())
     with pytest.raises(RecipeError, match=PARTNERS):
-        StreamTraining(small_recipe("goal=partners", "n_negatives=64"), one_view(), device=torch.device("cpu"))
+        StreamTraining(
+            small_recipe("goal=partners", "n_negatives=64", "epochs=auto"), one_view(), device=torch.device("cpu")
+        )
 
 
 def test_a_teacher_alone_is_fitted_to_pairs() -> None:

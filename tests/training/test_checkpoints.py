@@ -24,7 +24,7 @@ def made(tmp_path: Path) -> Checkpoints:
 def test_one_is_due_by_the_clock_and_by_what_saving_takes(made: Checkpoints, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 10_000, 29))
     monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
-    made._saved_at = next(clock)
+    made.clock._saved_at = next(clock)
     assert made.agree(stopping=False) == (False, False)  # 29 seconds later
     assert made.agree(stopping=True) == (True, True)  # 58
     made.save()  # takes 29 seconds, so the next waits for 290

@@ -28,7 +28,7 @@ BATCH, RING = 32, 80
 
 
 def recipe(*settings: str) -> Recipe:
-    return small_recipe(f"batch_size={BATCH}", f"n_negatives={RING}", "similarity=none", *settings)
+    return small_recipe(f"batch_size={BATCH}", f"n_negatives={RING}", "similarity=none", "epochs=auto", *settings)
 
 
 def shards(n: int, size: int = 100) -> Iterator[Pairs]:

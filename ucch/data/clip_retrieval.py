@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from .array_spec import read_npy
 from .arrays import FeatureArray
 from .caption_records import IMAGE_NAMES, find_name
 from .dataset import PairedDataset
+from .npz import pairs_of_arrays
 from .overlap import row_numbers
 from .pairs import Pairs
 from .row_parts import RowParts
@@ -61,23 +63,31 @@ def load_clip_retrieval(folder: Path) -> PairedDataset:
         raise error if str(folder) in str(error) else DataError(f"{folder}: {error}") from None
 
 
-def clip_retrieval_shards(folder: Path) -> Iterator[Pairs]:
-    """The parts of such a folder one after the other, all their pairs, for :func:`~ucch.training.train_stream`.
+def clip_retrieval_shards(folder: Path, *, one_sided: str = "refuse") -> dict[str, Callable[[], Pairs]]:
+    """The parts of such a folder as shards for :func:`~ucch.training.train_stream`: by name, in order, what reads one.
 
-    No pair is set aside, and equal images are not looked for. A part is read once, when it is asked for, to look for
-    values that are not finite.
+    All pairs of a part: no pair is set aside, and equal images are not looked for. A part is read once, when it is
+    asked for, to look for values that are not finite.
+
+    Args:
+        folder: as of :func:`load_clip_retrieval`; the headers of all parts are read here.
+        one_sided: ``refuse`` or ``drop``, what becomes of pairs with a row of NaN.
 
     Raises:
         DataError: as :func:`load_clip_retrieval`.
     """
     order, image, text = _matrices(folder)
-    for number in order:
+
+    def read(number: int) -> Pairs:
+        sides = [cast(FeatureArray, RowParts([side[number]])) for side in (image, text)]
+        if one_sided != "refuse":
+            sides = [np.asarray(side) for side in sides]
         try:
-            pairs = Pairs(*(cast(FeatureArray, RowParts([side[number]])) for side in (image, text)), split="train")
+            return pairs_of_arrays(dict(zip(("image", "text"), sides, strict=True)), split="train", one_sided=one_sided)
         except DataError as error:
             raise DataError(f"part {number} of {folder}: {error}") from None
-        yield pairs
-        del pairs  # before the next is read
+
+    return {f"{folder}, part {number}": partial(read, number) for number in order}
 
 
 def _matrices(folder: Path) -> tuple[list[int], dict[int, FeatureArray], dict[int, FeatureArray]]:

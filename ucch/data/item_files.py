@@ -21,7 +21,7 @@ from .npz import DESCRIPTIVE
 from .npz_archive import NpzArchive
 from .overlap import row_numbers
 
-__all__ = ["ALONE", "items_of_arrays", "load_items"]
+__all__ = ["ALONE", "check_slips", "items_of_arrays", "load_items", "view_names"]
 
 ALONE = "features"  # the view of a file that names none
 _SPLITS = ("train", "query", "database")
@@ -75,7 +75,7 @@ def items_of_arrays(name: str, arrays: Mapping[str, Any]) -> ItemDataset:
     Raises:
         DataError: they do not fit one another.
     """
-    views = _views_of(arrays)
+    views = view_names(arrays)
     labels = multi_hot({key: array for key, array in arrays.items() if key.startswith("label_")})
     splits = {}
     for split in _SPLITS:
@@ -115,22 +115,22 @@ def _read_npz(path: Path) -> dict[str, Any] | None:
     """Arrays of a file of views; None for one of pairs of image and text, or with a name that belongs to no view."""
     with NpzArchive(path) as archive:
         names = [name for name in archive.names if name not in DESCRIPTIVE]
-        views = _views_of(names)
+        views = view_names(names)
         known = {f"{view}_{split}" for view in (*views, "label") for split in _SPLITS}
         if not views or {*views} == {"image", "text"} or not known.issuperset(names):
             return None
         if len(views) > 1:
-            _check_slips(views)
+            check_slips(views)
         return {name: archive.read(name) for name in names}
 
 
-def _views_of(names: Iterable[str]) -> list[str]:
+def view_names(names: Iterable[str]) -> list[str]:
     """Views that have training rows, in order."""
     found = [name.removesuffix("_train") for name in names if name.endswith("_train")]
     return [name for name in found if name not in TAKEN and not name.endswith(TAKEN_ENDS)]
 
 
-def _check_slips(views: list[str]) -> None:
+def check_slips(views: list[str]) -> None:
     """Refuse a view that is named nearly as ``image`` or ``text`` beside the other of them."""
     for view in views:
         near = difflib.get_close_matches(view, ("image", "text"), n=1, cutoff=_LIKE)

@@ -12,7 +12,7 @@ from ..extras import require
 from ..plain_json import one_line
 from .parquet import check_declared, column_matrix, split_sides
 
-__all__ = ["read_columns"]
+__all__ = ["list_columns", "read_columns"]
 
 _WORDS = ("split", "label")
 
@@ -35,7 +35,7 @@ def read_columns(path: Path) -> dict[str, Any] | None:
     try:
         with parquet.ParquetFile(path) as file:
             schema = file.schema_arrow
-            views = [field.name for field in schema if _holds_lists(arrow, field.type)]
+            views = list_columns(arrow, schema)
             if not views or {"image", "text"} <= set(views) or len(set(schema.names)) < len(schema.names):
                 return None
             check_declared(path, file)
@@ -53,6 +53,11 @@ def read_columns(path: Path) -> dict[str, Any] | None:
         return {f"{name}_train": rows for name, rows in columns.items()}
     sides = split_sides(path, said["split"])
     return {f"{name}_{split}": rows[side] for split, side in sides.items() for name, rows in columns.items()}
+
+
+def list_columns(arrow: Any, schema: Any) -> list[str]:
+    """Names of the columns of lists, in order."""
+    return [field.name for field in schema if _holds_lists(arrow, field.type)]
 
 
 def _holds_lists(arrow: Any, kind: Any) -> bool:

@@ -18,7 +18,7 @@ from .npz_archive import NpzArchive
 from .pairs import Pairs
 from .sides import one_sided_pairs
 
-__all__ = ["load_npz", "save_npz"]
+__all__ = ["load_npz", "pairs_of_arrays", "save_npz"]
 
 REQUIRED = ("image_train", "text_train", "image_query", "text_query")
 DESCRIPTIVE = ("encoders", "image_id_train", "text_id_train", "image_id_query", "text_id_query")  # kept, not read here
@@ -138,23 +138,45 @@ def _check_names(path: Path, names: list[str]) -> None:
 def _assemble(name: str, arrays: dict[str, FeatureArray], one_sided: str) -> PairedDataset:
     labels = multi_hot({key: array for key, array in arrays.items() if key.startswith("label_")})
     splits = {
-        split: _pairs(split, arrays, labels.get(f"label_{split}"), one_sided)
+        split: pairs_of_arrays(_of_split(arrays, split), labels.get(f"label_{split}"), split=split, one_sided=one_sided)
         for split in ("train", "query", "database")
         if f"image_{split}" in arrays
     }
     return PairedDataset(name, splits["train"], splits["query"], splits.get("database"))
 
 
-def _pairs(split: str, arrays: dict[str, FeatureArray], label: LabelMatrix | None, one_sided: str) -> Pairs:
-    image, text = arrays[f"image_{split}"], arrays[f"text_{split}"]
-    of_text = arrays.get(f"image_of_text_{split}")
-    masks = {kind: arrays[name] for kind in ("image", "text") if (name := f"{kind}_seen_{split}") in arrays}
+def _of_split(arrays: Mapping[str, FeatureArray], split: str) -> dict[str, FeatureArray]:
+    ending = f"_{split}"
+    return {name.removesuffix(ending): array for name, array in arrays.items() if name.endswith(ending)}
+
+
+def pairs_of_arrays(
+    arrays: Mapping[str, FeatureArray],
+    label: LabelMatrix | None = None,
+    *,
+    split: str = "",
+    one_sided: str = "refuse",
+) -> Pairs:
+    """Make the pairs of a split of the arrays in a file.
+
+    Args:
+        arrays: ``image`` and ``text``, and ``image_of_text``, ``image_seen``, ``text_seen`` where the file has them.
+        label: of the items, or None.
+        split: the ending of their names in messages.
+        one_sided: as of :func:`load_npz`.
+
+    Raises:
+        DataError: as of :func:`load_npz`.
+    """
+    image, text, of_text = arrays["image"], arrays["text"], arrays.get("image_of_text")
+    masks = {kind: arrays[f"{kind}_seen"] for kind in ("image", "text") if f"{kind}_seen" in arrays}
     if one_sided != "refuse":
         return one_sided_pairs(image, text, label, masks, how=one_sided, split=split, image_of_text=of_text)
     for kind, mask in masks.items():
         if not np.asarray(mask).all():
+            name = f"{kind}_seen_{split}" if split else f"{kind}_seen"
             raise DataError(
-                f"{kind}_seen_{split} says that {int((~np.asarray(mask, dtype=bool)).sum())} rows lack that side; leave"
+                f"{name} says that {int((~np.asarray(mask, dtype=bool)).sum())} rows lack that side; leave"
                 " them out or keep them by one_sided, --one-sided drop or keep"
             )
     return Pairs(image, text, label, split=split, image_of_text=of_text)

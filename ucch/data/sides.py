@@ -56,9 +56,9 @@ def one_sided_pairs(
     for kind, mask in there.items():
         told = masks.get(kind)
         if told is not None and (told.shape != mask.shape or told.dtype != np.bool_):
+            name = f"{kind}_seen_{split}" if split else f"{kind}_seen"
             raise DataError(
-                f"{kind}_seen_{split} must be bool of shape {mask.shape}, one per row, got {told.dtype} of shape"
-                f" {told.shape}"
+                f"{name} must be bool of shape {mask.shape}, one per row, got {told.dtype} of shape {told.shape}"
             )
         seen[kind] = mask if told is None else mask & told
     if seen["image"].all() and seen["text"].all():

@@ -102,6 +102,13 @@ class HashModel(nn.Module):
             tower.keep_outputs(n_bits)
         return model
 
+    def apart(self) -> HashModel:
+        """A copy to encode with, whose towers share no layer any more: what is folded into one may differ."""
+        model = copy.deepcopy(self).eval()
+        for name in model.names[1:]:
+            setattr(model, f"{name}_tower", copy.deepcopy(model.tower(name)))
+        return model
+
     def scalers(self) -> dict[str, FeatureScaler]:
         """The feature scaling of each view by its name."""
         return {name: getattr(self, f"{name}_scaler") for name in self.names}

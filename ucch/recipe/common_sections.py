@@ -102,7 +102,11 @@ class TrainingSection(Section):
 
 
 class SourceSection(Section):
-    """Photographs and captions to take features from, instead of ``data``; empty where ``data`` is used."""
+    """Where features come from instead of ``data``; empty where ``data`` is used.
+
+    Photographs and captions to take them from, or ``stream``, a folder of shards or a list of their paths, ``-`` on
+    standard input, each to be met once; docs/streams.md.
+    """
 
     images: str = ""
     captions: str = ""
@@ -113,6 +117,7 @@ class SourceSection(Section):
     split_seed: Annotated[int, Field(ge=0)] = 0
     group_near: bool = False
     max_bad: Annotated[float, Field(ge=0, le=1)] = 0.05
+    stream: str = ""
 
 
 class FineTuningSection(Section):

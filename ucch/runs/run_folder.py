@@ -34,8 +34,8 @@ class RunFolder:
     line per epoch), ``goal.json`` (what the codes are for, and what they keep), ``calibration.json`` (what distances
     mean, where pairs were set aside), ``report.json``, ``plots/``; of a run that goes on from another,
     ``earlier/`` (what that one handed on), ``growing.json`` (what changed) and ``codes.safetensors`` (of its items,
-    earlier ones first). None of them can hold code. ``.lock`` is held by
-    the process that trains.
+    earlier ones first); of a run on a stream ``stream.json``, what it was, in place of a report. None of them can hold
+    code. ``.lock`` is held by the process that trains.
     """
 
     HANDED_ON = "items.safetensors"  # the file of ``earlier/`` that is written last
@@ -56,6 +56,7 @@ class RunFolder:
         self.earlier = self.path / "earlier"
         self.growing_file = self.path / "growing.json"
         self.codes_file = self.path / "codes.safetensors"
+        self.stream_file = self.path / "stream.json"
 
     @classmethod
     def create(cls, path: str | Path, recipe: Recipe) -> RunFolder:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -15,9 +16,30 @@ from ..runs.run_folder import RunFolder
 from .loop import TrainingLoop
 from .teacher.run import check_pairs
 
-__all__ = ["CHECKPOINT_SECONDS", "Checkpoints"]
+__all__ = ["CHECKPOINT_SECONDS", "Checkpoints", "SaveClock"]
 
 CHECKPOINT_SECONDS = 30.0  # between checkpoints, so that short steps do not spend their time on the disk; 0: every step
+
+
+class SaveClock:
+    """Say when it is time to save: so long after the latest save that saving takes little of the time."""
+
+    def __init__(self) -> None:
+        self._saved_at, self._seconds = time.monotonic(), 0.0
+
+    @property
+    def due(self) -> bool:
+        """Whether ``CHECKPOINT_SECONDS`` have passed, and ten times as long as the latest save took."""
+        wait = CHECKPOINT_SECONDS and max(CHECKPOINT_SECONDS, 10 * self._seconds)
+        return time.monotonic() - self._saved_at >= wait
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """Time a save."""
+        start = time.monotonic()
+        yield
+        self._saved_at = time.monotonic()
+        self._seconds = self._saved_at - start
 
 
 class Checkpoints:
@@ -35,7 +57,7 @@ class Checkpoints:
 
     def __init__(self, run: RunFolder, loop: TrainingLoop, pairs: str, world: World) -> None:
         self.run, self.loop, self.pairs, self.world = run, loop, pairs, world
-        self.step, self._saved_at, self._seconds = -1, time.monotonic(), 0.0
+        self.step, self.clock = -1, SaveClock()
 
     def load(self, on_warning: Callable[[str], None] | None) -> None:
         """Set the loop to the newest whole state; nothing happens where there is none.
@@ -66,20 +88,19 @@ class Checkpoints:
 
     def _due(self) -> bool:
         """Whether it is time to save: not while steps are skipped, since the last finite state is the one to keep."""
-        wait = CHECKPOINT_SECONDS and max(CHECKPOINT_SECONDS, 10 * self._seconds)
-        return time.monotonic() - self._saved_at >= wait and not self.loop.trainer.finite.in_a_row
+        return self.clock.due and not self.loop.trainer.finite.in_a_row
 
     def save(self) -> None:
         """Write the state; the newest before it is kept beside it."""
-        start, run, trainer = time.monotonic(), self.run, self.loop.trainer
+        run, trainer = self.run, self.loop.trainer
         state = {
             "pairs": self.pairs,
             "trainer": trainer.state_dict(),
             "best": self.loop.best,
             "history": self.loop.history,
         }
-        if self.world.rank == 0:
-            run.checkpoint_file.parent.mkdir(exist_ok=True)
-        save_state(run.checkpoint_file, state, keep_as=run.previous_checkpoint_file, world=self.world)
-        self._saved_at, self.step = time.monotonic(), trainer.steps_done
-        self._seconds = self._saved_at - start
+        with self.clock.saving():
+            if self.world.rank == 0:
+                run.checkpoint_file.parent.mkdir(exist_ok=True)
+            save_state(run.checkpoint_file, state, keep_as=run.previous_checkpoint_file, world=self.world)
+        self.step = trainer.steps_done

@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import copy
-import math
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..data import Items
-from ..errors import DataError, RecipeError
+from ..errors import DataError
 from ..models import HashModel
 from ..recipe.recipe import Recipe
 from .batch_features import BatchFeatures
 from .build import build_model, build_objective, strategy_of
+from .check_stream import check_shard, check_stream
+from .epoch_part import EpochPart
 from .epoch_stats import health
 from .finite import FiniteSteps
-from .goal import choose_goal
 from .hashing_step import HashingStep
+from .learning_rate import rate_share
 from .strategies.recent_codes import RecentCodes, RotatedRecentCodes
 from .strategies.rotation import Rotation
 from .tower_step import autocast, move_towers
 
 __all__ = ["StreamTraining", "train_stream"]
-
-_ASKS = (
-    "training.keep",
-    "training.calibrate",
-    "fine_tuning.enabled",
-    "pairs.trust",
-    "table.negatives",
-    "baseline",
-    "growing.earlier",
-)
-_ALSO = {
-    "objective": ("ucch", "neighbors"),
-    "optimizer": ("momentum", "rotation"),
-    "teacher.similarity": ("auto", "none"),
-}
 
 
 class StreamTraining:
@@ -64,6 +50,7 @@ class StreamTraining:
         recipe: as settled for the goal; ``choice`` says why.
         model: the towers as they train.
         shard, rows: trained so far.
+        part: how far the present shard is; None between shards.
 
     Raises:
         RecipeError: the recipe asks for what a stream has not, or its batch is larger than the ring.
@@ -82,10 +69,8 @@ class StreamTraining:
     def __init__(
         self, recipe: Recipe, first: Items, *, n_shards: int | None = None, device: torch.device | str = "cpu"
     ) -> None:
-        _check(recipe)
-        self.choice = choose_goal(recipe, first)
+        self.choice = check_stream(recipe, first)
         self.recipe = recipe = self.choice.recipe
-        _check_shard(first, recipe.training.batch_size)
         self.device, self.n_shards = torch.device(device), n_shards
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.objective = build_objective(recipe, first, self.generator)
@@ -112,9 +97,14 @@ class StreamTraining:
         )
         self.finite = FiniteSteps(training.nonfinite_steps)
         self.shard = self.rows = 0
+        self.part: EpochPart | None = None
 
-    def train_shard(self, pairs: Items) -> dict[str, float]:
-        """Train on the next shard.
+    def train_shard(self, pairs: Items, on_step: Callable[[], None] | None = None) -> dict[str, float]:
+        """Train on the next shard, or on the rest of one.
+
+        Args:
+            pairs: the shard.
+            on_step: called after each step; if it raises, the state is that between two steps.
 
         Returns:
             Plain numbers: ``shard`` (from 1), ``rows`` trained in all, means of ``loss`` and of ``agreement`` (share of
@@ -126,24 +116,28 @@ class StreamTraining:
             NonFiniteError: too many steps in a row had a loss or gradient that is no finite number.
         """
         start, size = time.perf_counter(), self.recipe.training.batch_size
-        _check_shard(pairs, 1)
+        check_shard(pairs, 1)
         self._check_alike(pairs)
         self.step.train()
         features = BatchFeatures(pairs, self.device, self.recipe.training.features_on)
-        order = torch.randperm(len(pairs), generator=self.generator)
-        n_steps, skipped = len(pairs) // size, 0
-        totals = torch.zeros(2, device=self.device)
-        for number in range(n_steps):
-            self._set_learning_rate(number / n_steps)
-            rows = order[number * size : (number + 1) * size]
+        if self.part is None:
+            order = torch.randperm(len(pairs), generator=self.generator)
+            self.part = EpochPart(order, torch.zeros(2, device=self.device), {})
+        part, n_steps = self.part, len(pairs) // size
+        while part.step < n_steps:
+            self._set_learning_rate(part.step / n_steps)
+            rows = part.order[part.step * size : (part.step + 1) * size]
             drawn = {name: pairs.draw_rows(name, rows, self.generator) for name in pairs.names}
             figures, passed = self._step({name: features.rows(name, own) for name, own in drawn.items()})
             if self.finite.look() is not None:
                 self.finite.refuse(rows)
-            totals += torch.where(passed, figures, 0.0)
-            skipped += not passed
+            part.add(figures, passed)
+            if on_step is not None:
+                on_step()
+        self.part = None
         self.shard += 1
-        loss, agreement = (totals / max(1, n_steps - skipped)).tolist()
+        skipped = int(part.skipped)
+        loss, agreement = (part.totals / max(1, n_steps - skipped)).tolist()
         return {
             "shard": self.shard, "rows": self.rows, "loss": loss, "agreement": agreement, "skipped": skipped,
             "learning_rate": self.adam.param_groups[0]["lr"], "seconds": time.perf_counter() - start,
@@ -164,6 +158,11 @@ class StreamTraining:
                     f"shard {shard}: {pairs.array_name(name)} must have {tower.n_features} columns, as in the first"
                     f" shard, got {width}; take the features of all shards by one encoder, or leave this one out"
                 )
+        if self.part is not None and len(self.part.order) != len(pairs):
+            raise DataError(
+                f"shard {shard} must have {len(self.part.order)} pairs, as when training stopped in it, got"
+                f" {len(pairs)}; give it as it was"
+            )
 
     def _step(self, views: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Loss and agreement of a batch, and whether it counts."""
@@ -182,21 +181,16 @@ class StreamTraining:
         return figures, passed
 
     def _set_learning_rate(self, within: float) -> None:
-        training, share = self.recipe.training, 1.0
-        if training.schedule == "cosine" and self.n_shards:
-            share = 0.5 * (1 + math.cos(math.pi * min(1.0, (self.shard + within) / self.n_shards)))
+        training = self.recipe.training
+        share = rate_share(training, self.shard + within, self.n_shards)
         self.adam.param_groups[0]["lr"] = share * training.learning_rate
 
     def finished_model(self) -> HashModel:
-        """The model as it stands; towers are those that train, or a copy with the rotation folded in."""
-        if not isinstance(self.step.strategy, Rotation):
-            return self.model
-        model = copy.deepcopy(self.model)
-        self.step.strategy.fold(model)
-        return model
+        """A copy of the model as it stands, with what its strategy needs for encoding folded in."""
+        return self.step.strategy.folded(self.model)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that decides how training goes on, between two shards."""
+        """Everything that decides how training goes on, between any two steps."""
         return {
             "shard": self.shard,
             "rows": self.rows,
@@ -204,6 +198,7 @@ class StreamTraining:
             "adam": self.adam.state_dict(),
             "generator": self.generator.get_state(),
             "skipped_in_a_row": self.finite.in_a_row,
+            "part": None if self.part is None else self.part.state_dict(),
             **({} if self.objective is None else {"objective": self.objective.state_dict()}),
             **self.step.strategy.state_dict(),
         }
@@ -218,25 +213,31 @@ class StreamTraining:
         if self.objective is not None:
             self.objective.load_state_dict(state["objective"])
         self.step.strategy.load_state_dict(state)
+        if (part := state.get("part")) is not None:
+            self.part = EpochPart(**{**part, "totals": part["totals"].to(self.device)})
 
 
 def train_stream(
-    shards: Iterable[Items],
+    shards: Iterable[Items | Callable[[], Items]],
     recipe: Recipe,
     *,
     n_shards: int | None = None,
     device: torch.device | str = "cpu",
     state: Mapping[str, Any] | None = None,
+    on_start: Callable[[StreamTraining], None] | None = None,
+    on_step: Callable[[StreamTraining], None] | None = None,
     on_shard: Callable[[StreamTraining, dict[str, float]], None] | None = None,
 ) -> StreamTraining:
     """Train on all shards of a stream, each once.
 
     Args:
-        shards: pairs, a shard at a time, asked for as they are needed and kept no longer. To go on, give the same
-            stream again: the first shard is looked at, those that were trained on are passed over.
+        shards: pairs, a shard at a time, asked for as they are needed and kept no longer; or what reads one when it is
+            called, at its turn. To go on, give the same stream again: the first shard is looked at, those that were
+            trained on are passed over, and not read where they are to be called.
         recipe, n_shards, device: as of :class:`StreamTraining`.
-        state: its ``state_dict()`` after some shard, to go on from; the result equals that of a training that was not
-            stopped, bit for bit on one machine's CPU.
+        state: its ``state_dict()`` between any two steps, to go on from; the result equals that of a training that was
+            not stopped, bit for bit on one machine's CPU.
+        on_start, on_step: called with the training before its first step and after every step.
         on_shard: called with the training and its figures after every shard; the time to save.
 
     Raises:
@@ -245,44 +246,22 @@ def train_stream(
     """
     training: StreamTraining | None = None
     number = 0
-    for pairs in shards:  # enumerate would hold each until the next is there
-        if training is None:
-            training = StreamTraining(recipe, pairs, n_shards=n_shards, device=device)
-            if state is not None:
-                training.load_state_dict(state)
-        if number >= training.shard:
-            figures = training.train_shard(pairs)
-            if on_shard is not None:
-                on_shard(training, figures)
+    for shard in shards:  # enumerate would hold each until the next is there
+        if training is None or number >= training.shard:
+            pairs = shard() if callable(shard) else shard
+            if training is None:
+                training = StreamTraining(recipe, pairs, n_shards=n_shards, device=device)
+                if state is not None:
+                    training.load_state_dict(state)
+                if on_start is not None:
+                    on_start(training)
+            if number >= training.shard:
+                figures = training.train_shard(pairs, partial(on_step, training) if on_step else None)
+                if on_shard is not None:
+                    on_shard(training, figures)
+            del pairs  # before the next is made
         number += 1  # noqa: SIM113 - see above
-        del pairs  # before the next is made
+        del shard
     if training is None:
         raise DataError("a stream must have at least one shard, got none")
     return training
-
-
-def _check(recipe: Recipe) -> None:
-    default = Recipe()
-    allowed = {key: (_at(default, key),) for key in _ASKS} | _ALSO
-    for key, values in allowed.items():
-        if (value := _at(recipe, key)) not in values:
-            raise RecipeError(f"recipe key {key} must be {' or '.join(map(str, values))} in a stream, got {value!r}")
-    if recipe.training.batch_size > recipe.table.n_negatives:
-        raise RecipeError(
-            f"table.n_negatives, the ring of a stream, must hold a batch of {recipe.training.batch_size}, got"
-            f" {recipe.table.n_negatives}"
-        )
-
-
-def _at(recipe: Recipe, key: str) -> Any:
-    value: Any = recipe
-    for name in key.split("."):
-        value = getattr(value, name)
-    return value
-
-
-def _check_shard(pairs: Items, least: int) -> None:
-    if len(pairs) < least:
-        raise DataError(f"the first shard must have a batch of {least} pairs, got {len(pairs)}; make shards larger")
-    if not pairs.all_complete:
-        raise DataError("pairs of a stream must have both sides; leave the others out with pairs.complete()")

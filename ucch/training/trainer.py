@@ -31,6 +31,7 @@ from .finite import FiniteSteps
 from .goal import choose_goal
 from .guarantee import Verdict, judge, set_aside, what_is_kept
 from .hashing_step import HashingStep
+from .learning_rate import rate_share
 from .objectives import Objective
 from .start_table import start_table
 from .strategies import STRATEGIES
@@ -336,11 +337,10 @@ class Trainer:
         Where the goal is to keep neighbours or partners, it is the closed-form start instead if that keeps more of them
         on the pairs set aside; ``verdict`` then says what each kept.
         """
-        model = _apart(self.model)
-        self.strategy.fold(model)
+        model = self.strategy.folded(self.model)
         if self.start is None:
             return model
-        start, shared = _apart(self.start), self._neighbors.shared
+        start, shared = self.start.apart(), self._neighbors.shared
         trained, started = (what_is_kept(one, self.pairs, self.held_out, shared=shared) for one in (model, start))
         self.verdict = judge(trained, started, len(self.held_out), self.choice.goal)
         return model if self.verdict.hands_over == "trained" else start
@@ -351,10 +351,7 @@ class Trainer:
         return cast("NeighborsObjective", self.objective)
 
     def _set_learning_rate(self, step: int) -> None:
-        training = self.recipe.training
-        share = 1.0
-        if training.schedule == "cosine":
-            share = 0.5 * (1 + math.cos(math.pi * step / (self.n_epochs * self.steps_per_epoch)))
+        share = rate_share(self.recipe.training, step, self.n_epochs * self.steps_per_epoch)
         for group, rate in zip(self.adam.param_groups, self.learning_rates, strict=True):
             group["lr"] = share * rate
 
@@ -416,11 +413,3 @@ def _with_towers(model: HashModel, towers: Sequence[HashTower]) -> HashModel:
     other = HashModel.of_views(model.scalers(), dict(zip(model.names, towers, strict=True)))
     other.recipe = model.recipe
     return copy.deepcopy(other)
-
-
-def _apart(model: HashModel) -> HashModel:
-    """A copy whose towers share no layer any more: what is folded into one may differ from the other."""
-    model = copy.deepcopy(model).eval()
-    for name in model.names[1:]:
-        setattr(model, f"{name}_tower", copy.deepcopy(model.tower(name)))
-    return model

@@ -69,7 +69,12 @@ class Earlier:
         model = run.model()
         recipe = model_recipe(model, run.recipe)
         known: dict[str, Any] = {}
-        state = load_newest(run.checkpoint_file, run.previous_checkpoint_file)
+        if recipe.source.stream and not by_features:
+            raise RunError(
+                f"{run.path} was trained on a stream and has no code of its pairs; give features of some with --replay"
+            )
+        of_pairs = not recipe.source.stream  # what a stream's checkpoint holds is the ring, not a row per pair
+        state = load_newest(run.checkpoint_file, run.previous_checkpoint_file) if of_pairs else None
         if state is not None:
             trainer = state["trainer"]
             if trainer.get("own_objective"):

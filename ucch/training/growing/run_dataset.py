@@ -7,6 +7,7 @@ from typing import cast
 from ...codes import PackedCodes
 from ...data import ItemDataset, PairedDataset, as_pairs, load_items
 from ...data.joined import joined_dataset
+from ...errors import DataError
 from ...recipe.recipe import Recipe
 from ...runs.run_folder import RunFolder
 
@@ -22,8 +23,14 @@ def run_dataset(recipe: Recipe, data: str | None = None, data_root: str | None =
         data_root: another folder for it.
 
     Raises:
-        DataError: as :func:`~ucch.data.load_items`, or the two have other widths or are no pairs of image and text.
+        DataError: as :func:`~ucch.data.load_items`, or the two have other widths or are no pairs of image and text; the
+            run trained on a stream, of which nothing is kept.
     """
+    if recipe.source.stream and not data:
+        raise DataError(
+            f"a run on a stream, {recipe.source.stream}, has no data of its own; ucch eval RUN --data FILE asks it by"
+            " other data, and ucch encode RUN --features FILE makes codes, which ucch index takes"
+        )
     root = data_root or recipe.data_root
     new = load_items(data or recipe.data, root, one_sided=recipe.pairs.one_sided)
     return new if data else with_replayed(recipe, new, root)

@@ -252,6 +252,12 @@ class Strategy:
     def fold(self, model: HashModel) -> None:
         """Write what encoding needs into ``model``, a copy of the trained towers."""
 
+    def folded(self, model: HashModel) -> HashModel:
+        """A copy of the trained towers, apart, with what encoding needs written into it."""
+        model = model.apart()
+        self.fold(model)
+        return model
+
     def moved(self) -> dict[str, int]:
         """Count the bits of the table that have flipped, and the rows that have been moved, since the start."""
         counted = self.optimizer.counted(self.bank.latent)
