@@ -10,6 +10,8 @@ import click
 
 __all__ = ["index_of_photographs"]
 
+LAYOUT = 2  # raised when indexes hold more than before, so that those of other versions are made anew
+
 
 def index_of_photographs(photographs: Path, image_encoder: str | None) -> Path:
     """The index of photographs without a run, in the cache folder.
@@ -31,7 +33,7 @@ def index_of_photographs(photographs: Path, image_encoder: str | None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     named = hashlib.sha256(f"{place}\n{encoder}".encode("utf-8", "surrogateescape")).hexdigest()
     kind = f"{place.name}-{named[:12]}"
-    stamp = hashlib.sha256(f"{build(encoder).digest}\n".encode())
+    stamp = hashlib.sha256(f"{LAYOUT}\n{build(encoder).digest}\n".encode())
     files = [photographs] if photographs.is_file() else sorted(p for p in photographs.rglob("*") if p.is_file())
     for file in files:
         found = file.stat()

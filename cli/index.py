@@ -59,7 +59,8 @@ def command(source: Path, out: Path, as_json: bool, **choices: Any) -> None:
     """Index packed codes, the database of the run folder RUN, or photographs that RUN encodes, for ucch search.
 
     PHOTOS are indexed without a run: the features of --image-encoder, centred, rotated and rounded. Pictures find
-    pictures at once, and words do with an encoder that reads them, such as clip. FILE.run beside FILE.index keeps what
+    pictures at once, and words do with an encoder that reads them: clip, and efficientnet-lite0 as far as the names of
+    ImageNet's classes reach. FILE.run beside FILE.index keeps what
     encodes queries.
 
     With --bits 64 the first bits of a run that was trained with --nested are searched, and the index keeps the whole

@@ -45,7 +45,7 @@ def make_untrained_run(
         DataError: fewer than two pictures can be read.
         RunError: ``path`` holds something else.
     """
-    from ucch.encoders import IMAGE_ENCODERS, TEXT_ENCODERS, EncoderCard, text_encoder
+    from ucch.encoders import EncoderCard
     from ucch.encoders import image_encoder as build
     from ucch.errors import DataError
     from ucch.extraction import write_run_encoders
@@ -74,9 +74,7 @@ def make_untrained_run(
         raise DataError(f"images {photographs} hold {n} picture that can be read; codes need two at least")
     if is_run(path):
         return encoded
-    name = image_encoder.partition(":")[0].lower()
-    reads_words = name in IMAGE_ENCODERS and name in TEXT_ENCODERS  # one space for both
-    words = text_encoder(image_encoder, device=device) if reads_words else None
+    words = _reader_of_words(console, image_encoder, device)
     texts = None if words is None else np.asarray(words.encode(list(SAMPLE_TEXTS)))
     model = untrained_model(np.asarray(encoded.features), bits or BITS, texts=texts)
     recipe = load_recipe("default", [f"bits={bits or BITS}", "baseline=itq"])
@@ -94,15 +92,23 @@ def make_untrained_run(
         },
     )
     model.save(run.model_file)
-    _say_what_next(
-        console,
-        photographs,
-        image_encoder,
-        reads_words=words is not None,
-        bits=bits or BITS,
-        n_pictures=len(encoded.names),
-    )
+    _say_what_next(console, photographs, image_encoder, words=words, bits=bits or BITS, n_pictures=len(encoded.names))
     return encoded
+
+
+def _reader_of_words(console: Console, image_encoder: str, device: Any) -> Any:
+    """The text encoder of the same name, whose space is that of the pictures; None where there is none."""
+    from ucch.encoders import IMAGE_ENCODERS, TEXT_ENCODERS, text_encoder
+    from ucch.errors import MissingPackageError
+
+    name = image_encoder.partition(":")[0].lower()
+    if name not in IMAGE_ENCODERS or name not in TEXT_ENCODERS:
+        return None
+    try:
+        return text_encoder(image_encoder, device=device)
+    except MissingPackageError as error:  # pictures find pictures without it
+        console.print(f"words will find nothing: {error}", highlight=False, soft_wrap=True)
+        return None
 
 
 def _made_before(path: Path, photographs: Path, encoder: Any, bits: int) -> bool:
@@ -121,9 +127,11 @@ def _made_before(path: Path, photographs: Path, encoder: Any, bits: int) -> bool
 
 
 def _say_what_next(
-    console: Console, photographs: Path, image_encoder: str, *, reads_words: bool, bits: int, n_pictures: int
+    console: Console, photographs: Path, image_encoder: str, *, words: Any, bits: int, n_pictures: int
 ) -> None:
     """What the codes do not do yet, and the command that makes those which do."""
+    from ucch.encoders import ClassWordsEncoder
+
     if bits >= n_pictures:
         console.print(
             f"{n_pictures} pictures span {n_pictures - 1} directions at most: bits beyond those add little to {bits}",
@@ -131,17 +139,20 @@ def _say_what_next(
             soft_wrap=True,
         )
     folder, encoder = (shlex.quote(str(part)) for part in (photographs, image_encoder))
-    train = (
-        f"ucch train --images {folder} --image-encoder {encoder} --text-encoder {encoder if reads_words else 'minilm'}"
-    )
+    by_classes = isinstance(words, ClassWordsEncoder)
+    texts = "minilm" if words is None or by_classes else encoder
+    train = f"ucch train --images {folder} --image-encoder {encoder} --text-encoder {texts}"
     found = _captions_of(photographs)
+    now, then = f"{image_encoder} reads no words: pictures find pictures", "words do too"
+    if by_classes:
+        now, then = "words find pictures as far as the names of ImageNet's 1,000 classes reach", "they find far more"
     if found is not None:
         count, named = found
-        said = f"captions of {count} pictures stand beside them: trained codes would keep words too: "
-        console.print(f"{said}{train}{named}", highlight=False, soft_wrap=True)
-    elif not reads_words:
-        said = f"{image_encoder} reads no words: pictures find pictures. With captions, words do too"
-        console.print(f"{said}: {train} --captions FILE", highlight=False, soft_wrap=True)
+        kept = "words too" if words is None else "more of words"
+        said = f"captions of {count} pictures stand beside them: trained codes would keep {kept}: {train}{named}"
+        console.print(said, highlight=False, soft_wrap=True)
+    elif words is None or by_classes:
+        console.print(f"{now}. With captions, {then}: {train} --captions FILE", highlight=False, soft_wrap=True)
 
 
 def _captions_of(photographs: Path) -> tuple[int, str] | None:

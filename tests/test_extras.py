@@ -23,12 +23,15 @@ def test_an_installed_package_is_returned() -> None:
     ("package", "spec", "message"),
     [
         ("transformers", "clip:x", "the model 'x' needs the package transformers, which is not installed: "),
-        ("torchvision.models", "vgg19", "the encoder vgg19 needs the package torchvision.models, which is not inst"),
+        ("torchvision.models", "vgg19", "the encoder vgg19 needs the package torchvision, which is not installed: "),
+        ("torchvision", "vgg19", "the encoder vgg19 needs the package torchvision, which is not installed: "),
     ],
 )
 def test_a_missing_package_gives_the_pip_line(
     monkeypatch: pytest.MonkeyPatch, package: str, spec: str, message: str
 ) -> None:
+    for loaded in [name for name in sys.modules if name.startswith(f"{package}.")]:
+        monkeypatch.delitem(sys.modules, loaded)
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingPackageError, match=f"^{re.escape(message)}.*pip install 'ucch\\[(clip|vgg)\\]'$"):
         image_encoder(spec)

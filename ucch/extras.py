@@ -14,7 +14,7 @@ def require(module: str, *, extra: str, need: str) -> ModuleType:
     """Import a package that belongs to an extra.
 
     Args:
-        module: its import name.
+        module: its import name, or that of a module in it.
         extra: the extra of ``ucch`` that brings it.
         need: what it is needed for, for the message.
 
@@ -24,8 +24,9 @@ def require(module: str, *, extra: str, need: str) -> ModuleType:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != module:
+        package = module.partition(".")[0]
+        if error.name not in (package, module):
             raise
         raise MissingPackageError(
-            f"{need} needs the package {module}, which is not installed: pip install 'ucch[{extra}]'"
+            f"{need} needs the package {package}, which is not installed: pip install 'ucch[{extra}]'"
         ) from None

@@ -15,6 +15,8 @@ from ucch.cli.main import cli
 from ucch.cli.serve import _what
 
 from tests.serving.kit import IMAGE
+from ucch.encoders import TEXT_ENCODERS
+from ucch.errors import MissingPackageError
 from ucch.retrieval import BinaryIndex
 from ucch.serving import QueryEncoder
 
@@ -75,6 +77,21 @@ def test_words_search_where_the_encoder_reads_them(photographs: Path, tiny_clip:
     assert encoder.knows("text")
     asked = ucch("search", photographs.parent / "photos.index", "--text", "a red one", "-k", 3, "--json")
     assert asked.exit_code == 0, asked.output
+
+
+def test_pictures_are_searched_where_a_package_of_the_words_is_missing(
+    photographs: Path, tiny_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: str) -> None:
+        raise MissingPackageError("words need the package x, which is not installed: pip install 'ucch[photos]'")
+
+    monkeypatch.setitem(TEXT_ENCODERS, "clip", missing)
+    result = index(photographs, f"clip:{tiny_clip}", "--bits", 8)
+    assert result.exit_code == 0, result.output
+    assert "words will find nothing: words need the package x" in result.stderr
+    encoder = QueryEncoder(Path(BinaryIndex.load(photographs.parent / "photos.index").source))
+    assert encoder.knows("image")
+    assert not encoder.knows("text")
 
 
 def test_what_is_there_is_not_overwritten_and_an_encoder_is_asked_for(photographs: Path) -> None:

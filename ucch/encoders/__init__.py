@@ -8,6 +8,7 @@ import torch
 
 from .bow import BowEncoder
 from .card import EncoderCard, check_same
+from .class_words import ClassWordsEncoder
 from .clip import ClipImageEncoder, ClipTextEncoder
 from .efficientnet_lite0 import EfficientNetLite0
 from .fingerprint import fingerprint
@@ -23,6 +24,7 @@ __all__ = [
     "IMAGE_ENCODERS",
     "TEXT_ENCODERS",
     "BowEncoder",
+    "ClassWordsEncoder",
     "ClipImageEncoder",
     "ClipTextEncoder",
     "EfficientNetLite0",
@@ -52,6 +54,7 @@ IMAGE_ENCODERS: dict[str, Factory] = {
 TEXT_ENCODERS: dict[str, Factory] = {
     "bow": BowEncoder,
     "clip": ClipTextEncoder,
+    "efficientnet-lite0": ClassWordsEncoder,
     "minilm": MiniLmEncoder,
     "sentence": SentenceEncoder,
 }

@@ -90,8 +90,8 @@ def run_encoder(run: str | Path, modality: str, spec: str | None = None, *, devi
     cards = read_run_encoders(run)
     if cards and modality not in cards:
         raise EncoderError(
-            f"{run} was made of pictures alone, and {cards['image'].name} reads no words; search by a picture, or learn"
-            " codes that words find with ucch train --captions"
+            f"{run} was made of pictures alone and has no text encoder; search by a picture, or learn codes that words"
+            " find with ucch train --captions"
         )
     if modality not in cards:
         raise EncoderError(
