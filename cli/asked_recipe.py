@@ -77,13 +77,16 @@ def _changed(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     return recipe.model_copy(update=update)
 
 
+_OFFLINE = "; --image-encoder efficientnet-lite0 --text-encoder minilm need no download"
+
+
 def _with_captions(recipe: Recipe) -> Recipe:
     """The recipe of photographs, whose captions are with them unless said otherwise."""
     source = recipe.source
     needed = ("images", "image_encoder", "text_encoder")
     missing = ["--" + name.replace("_", "-") for name in needed if not getattr(source, name)]
     if missing:
-        raise click.UsageError(f"photographs also need {', '.join(missing)}")
+        raise click.UsageError(f"photographs also need {', '.join(missing)}{_OFFLINE}")
     return recipe if source.captions else _changed(recipe, {"source.captions": source.images})
 
 

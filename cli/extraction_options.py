@@ -70,14 +70,15 @@ def source_options(*, required: bool) -> Callable[[Command], Command]:
             key="source.image_encoder",
             metavar="NAME[:ARG]",
             required=required,
-            help="clip[:FOLDER], vgg19[:WEIGHTS], or module:Class of your own.",
+            help="clip[:FOLDER], efficientnet-lite0, vgg19[:WEIGHTS], or module:Class of your own.",
         ),
         recipe_option(
             "--text-encoder",
             key="source.text_encoder",
             metavar="NAME[:ARG]",
             required=required,
-            help="clip[:FOLDER], sentence[:FOLDER], bow[:WORDS[,tfidf]], or module:Class of your own.",
+            help="clip[:FOLDER], minilm, sentence[:FOLDER], bow[:WORDS[,tfidf]], efficientnet-lite0, or module:Class of"
+            " your own.",
         ),
         recipe_option(
             "--query-share",

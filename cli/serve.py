@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from .grouped import GroupedCommand
 from .nearest import Choice
 from .options import debug_option
 from .paths import InputPath
+from .untrained_run import is_run
 
 __all__ = ["command"]
 
@@ -138,6 +140,11 @@ def _what(
             raise click.UsageError("name an index, or photographs by --images")
         run = index_of_photographs(images, image_encoder)
     if run is not None and run.is_dir():
+        if index is None and not is_run(run):
+            raise click.UsageError(
+                f"{run} is no run folder: it has no recipe.toml. To search the photographs in it: ucch serve --images"
+                f" {shlex.quote(str(run))}"
+            )
         if index is None:
             raise click.UsageError(f"{run} is a folder: name its index by --index, or give the index alone")
         return run, index, images

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from ucch.cli.extraction_options import (
     worker_count,
 )
 
+from ucch.encoders import IMAGE_ENCODERS, TEXT_ENCODERS
+
 
 @pytest.mark.parametrize("required", [True, False])
 def test_the_groups_have_the_parameters_they_are_named_by(required: bool) -> None:
@@ -29,6 +32,18 @@ def test_the_groups_have_the_parameters_they_are_named_by(required: bool) -> Non
 
     assert tuple(parameter.name for parameter in command.params) == (*SOURCE, *ENCODING)
     assert CliRunner().invoke(command).exit_code == (2 if required else 0)
+
+
+def test_the_help_names_every_encoder_there_is() -> None:
+    @click.command
+    @source_options(required=False)
+    def command(**choices: object) -> None:
+        """Do nothing."""
+
+    helps = {parameter.name: parameter.help for parameter in command.params if isinstance(parameter, click.Option)}
+    for option, known in (("image_encoder", IMAGE_ENCODERS), ("text_encoder", TEXT_ENCODERS)):
+        named = set(re.findall(r"[\w-]+", helps[option] or ""))
+        assert set(known) - {"features"} <= named  # features are rows that exist already
 
 
 def test_the_cache_may_be_left_out_or_moved(monkeypatch: pytest.MonkeyPatch) -> None:

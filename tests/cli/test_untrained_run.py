@@ -134,6 +134,8 @@ def test_an_index_is_served_alone_with_the_pictures_it_was_made_of(photographs: 
         what(None)
     with pytest.raises(click.UsageError, match="is a folder: name its index by --index"):
         what(run)
+    with pytest.raises(click.UsageError, match=r"no recipe\.toml\. To search .*: ucch serve --images .*photos"):
+        what(photographs)
     shutil.move(run, photographs.parent / "elsewhere")
     with pytest.raises(click.UsageError, match="is not there any more; give RUN --index"):
         what(made)

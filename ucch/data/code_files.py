@@ -193,7 +193,8 @@ def _found(said: str, rows: npt.NDArray[Any], n_bits: int | None) -> str:
         return "words"
     if rows.dtype.kind == "f":
         raise DataError(
-            f"{said} must be codes, got {rows.dtype} other than +-1 and 0/1; binarize real outputs with ucch.codes.sign"
+            f"{said} must be codes, got {rows.dtype} other than +-1 and 0/1; binarize real outputs with"
+            " ucch.codes.sign, or turn features into codes with ucch encode RUN --features FILE"
         )
     raise DataError(
         f"{said} holds {rows.dtype} other than +-1 and 0/1; read packed words with --code-format words, save packed"
