@@ -31,17 +31,14 @@ def command(run: Path, data_root: Path | None, as_json: bool) -> None:
     ucch teacher runs/digits-64
     ucch teacher runs/digits-64 --json
     """
-    from ucch.data import load_dataset
     from ucch.evaluation import draw_teacher, teacher_report
     from ucch.runs import RunFolder
-    from ucch.training import hold_out
+    from ucch.training.growing import run_dataset
+    from ucch.training.taught_pairs import taught_pairs
 
     folder = RunFolder.open(run)
-    recipe = folder.recipe()
-    pairs = load_dataset(recipe.data, str(data_root) if data_root is not None else recipe.data_root).train
-    if recipe.training.keep == "best":
-        pairs = hold_out(recipe, pairs)[0]
-    report = teacher_report(folder, pairs)
+    dataset = run_dataset(folder.recipe(), data_root=str(data_root) if data_root is not None else None)
+    report = teacher_report(folder, taught_pairs(folder, dataset.train))
     picture = folder.plots / "teacher.png"
     if report["labels"] is not None:
         draw_teacher(report, picture)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from ucch.encoders import ClassWordsEncoder, EfficientNetLite0, TextEncoder, text_encoder
 from ucch.encoders.class_words import TEMPERATURE, expected_features
@@ -13,28 +14,24 @@ from ucch.images import decode_image
 
 
 def test_the_expected_features_equal_a_loop() -> None:
-    rng = np.random.default_rng(0)
-    texts, names, prototypes = (rng.standard_normal(shape) for shape in ((3, 5), (7, 5), (7, 4)))
+    generator = torch.Generator().manual_seed(0)
+    sizes = ((3, 5), (7, 5), (7, 4))
+    texts, names, prototypes = (torch.randn(size, generator=generator, dtype=torch.float64) for size in sizes)
     found = expected_features(texts, names, prototypes, temperature=0.2)
     for text, row in zip(texts, found, strict=True):
-        shares = [np.exp(text @ name / np.linalg.norm(text) / np.linalg.norm(name) / 0.2) for name in names]
+        shares = [torch.exp(text @ name / text.norm() / name.norm() / 0.2) for name in names]
         wanted = sum(share * prototype for share, prototype in zip(shares, prototypes, strict=True)) / sum(shares)
-        np.testing.assert_allclose(row, wanted, rtol=1e-5)
-    assert found.dtype == np.float32
+        torch.testing.assert_close(row, wanted)
 
 
 def test_the_name_of_a_class_alone_takes_its_row_and_length_counts_nothing() -> None:
-    names, prototypes = np.eye(3), np.array([[1.0, 0.0], [0.0, 2.0], [3.0, 3.0]])
-    found = expected_features(5 * names, names, prototypes, temperature=1e-3)
-    np.testing.assert_allclose(found, prototypes, atol=1e-6)
-    np.testing.assert_array_equal(
-        expected_features(names, 9 * names, prototypes), expected_features(names, names, prototypes)
-    )
+    names, prototypes = torch.eye(3), torch.tensor([[1.0, 0.0], [0.0, 2.0], [3.0, 3.0]])
+    found = expected_features(5 * names, 9 * names, prototypes, temperature=1e-3)
+    torch.testing.assert_close(found, prototypes)
 
 
 def test_no_cosine_overflows() -> None:
-    found = expected_features(np.eye(2), np.eye(2), np.eye(2), temperature=1e-6)
-    np.testing.assert_array_equal(found, np.eye(2))
+    assert torch.equal(expected_features(torch.eye(2), torch.eye(2), torch.eye(2), temperature=1e-6), torch.eye(2))
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,8 @@ def teacher_report(run: RunFolder, pairs: Pairs) -> dict[str, Any]:
 
     Args:
         run: the run.
-        pairs: the training pairs that the teacher was fitted on; labels are read where there are any.
+        pairs: the training pairs that the teacher was fitted on
+            (:func:`~ucch.training.taught_pairs.taught_pairs`); labels are read where there are any.
 
     Returns:
         Plain values. ``teacher``: kind or ``none``; ``asked``: what the recipe says; ``lift``: how much more often than

@@ -24,12 +24,17 @@ def run_dataset(recipe: Recipe, data: str | None = None, data_root: str | None =
 
     Raises:
         DataError: as :func:`~ucch.data.load_items`, or the two have other widths or are no pairs of image and text; the
-            run trained on a stream, of which nothing is kept.
+            run trained on a stream, of which nothing is kept, or was made of photographs alone.
     """
     if recipe.source.stream and not data:
         raise DataError(
             f"a run on a stream, {recipe.source.stream}, has no data of its own; ucch eval RUN --data FILE asks it by"
             " other data, and ucch encode RUN --features FILE makes codes, which ucch index takes"
+        )
+    if not (recipe.data or data):
+        raise DataError(
+            f"a run on photographs without captions, {recipe.source.images}, has no pairs of its own; name some by"
+            " --data, or learn from captions with ucch train --images DIR --captions FILE"
         )
     root = data_root or recipe.data_root
     new = load_items(data or recipe.data, root, one_sided=recipe.pairs.one_sided)
