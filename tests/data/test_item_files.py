@@ -67,7 +67,7 @@ def test_pairs_are_loaded_as_ever(tmp_path: Path) -> None:
     path = save_npz(tmp_path / "pairs.npz", load_digits_pairs())
     assert load_items(path).digest() == load_dataset(path).digest()
     assert load_items("digits").digest() == load_digits_pairs().digest()
-    with pytest.raises(DataError, match=r"lacks image_train, .* others is read by ucch\.data\.load_items"):
+    with pytest.raises(DataError, match=r"lacks image_train; .* others is read by ucch\.data\.load_items"):
         load_dataset(_npz(tmp_path, text_train=TRAIN, text_query=QUERY))
 
 
@@ -80,7 +80,7 @@ def test_pairs_are_loaded_as_ever(tmp_path: Path) -> None:
         ({"a_train": TRAIN, "a_database": TRAIN}, "a_database is searched by queries; give a_query too"),
         ({"a_train": TRAIN, "b_train": TRAIN[1:]}, "a_train and b_train must have one row per item"),
         ({"a_train": TRAIN, "a_quarry": QUERY}, "unknown array 'a_train'"),
-        ({"a_train": np.ones((30, 2))}, "a_train must hold two different rows, one to ask with, got one"),
+        ({"a_train": np.ones((30, 2))}, "a_train must hold two different rows, one to ask with, got 1"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_the_files_name(arrays: dict[str, Any], message: str, tmp_path: Path) -> None:

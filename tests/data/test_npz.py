@@ -11,9 +11,9 @@ import pytest
 from ucch.data import PairedDataset, Pairs, load_npz, save_npz
 from ucch.errors import DataError
 
-NAMES = "image_train, text_train, image_query, text_query"
+NAMES = "image_train, text_train"
 ALL_NAMES = (
-    f"{NAMES}, label_train, label_query, image_database, text_database, label_database,"
+    f"{NAMES}, image_query, text_query, label_train, label_query, image_database, text_database, label_database,"
     " image_of_text_train, image_of_text_query, image_of_text_database, image_seen_train, image_seen_query,"
     " image_seen_database, text_seen_train, text_seen_query, text_seen_database"
 )
@@ -71,7 +71,7 @@ def test_a_database_of_its_own(tmp_path: Path) -> None:
     [
         (
             {"image_train": None, "text_query": None},
-            "{path} lacks image_train, text_query; it holds text_train, image_query, label_train, label_query."
+            "{path} lacks image_train; it holds text_train, image_query, label_train, label_query."
             f" Required: {NAMES}; a set of one view or of others is read by ucch.data.load_items",
         ),
         (
@@ -79,6 +79,16 @@ def test_a_database_of_its_own(tmp_path: Path) -> None:
             f"{{path}} holds an unknown array 'image_trian'; did you mean 'image_train'? Known names: {ALL_NAMES}",
         ),
         ({"zzz": np.zeros(3)}, f"{{path}} holds an unknown array 'zzz'. Known names: {ALL_NAMES}"),
+        ({"text_query": None}, "{path} holds image_query but lacks text_query; give both or neither"),
+        (
+            {"image_query": None, "text_query": None},
+            "{path} holds label_query but lacks image_query and text_query",
+        ),
+        (
+            {"image_query": None, "text_query": None, "label_query": None}
+            | {"image_database": np.zeros((4, 3)), "text_database": np.zeros((4, 2))},
+            "{path} holds image_database but lacks image_query and text_query, which search it",
+        ),
         (
             {"image_database": np.zeros((4, 3))},
             "{path} holds image_database but lacks text_database; give both or neither",

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..errors import DataError
 from .arrays import FeatureArray
 from .catalog import DATASETS, load_dataset
@@ -19,13 +17,12 @@ from .labels import multi_hot
 from .npy import map_npy
 from .npz import DESCRIPTIVE
 from .npz_archive import NpzArchive
-from .overlap import row_numbers
+from .query_part import with_queries
 
 __all__ = ["ALONE", "check_slips", "items_of_arrays", "load_items", "view_names"]
 
 ALONE = "features"  # the view of a file that names none
 _SPLITS = ("train", "query", "database")
-_SHARE, _MOST = 10, 1000  # of the rows that ask where a file names none: one in ten, at most so many
 _LIKE = 0.8  # names so alike are a slip of the pen
 
 
@@ -43,7 +40,7 @@ def load_items(
     * ``.parquet``: columns of lists of numbers, each a view by its name; ``split`` and whole-numbered ``label`` where
       they are there. A file with the columns ``image`` and ``text`` is one of pairs.
 
-    Where nothing says which rows ask, one in ten does, at most 1,000, by a fixed draw; equal rows stay together.
+    Where nothing says which rows ask, :func:`~ucch.data.query_part.with_queries` draws them.
 
     Args:
         name_or_path, data_root, one_sided: as of :func:`~ucch.data.load_dataset`.
@@ -92,23 +89,8 @@ def items_of_arrays(name: str, arrays: Mapping[str, Any]) -> ItemDataset:
     if "query" not in splits:
         if "database" in splits:
             raise DataError(f"{views[0]}_database is searched by queries; give {views[0]}_query too")
-        splits["train"], splits["query"] = _split(splits["train"])
+        splits["train"], splits["query"] = with_queries(splits["train"])
     return ItemDataset(name, splits["train"], splits["query"], splits.get("database"))
-
-
-def _split(items: Items) -> tuple[Items, Items]:
-    """Rows to train on and rows that ask; items equal in every view stand on one side."""
-    groups = np.stack([row_numbers(rows) for rows in items.views.values()], axis=1)
-    of_row = np.unique(groups, axis=0, return_inverse=True)[1].reshape(-1)
-    n_groups = int(of_row.max()) + 1
-    if n_groups < 2:
-        raise DataError(f"{items.array_name(items.names[0])} must hold two different rows, one to ask with, got one")
-    wanted = min(_MOST, max(1, len(items) // _SHARE))
-    counts = np.bincount(of_row)
-    order = np.random.default_rng(0).permutation(n_groups)
-    chosen = order[: min(n_groups - 1, max(1, int(np.searchsorted(counts[order].cumsum(), wanted, "right"))))]
-    asks = np.isin(of_row, chosen)
-    return items.take(~asks, split="train"), items.take(asks, split="query")
 
 
 def _read_npz(path: Path) -> dict[str, Any] | None:

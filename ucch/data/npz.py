@@ -16,11 +16,13 @@ from .dataset import PairedDataset
 from .labels import LabelMatrix, multi_hot
 from .npz_archive import NpzArchive
 from .pairs import Pairs
+from .query_part import with_queries
 from .sides import one_sided_pairs
 
 __all__ = ["load_npz", "pairs_of_arrays", "save_npz"]
 
-REQUIRED = ("image_train", "text_train", "image_query", "text_query")
+REQUIRED = ("image_train", "text_train")
+QUERIES = ("image_query", "text_query")
 DESCRIPTIVE = ("encoders", "image_id_train", "text_id_train", "image_id_query", "text_id_query")  # kept, not read here
 OPTIONAL = (
     *("label_train", "label_query", "image_database", "text_database", "label_database"),
@@ -34,7 +36,9 @@ def load_npz(path: str | os.PathLike[str], *, one_sided: str = "refuse") -> Pair
 
     Arrays, one row per pair:
 
-    * ``image_train`` (N, dx), ``text_train`` (N, dy), ``image_query`` (Q, dx), ``text_query`` (Q, dy): required.
+    * ``image_train`` (N, dx), ``text_train`` (N, dy): required.
+    * ``image_query`` (Q, dx), ``text_query`` (Q, dy): pairs that ask; without them one training pair in ten does, at
+      most 1,000, by a fixed draw that leaves the pairs of one image together.
     * ``label_train``, ``label_query``: integer classes (n,) or 0/1 multi-hot (n, C), for evaluation only.
     * ``image_database``, ``text_database``, ``label_database``: where the queries do not search the training pairs.
     * ``image_of_text_train``, ``image_of_text_query``, ``image_of_text_database``: the image row of each text row,
@@ -115,7 +119,7 @@ def _read_arrays(path: Path) -> dict[str, FeatureArray]:
 
 
 def _check_names(path: Path, names: list[str]) -> None:
-    known = (*REQUIRED, *OPTIONAL)
+    known = (*REQUIRED, *QUERIES, *OPTIONAL)
     for name in names:
         if name not in known and name not in DESCRIPTIVE:
             near = difflib.get_close_matches(name, known, n=1)
@@ -127,12 +131,16 @@ def _check_names(path: Path, names: list[str]) -> None:
             f"{path} lacks {', '.join(missing)}; it holds {', '.join(names) or 'no array'}."
             f" Required: {', '.join(REQUIRED)}; a set of one view or of others is read by ucch.data.load_items"
         )
-    for one, other in (("image_database", "text_database"), ("text_database", "image_database")):
+    both = (QUERIES, ("image_database", "text_database"))
+    for one, other in (*both, *((text, image) for image, text in both)):
         if one in names and other not in names:
             raise DataError(f"{path} holds {one} but lacks {other}; give both or neither")
-    for name in ("label_database", "image_of_text_database", "image_seen_database", "text_seen_database"):
-        if name in names and "image_database" not in names:
-            raise DataError(f"{path} holds {name} but lacks image_database and text_database")
+    for split in ("query", "database"):
+        for kind in ("label", "image_of_text", "image_seen", "text_seen"):
+            if f"{kind}_{split}" in names and f"image_{split}" not in names:
+                raise DataError(f"{path} holds {kind}_{split} but lacks image_{split} and text_{split}")
+    if "image_database" in names and "image_query" not in names:
+        raise DataError(f"{path} holds image_database but lacks image_query and text_query, which search it")
 
 
 def _assemble(name: str, arrays: dict[str, FeatureArray], one_sided: str) -> PairedDataset:
@@ -142,6 +150,8 @@ def _assemble(name: str, arrays: dict[str, FeatureArray], one_sided: str) -> Pai
         for split in ("train", "query", "database")
         if f"image_{split}" in arrays
     }
+    if "query" not in splits:
+        splits["train"], splits["query"] = with_queries(splits["train"])
     return PairedDataset(name, splits["train"], splits["query"], splits.get("database"))
 
 
