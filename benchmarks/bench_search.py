@@ -212,7 +212,7 @@ def bench_recall(captions: str, encoder: str, picture: Path | None) -> list[dict
         model = hasher.model_
         (view,) = model.names
         ways = {
-            "ucch": ([model.encode(view, side) for side in (base, asked)], model.real(view, asked)),
+            "ucch": ([model.encode(view, side) for side in (base, asked)], model.real_query(view, asked)),
             "ITQ": ([np.packbits(itq.apply(side) >= 0, axis=1) for side in (base, asked)], itq.apply(asked)),
         }
         for name, ((codes, queries), outputs) in ways.items():

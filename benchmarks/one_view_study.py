@@ -39,7 +39,7 @@ from ucch.metrics import (
 )
 from ucch.models import HashModel
 from ucch.recipe import load_recipe
-from ucch.training import Trainer
+from ucch.training import TrainingLoop
 
 TOP, KINDS = 10, ("image", "text")
 METHODS = ("sign", "lsh", "itq", "rabitq", "learnt")
@@ -117,7 +117,7 @@ class Study:
         found = distance_histograms(asked, coded, self.own, self.theirs, bits, graded=True)
         kept = float(neighbors_kept(self.near, asked, coded, bits).mean())
         ndcg = float(mean_over_queries(ndcg_at(found, TOP)))
-        real = self.by_scores(model.real("text", self.asks) @ unpack(coded, bits).astype(np.float32).T)
+        real = self.by_scores(model.real_query("text", self.asks) @ unpack(coded, bits).astype(np.float32).T)
         sizes = {"bytes": bits // 8, "seconds": seconds}
         return {"codes": {"recall": kept, "ndcg": ndcg, **sizes}, "real query": {**real, **sizes}}
 
@@ -126,10 +126,8 @@ class Study:
         items = Items({"text": self.train})
         if method != "learnt":
             return BASELINES[method](bits, seed=seed).fit_items(items).model
-        trainer = Trainer(load_recipe("default", [f"bits={bits}", f"seed={seed}", *settings]), items)
-        while trainer.epoch < trainer.n_epochs:
-            trainer.train_epoch()
-        return trainer.finished_model().eval()
+        recipe = load_recipe("default", [f"bits={bits}", f"seed={seed}", *settings])
+        return TrainingLoop(recipe, items).train(print).eval()
 
     def rabitq(self, size: int, seed: int) -> dict[str, Any]:
         """RaBitQ of ``size`` bytes an item under float queries; nothing where its two numbers leave no bits."""

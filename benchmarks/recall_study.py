@@ -39,7 +39,7 @@ from ucch.evaluation import Keeping
 from ucch.metrics import effective_dimension
 from ucch.models import HashModel
 from ucch.recipe import load_recipe
-from ucch.training import STRATEGIES, Trainer
+from ucch.training import STRATEGIES, TrainingLoop
 
 SETS = ("captions", "photographs")
 FITTED = ("lsh", "sign", "itq", "cca-itq", "stacked-itq", "centred-itq")
@@ -158,12 +158,8 @@ class Study:
             return BASELINES[name](bits, seed=seed).fit_pairs(self.train).model
         kind, _, choice = name.partition(":")
         key = {"ucch": "goal", "optimizer": "optimizer"}[kind]
-        trainer = Trainer(
-            load_recipe("default", [f"{key}={choice}", f"bits={bits}", f"seed={seed}", *settings]), self.train
-        )
-        for _ in range(trainer.n_epochs):
-            trainer.train_epoch()
-        return trainer.finished_model().eval()
+        recipe = load_recipe("default", [f"{key}={choice}", f"bits={bits}", f"seed={seed}", *settings])
+        return TrainingLoop(recipe, self.train).train(print).eval()
 
 
 def joined(first: Pairs, second: Pairs) -> Pairs:

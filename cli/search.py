@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from rich.console import Console
@@ -16,6 +16,7 @@ from .options import code_format_option, debug_option
 from .paths import InputPath, OutputPath
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from ucch.data.left_out import LeftOut
@@ -100,7 +101,8 @@ def command(
         raise click.UsageError("--real-query orders items by their codes; leave out --features and --benchmark")
     # of an index of first bits the run's codes and outputs are longer than its own
     whole = opened.features_kind == "codes" and (query["codes"] is None or real_query)
-    queries, names, digest = read_queries(**query, n_bits=opened.n_bits, real=real_query or whole)
+    real_form: Literal["outputs", "queries"] | None = "outputs" if whole else "queries" if real_query else None
+    queries, names, digest = read_queries(**query, n_bits=opened.n_bits, real=real_form)
     if whole and not real_query:
         queries = sign(queries)
     if digest is not None and opened.model:
@@ -152,14 +154,15 @@ def read_queries(
     run: Path | None,
     n_bits: int | None = None,
     code_format: str = "auto",
-    real: bool = False,
+    real: Literal["outputs", "queries"] | None = None,
     **encoders: str | None,
 ) -> tuple[npt.NDArray[Any], Ids | None, str | None]:
     """Codes to search for, names of the queries or None, and the digest of the model that encoded them, if one did.
 
     Codes of a file are those of ``n_bits`` bits, in any form. With ``real`` they are not rounded: outputs of the model,
-    or of a file of them.
+    or the real queries that it makes of them, or whichever are in a file.
     """
+    from ucch.codes import pack, sign
     from ucch.errors import DataError
     from ucch.retrieval.code_files import read_codes, read_matrix
 
@@ -178,16 +181,20 @@ def read_queries(
 
     import_from_here()
     encoder = QueryEncoder(run, **encoders)
+
+    def asked(outputs: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+        return outputs if real == "outputs" else encoder.as_queries(outputs) if real else pack(sign(outputs))
+
     if image is None:
         assert text is not None
-        return (encoder.real_text if real else encoder.text)(text), [text], encoder.digest
+        return asked(encoder.real_text(text)), [text], encoder.digest
     try:
         content = image.read_bytes()
     except OSError as error:
         raise DataError(f"{image} cannot be read: {error.strerror}") from error
     if text is None:
-        return (encoder.real_image if real else encoder.image)(content), [str(image)], encoder.digest
-    return (encoder.real_item if real else encoder.item)(content, text), [f"{image}, {text}"], encoder.digest
+        return asked(encoder.real_image(content)), [str(image)], encoder.digest
+    return asked(encoder.real_item(content, text)), [f"{image}, {text}"], encoder.digest
 
 
 def show_hits(hits: Hits, names: Ids | None, *, as_json: bool, left_out: LeftOut | None = None) -> None:

@@ -139,7 +139,7 @@ class MtebCodes:
         if task_metadata.simplified_task_type != "retrieval":
             return np.asarray(sign(outputs), np.float32)
         if self.real_queries and getattr(prompt_type, "value", prompt_type) == "query":
-            return outputs
+            return self.model.as_queries(outputs)
         return pack(sign(outputs))
 
     def similarity(self, embeddings1: Any, embeddings2: Any) -> torch.Tensor:

@@ -42,3 +42,25 @@ def test_damaged_and_foreign_files_are_refused(model: HashModel, tmp_path: Path)
     save_file({"weight": torch.ones(2)}, path)
     with pytest.raises(RunError, match="holds 'no format', expected 'ucch-model-1'"):
         HashModel.load(path)
+
+
+def test_a_query_map_is_in_the_file(model: HashModel, features: np.ndarray, tmp_path: Path) -> None:
+    plain = model_bytes(model)
+    np.testing.assert_array_equal(model.real_query("image", features), model.real_image(features))
+    model.query_map = torch.randn(model.n_bits, model.n_bits)
+    model.save(tmp_path / "it")
+    again = HashModel.load(tmp_path / "it")
+    np.testing.assert_allclose(
+        again.real_query("image", features), model.real_image(features) @ model.query_map.numpy(), rtol=1e-5, atol=1e-5
+    )
+    np.testing.assert_array_equal(again.encode_image(features), model.encode_image(features))
+    assert again.first_bits(model.n_bits - 1).query_map is None
+    again.query_map = None
+    assert model_bytes(again) == plain
+
+
+def test_a_query_map_of_another_size_is_refused(model: HashModel, tmp_path: Path) -> None:
+    model.query_map = torch.eye(model.n_bits + 1)
+    model.save(tmp_path / "it")
+    with pytest.raises(RunError, match="cannot be read as a model"):
+        HashModel.load(tmp_path / "it")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from tests.calibration.kit import small_calibration
 from tests.serving.conftest import Served
@@ -82,6 +83,18 @@ def test_a_real_query_is_not_rounded(served: Served) -> None:
     assert [hit.id for hit in picture.hits] == ["red.png"]
     with pytest.raises(ValueError, match="real_query goes with text and image; a code is rounded already"):
         SearchRequest(code=answer.code, real_query=True)
+
+
+def test_a_real_query_goes_through_the_query_map_and_its_code_does_not(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder, matrix = served.service.encoder, torch.eye(12).flip(0)
+    plain = served.service.search(SearchRequest(text="boat", k=6, real_query=True))
+    monkeypatch.setattr(encoder._model, "query_map", matrix)
+    answer = served.service.search(SearchRequest(text="boat", k=6, real_query=True))
+    wanted = served.service.index.search_real(encoder.real_text("boat")[:, ::-1], 6)
+    assert [hit.id for hit in answer.hits] == wanted.ids.tolist()
+    assert answer.code == plain.code
 
 
 def test_only_these_and_unknown_ones_are_passed_over(served: Served) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -114,7 +114,12 @@ class PartnerCalibration:
 
     @classmethod
     def fit(
-        cls, image: npt.ArrayLike, text: npt.ArrayLike, *, image_of_text: npt.ArrayLike | None = None
+        cls,
+        image: npt.ArrayLike,
+        text: npt.ArrayLike,
+        *,
+        image_of_text: npt.ArrayLike | None = None,
+        as_queries: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]] | None = None,
     ) -> PartnerCalibration:
         """Learn from pairs set aside: each image asks the texts of all, each text the images.
 
@@ -122,6 +127,8 @@ class PartnerCalibration:
             image: (n, D) real outputs, n >= 2, of pairs that towers were not trained on.
             text: (m, D) real outputs.
             image_of_text: (m,) the image that each text belongs to; None where text i belongs to image i.
+            as_queries: makes real queries (Q, D) of outputs, as :meth:`ucch.models.HashModel.as_queries`; by default
+                queries are the outputs.
 
         Raises:
             ValueError: shapes do not fit, there is one image alone, or an image has no text.
@@ -140,11 +147,15 @@ class PartnerCalibration:
         if len(images) < 2 or not np.array_equal(np.unique(own), np.arange(len(images))):
             raise ValueError(f"every one of two images or more needs a text, got {len(images)} images")
         sides = ((images, texts, np.arange(len(images)), own), (texts, images, own, np.arange(len(images))))
+        asked = as_queries or (lambda outputs: outputs)
         n_bits = images.shape[1]
         maps = []
         for rounded in (True, False):
             n_places = n_bits + 1 if rounded else _REAL_BINS
-            counted = [_counted(*side, n_places=n_places, rounded=rounded) for side in sides]
+            counted = [
+                _counted(side[0] if rounded else asked(side[0]), *side[1:], n_places=n_places, rounded=rounded)
+                for side in sides
+            ]
             counts, partners = (np.concatenate(table) for table in zip(*counted, strict=True))
             place = np.arange(n_places) / n_bits if rounded else (np.arange(n_places) + 0.5) / n_places
             maps.append(DistanceMap(*fit_decay(place, counts, partners), _likely(place, counts, partners)))

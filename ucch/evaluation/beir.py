@@ -54,9 +54,9 @@ def evaluate_beir(
     encoder = run_encoder(run.path, "text", text_encoder)
     features = encode_texts([*found.texts, *found.queries], encoder, on_progress=on_progress)
     items, queries = features[: len(found.texts)], features[len(found.texts) :]
-    rows = measure_beir(
-        found, items, queries, pack(sign(model.real_text(items))), model.real_text(queries), model.n_bits
-    )
+    outputs = model.real_text(queries)
+    real = model.as_queries(outputs)
+    rows = measure_beir(found, items, queries, model.encode_text(items), outputs, model.n_bits, real_queries=real)
     return {
         "run": str(run.path),
         "data": found.name,
@@ -79,12 +79,13 @@ def measure_beir(
     query_outputs: Real,
     n_bits: int,
     *,
+    real_queries: Real | None = None,
     candidates: int = 100,
     n: int = 10,
 ) -> dict[str, dict[str, float]]:
     """Mean NDCG@n of features by cosine, of codes by Hamming distance, and of codes whose first items are scored again.
 
-    Scored again are the ``candidates`` nearest by Hamming distance, by the inner product of the question's real outputs
+    Scored again are the ``candidates`` nearest by Hamming distance, by the inner product of the question's real query
     with the item's code: nothing but the code is kept of an item. Ties count in expectation.
 
     Args:
@@ -94,6 +95,8 @@ def measure_beir(
         item_codes: (M, ceil(D/8)) packed.
         query_outputs: (Q, D) real outputs, whose signs are the questions' codes.
         n_bits: D.
+        real_queries: (Q, D), what scores again where that is not the outputs
+            (:meth:`~ucch.models.HashModel.as_queries`).
         candidates: items scored again, at least ``n``.
         n: length of the list.
 
@@ -103,11 +106,13 @@ def measure_beir(
     Raises:
         DataError: rows are not as many as items or questions.
     """
+    asking = query_outputs if real_queries is None else real_queries
     for name, given, due in (
         ("items", len(items), len(found.texts)),
         ("item_codes", len(item_codes), len(found.texts)),
         ("queries", len(queries), len(found.queries)),
         ("query_outputs", len(query_outputs), len(found.queries)),
+        ("real_queries", len(asking), len(found.queries)),
     ):
         if given != due:
             raise DataError(f"{name} must have {due} rows, got {given}")
@@ -126,7 +131,7 @@ def measure_beir(
             minus = minus.astype(np.float32)
             for scores in (cosines, minus):
                 scores[own[row]] = -np.inf
-            again = _rescored(minus, query_outputs[row], item_codes, n_bits, candidates)
+            again = _rescored(minus, asking[row], item_codes, n_bits, candidates)
             for name, scores in zip(figures, (cosines, minus, again), strict=True):
                 figures[name].append(judged_ndcg(scores, found.judged[row], found.gains[row], n))
     means = {name: float(np.mean(values)) for name, values in figures.items()}
@@ -146,10 +151,10 @@ def _unit(features: Real) -> Real:
     return np.asarray(features / np.where(lengths > 0, lengths, 1), np.float32)
 
 
-def _rescored(minus: Real, outputs: Real, codes: PackedCodes, n_bits: int, candidates: int) -> Real:
+def _rescored(minus: Real, query: Real, codes: PackedCodes, n_bits: int, candidates: int) -> Real:
     """Scores of the nearest by Hamming distance, ties in the order of the items; the others are not in the list."""
     first = np.argsort(-minus, kind="stable")[:candidates]
     first = first[minus[first] > -np.inf]
     scores = np.full(len(minus), -np.inf, np.float32)
-    scores[first] = unpack(codes[first], n_bits).astype(np.float32) @ outputs
+    scores[first] = unpack(codes[first], n_bits).astype(np.float32) @ query
     return scores

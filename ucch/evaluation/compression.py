@@ -201,7 +201,7 @@ class Keeping:
 
     def by_real_queries(self, model: HashModel) -> dict[str, Any]:
         """What a model's unrounded queries keep, against its codes."""
-        real = {name: model.real(name, rows) for name, rows in self.query.views.items()}
+        real = {name: model.real_query(name, rows) for name, rows in self.query.views.items()}
 
         def scores(pairs: Items) -> Callable[[Direction], Scores]:
             signs = {

@@ -43,9 +43,12 @@ class HashModel(nn.Module):
     Attributes:
         names: of the views, in order.
         recipe: the TOML text of the recipe it was trained by; empty where none is known. It travels in the file.
+        query_map: R, (D, D), by which :meth:`as_queries` makes real queries of outputs
+            (:func:`~ucch.training.query_map.fit_query_map`); None where queries are the outputs. It is in the file.
     """
 
     names: tuple[str, ...]
+    query_map: Tensor | None
     image_scaler: FeatureScaler
     text_scaler: FeatureScaler
     image_tower: HashTower
@@ -83,6 +86,7 @@ class HashModel(nn.Module):
             self.add_module(f"{name}_scaler", scaler)
         for name, tower in towers.items():
             self.add_module(f"{name}_tower", tower)
+        self.register_buffer("query_map", None)
 
     @property
     def n_bits(self) -> int:
@@ -92,6 +96,8 @@ class HashModel(nn.Module):
     def first_bits(self, n_bits: int) -> HashModel:
         """The model whose codes are the first ``n_bits`` of this one's; the weights are copied.
 
+        A query map belongs to whole codes and is left out.
+
         Raises:
             ValueError: ``n_bits`` is below 1 or above D.
         """
@@ -100,6 +106,8 @@ class HashModel(nn.Module):
         model = copy.deepcopy(self)
         for tower in dict.fromkeys(model.towers().values()):  # one, where they are shared
             tower.keep_outputs(n_bits)
+        if n_bits < self.n_bits:
+            model.query_map = None
         return model
 
     def apart(self) -> HashModel:
@@ -200,12 +208,30 @@ class HashModel(nn.Module):
         return item_outputs(by_image, by_text, image_of_text, image_seen=image_seen, text_seen=text_seen)
 
     def real(self, name: str, features: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> npt.NDArray[np.float32]:
-        """Real outputs u of a view, (n, d) to (n, D): queries that are not rounded; codes are their signs.
+        """Real outputs u of a view, (n, d) to (n, D), whose signs the codes are; :meth:`as_queries` of them search.
 
         Raises:
             DataError: as :meth:`encode`.
         """
         return np.concatenate([rows.cpu().numpy() for rows in self._batches(name, features, batch_size)])
+
+    def as_queries(self, outputs: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """Real queries ``u R`` of real outputs u, to be compared with codes; u where the model has no query map.
+
+        Args:
+            outputs: (Q, D), as of :meth:`real`, :meth:`real_item`.
+
+        Returns:
+            (Q, D). O(Q D^2).
+        """
+        rows = np.asarray(outputs, np.float32)
+        return rows if self.query_map is None else rows @ self.query_map.cpu().numpy()
+
+    def real_query(
+        self, name: str, features: FeatureArray, *, batch_size: int = ENCODING_BATCH
+    ) -> npt.NDArray[np.float32]:
+        """Real queries of features of a view, (n, d) to (n, D): :meth:`as_queries` of :meth:`real`."""
+        return self.as_queries(self.real(name, features, batch_size=batch_size))
 
     def real_image(self, image: FeatureArray, *, batch_size: int = ENCODING_BATCH) -> npt.NDArray[np.float32]:
         """Real outputs u of image features, (n, dx) to (n, D), as :meth:`real`."""

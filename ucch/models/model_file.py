@@ -72,6 +72,8 @@ def read_model(path: Path, build: Callable[[Mapping[str, FeatureScaler], Mapping
                 {name: FeatureScaler.from_config(config[f"{name}_scaler"]) for name in names},
                 {name: build_tower(config[f"{name}_tower"]) for name in names},
             )
+            if "query_map" in tensors:  # files of models without one are as they ever were
+                model.query_map = torch.empty(model.n_bits, model.n_bits)
         _check_dtypes(model, tensors)
         model.load_state_dict(tensors, assign=True)
         model.recipe = str(config["recipe"])

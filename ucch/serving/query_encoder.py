@@ -116,6 +116,10 @@ class QueryEncoder:
         """
         return mean_outputs(self.real_image(content), self.real_text(text))
 
+    def as_queries(self, outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Real queries of real outputs, (Q, D) each, as :meth:`ucch.models.HashModel.as_queries`."""
+        return self._model.as_queries(outputs)
+
     def _encoder(self, modality: str) -> Any:
         if modality not in self._encoders:
             spec = self._specs[modality]

@@ -112,8 +112,9 @@ class SearchService:
             DataError: as :meth:`encode`.
         """
         start = time.perf_counter()
-        real = self._outputs(request) if request.real_query else None
-        code = self._code(request) if real is None else pack(sign(real))
+        outputs = self._outputs(request) if request.real_query else None
+        code = self._code(request) if outputs is None else pack(sign(outputs))
+        real = None if outputs is None else self.encoder.as_queries(outputs)
         encoded = time.perf_counter()
         only = None if request.only is None else self._ids(request.only)
         if real is None:

@@ -58,4 +58,4 @@ def calibrated(model: HashModel, pairs: Items, rows: RowNumbers) -> PartnerCalib
         return None
     asked = pairs.take(rows).spread(_MOST)
     image, text = model.real_image(np.asarray(asked.image)), model.real_text(np.asarray(asked.text))
-    return PartnerCalibration.fit(image, text, image_of_text=asked.item_of_text)
+    return PartnerCalibration.fit(image, text, image_of_text=asked.item_of_text, as_queries=model.as_queries)

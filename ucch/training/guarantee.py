@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ..codes import PackedCodes, unpack
 from ..data import Items
 from ..data.image_of_text import RowNumbers
-from ..metrics import cosine_neighbors, distance_histograms, hit_rate_at, neighbors_kept
+from ..metrics import Neighbors, cosine_neighbors, neighbors_kept, neighbors_kept_by
 from ..models import HashModel
 from ..recipe.recipe import Recipe
 
@@ -76,7 +77,7 @@ def set_aside(recipe: Recipe, n_pairs: int) -> tuple[RowNumbers, RowNumbers]:
     return np.sort(order[count:]), np.sort(order[:count])
 
 
-def what_is_kept(model: HashModel, pairs: Items, rows: RowNumbers, *, shared: bool) -> Kept:
+def what_is_kept(model: HashModel, pairs: Items, rows: RowNumbers, *, shared: bool, real: bool = False) -> Kept:
     """Ask with the pairs ``rows`` among themselves and up to 4,000 others, one view with items among those others.
 
     Args:
@@ -84,18 +85,19 @@ def what_is_kept(model: HashModel, pairs: Items, rows: RowNumbers, *, shared: bo
         pairs: training items; labels are not read. Of several captions the first counts.
         rows: that ask, at least one.
         shared: whether cosines across the views mean something; else neighbours are those within each.
+        real: do not round who asks.
 
     Returns:
-        What the codes keep. O(n M (d + D/64)) for n rows and M items.
+        What the codes keep. O(n M (d + D/64)) for n rows and M items, O(n M (d + D)) with ``real``.
     """
     others = np.setdiff1d(pairs.complete_rows, rows)
     gallery = np.concatenate([rows, others[:: max(1, -(-len(others) // _GALLERY))]])
-    neighbors, partners = kept_by_item(model, pairs.take(gallery), len(rows), shared=shared)
+    neighbors, partners = kept_by_item(model, pairs.take(gallery), len(rows), shared=shared, real=real)
     return Kept(float(neighbors.mean()), None if partners is None else float(partners.mean()))
 
 
 def kept_by_item(
-    model: HashModel, items: Items, n: int, *, shared: bool
+    model: HashModel, items: Items, n: int, *, shared: bool, real: bool = False
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
     """What codes keep of each of the first ``n`` items among all, on average over all directions.
 
@@ -103,30 +105,45 @@ def kept_by_item(
         model: to ask.
         items: complete ones; of several captions the first counts.
         n: items that ask, at least one; of one view the others answer, at least one.
-        shared: as of :func:`what_is_kept`.
+        shared, real: as of :func:`what_is_kept`.
 
     Returns:
-        By item, (n,): the share of its float ten nearest among the ten nearest by Hamming distance, and whether its
-        partner is among these, in expectation over ties; None of one view.
+        By item, (n,): the share of its float ten nearest among the ten nearest by Hamming distance, or by real query,
+        and whether its partner is among these, in expectation over ties; None of one view.
     """
     views = {name: np.asarray(features)[items.first_of(name)] for name, features in items.views.items()}
     codes = {name: model.encode(name, features) for name, features in views.items()}
+    asking: dict[str, npt.NDArray[Any]] = (
+        {name: model.real_query(name, features[:n]) for name, features in views.items()}
+        if real
+        else {name: packed[:n] for name, packed in codes.items()}
+    )
     scaled = model.scalers()
     features = {name: scaled[name](torch.from_numpy(np.array(part))).numpy() for name, part in views.items()}
     if len(views) == 1:
-        (found,), (coded,) = features.values(), codes.values()
+        ((name, found),) = features.items()
         nearest = cosine_neighbors(found[:n], found[n:])
-        return neighbors_kept(nearest, coded[:n], coded[n:], model.n_bits), None
-    own, neighbors, partners = np.arange(n), [], []
+        return _kept(nearest, asking[name], codes[name][n:], model.n_bits), None
+    own = np.arange(n)
+    neighbors: list[npt.NDArray[np.float64]] = []
+    partners: list[npt.NDArray[np.float64]] = []
     for asks, answers in permutations(views, 2):
         if shared:
             nearest = cosine_neighbors(features[asks][:n], features[answers])
         else:  # the neighbours of an item by its own modality, found across
             nearest = cosine_neighbors(features[asks][:n], features[asks], left_out=own)
-        neighbors.append(neighbors_kept(nearest, codes[asks][:n], codes[answers], model.n_bits))
-        pairs_found = distance_histograms(codes[asks][:n], codes[answers], own, np.arange(len(items)), model.n_bits)
-        partners.append(hit_rate_at(pairs_found, 10))
+        partner = Neighbors(own, own, np.ones(n), n, len(items), 1)
+        for kept, near in ((neighbors, nearest), (partners, partner)):
+            kept.append(_kept(near, asking[asks], codes[answers], model.n_bits))
     return np.mean(neighbors, axis=0), np.mean(partners, axis=0)
+
+
+def _kept(near: Neighbors, asking: npt.NDArray[Any], codes: PackedCodes, n_bits: int) -> npt.NDArray[np.float64]:
+    """The share of neighbours found in the first ten, by packed codes or by real queries that ask."""
+    if asking.dtype == np.uint8:
+        return neighbors_kept(near, asking, codes, n_bits)
+    signs = unpack(codes, n_bits).astype(np.float32)
+    return neighbors_kept_by(near, lambda rows: asking[rows] @ signs.T)
 
 
 def judge(trained: Kept, start: Kept, n_pairs: int, goal: str) -> Verdict:

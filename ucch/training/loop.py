@@ -21,6 +21,7 @@ from . import growing
 from .calibrate import calibrated, for_calibration
 from .check_views import check_views
 from .fine_tuning import FineTuning
+from .guarantee import Verdict
 from .objectives import Objective
 from .table_balance import BalanceWatch
 from .trainer import EpochStats, Trainer
@@ -49,6 +50,8 @@ class TrainingLoop:
         unseen: numbers of those that no weight is trained on, held out or set aside.
         history: what each epoch did, as plain values.
         best: score, epoch and weights of the best epoch so far, where some pairs are held out.
+        query_verdict: what real queries of the model handed over keep with and without their map
+            (:func:`~ucch.training.query_map.with_query_map`); None before, and where neighbours are no goal.
 
     Raises:
         DataError, RecipeError: as :func:`~ucch.training.check_views.check_views` and :class:`~ucch.training.Trainer`.
@@ -88,6 +91,7 @@ class TrainingLoop:
         self.unseen = unseen if len(unseen) else self.rows[self.trainer.held_out]
         self.best: dict[str, Any] = {"score": float("-inf"), "epoch": 0, "model": {}}
         self.history: list[dict[str, Any]] = []
+        self.query_verdict: Verdict | None = None
         warmup, n_epochs, bits = recipe.table.warmup_epochs, self.trainer.n_epochs, recipe.bits
         self.watches: tuple[FlipWatch | BalanceWatch, ...] = (
             FlipWatch(n_epochs=n_epochs, n_bits=bits, warmup_epochs=warmup),
@@ -122,10 +126,19 @@ class TrainingLoop:
         return line, said
 
     def finished(self) -> HashModel:
-        """The model of the last epoch, or of the best where pairs are held out."""
-        model = self.trainer.finished_model()
+        """The model of the last epoch, or of the best where pairs are held out, with its query map.
+
+        A map is fitted where neighbours or partners are the goal, since there pairs are set aside to judge it by.
+        """
+        trainer = self.trainer
+        model = trainer.finished_model()
         if self.held_out is not None:
             model.load_state_dict(self.best["model"])
+        if len(trainer.held_out):
+            from .query_map import with_query_map  # and, with it, the objective and the baselines
+
+            sides = trainer.pairs, trainer.rows, trainer.held_out, trainer.recipe
+            model, self.query_verdict = with_query_map(model, *sides, shared=trainer.shares_space)
         return model
 
     def outcome(self) -> dict[str, Any]:
@@ -136,6 +149,7 @@ class TrainingLoop:
             "reason": choice.reason,
             "start": choice.recipe.model.start,
             "kept": None if verdict is None else verdict.as_dict(),
+            **({} if self.query_verdict is None else {"real_query": self.query_verdict.as_dict()}),
             **self._trust(),
         }
 

@@ -340,10 +340,15 @@ class Trainer:
         model = self.strategy.folded(self.model)
         if self.start is None:
             return model
-        start, shared = self.start.apart(), self._neighbors.shared
+        start, shared = self.start.apart(), self.shares_space
         trained, started = (what_is_kept(one, self.pairs, self.held_out, shared=shared) for one in (model, start))
         self.verdict = judge(trained, started, len(self.held_out), self.choice.goal)
         return model if self.verdict.hands_over == "trained" else start
+
+    @property
+    def shares_space(self) -> bool:
+        """Whether cosines across the views mean something, of a run that sets pairs aside."""
+        return self._neighbors.shared
 
     @property
     def _neighbors(self) -> NeighborsObjective:
