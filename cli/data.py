@@ -81,19 +81,24 @@ def info(name: str, as_json: bool) -> None:
 
 
 @command.command("check")
-@click.argument("name")
+@click.argument("name", metavar="NAME|FILE")
 @_root_option
 @_json_option
 @debug_option
 @click.pass_context
 def check(ctx: click.Context, name: str, data_root: Path | None, as_json: bool) -> None:
-    """Read the files of the data set NAME and name everything that is wrong with them; exit 1 if anything is.
+    """Read the data set NAME, or a FILE of your own, and name what is wrong with it; exit 1 if anything is.
+
+    Of a published set everything that is wrong with its files is named; of a file what ucch train would refuse first.
 
     \b
     ucch data check mirflickr25k --data-root data/MIRFLICKR25K
+    ucch data check features.npz
     """
-    from ucch.data import dataset_entry, dataset_problems
+    from ucch.data import DATASETS, dataset_entry, dataset_problems
 
+    if name not in DATASETS and Path(name).exists():
+        ctx.exit(_check_file(name, as_json))
     entry = dataset_entry(name)
     problems = dataset_problems(entry, _root(entry, data_root))
     if as_json:
@@ -103,6 +108,32 @@ def check(ctx: click.Context, name: str, data_root: Path | None, as_json: bool) 
     else:
         click.echo(f"{entry.name} is as published: {entry.n_train:,} to train on, {entry.n_query:,} queries")
     ctx.exit(1 if problems else 0)
+
+
+def _check_file(name: str, as_json: bool) -> int:
+    """Say what a file holds, or what is wrong with it; the exit code."""
+    from ucch.data import file_problems
+
+    dataset, problems = file_problems(name)
+    facts: dict[str, Any] = {"name": name, "problems": problems}
+    if dataset is not None:
+        facts |= {
+            "train": len(dataset.train),
+            "query": len(dataset.query),
+            "database": None if dataset.database_is_train else len(dataset.database),
+            "views": {view: int(rows.shape[1]) for view, rows in dataset.train.views.items()},
+            "classes": dataset.n_classes,
+        }
+    if as_json:
+        click.echo(json.dumps(facts))
+    elif problems:
+        click.echo("\n".join(problems))
+    else:
+        views = " and ".join(f"{view} ({width:,} values)" for view, width in facts["views"].items())
+        answer = "" if facts["database"] is None else f", {facts['database']:,} answer"
+        labels = f"; labels of {facts['classes']} classes" if facts["classes"] else "; no labels"
+        click.echo(f"{name}: {facts['train']:,} items of {views} train, {facts['query']:,} ask{answer}{labels}")
+    return 1 if problems else 0
 
 
 @command.command("convert")

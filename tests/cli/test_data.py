@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from ucch.cli.main import cli
@@ -113,3 +114,19 @@ def test_training_and_report_on_captions(tmp_path: Path, monkeypatch: pytest.Mon
     report = json.loads(ucch("eval", run, "--json").stdout)
     assert report["map_mean"] is None
     assert list(report["image_to_text"]["recall_at"]) == ["1", "5", "10"]
+
+
+def test_a_file_of_ones_own_is_checked(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    mine, bad = tmp_path / "mine.npz", tmp_path / "bad.npz"
+    np.savez(mine, image=rng.standard_normal((60, 4)), text=rng.standard_normal((60, 3)), label=np.arange(60) % 5)
+    np.savez(bad, image_train=np.full((3, 2), np.nan), text_train=np.ones((3, 2)))
+    result = ucch("data", "check", mine)
+    assert result.exit_code == 0
+    said = f"{mine}: 54 items of image (4 values) and text (3 values) train, 6 ask; labels of 5 classes"
+    assert result.stdout.strip() == said
+    facts = json.loads(ucch("data", "check", mine, "--json").stdout)
+    assert (facts["problems"], facts["query"], facts["views"]) == ([], 6, {"image": 4, "text": 3})
+    result = ucch("data", "check", bad)
+    assert result.exit_code == 1
+    assert "image_train" in result.stdout

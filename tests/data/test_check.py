@@ -18,7 +18,7 @@ from tests.data.published_kit import (
     write_caption_set,
     write_feature_set,
 )
-from ucch.data import DATASETS, DatasetEntry, dataset_problems
+from ucch.data import DATASETS, DatasetEntry, dataset_problems, file_problems
 
 IMAGES, TAGS, LABELS = "mirflickr25k-iall-vgg.mat", "mirflickr25k-yall.mat", "mirflickr25k-lall.mat"
 
@@ -206,3 +206,20 @@ def test_what_is_wrong_with_a_caption_set_is_named(
     change(tmp_path)
     (found,) = dataset_problems(small_entry(name), tmp_path)
     assert found.startswith(problem.replace("{root}", str(tmp_path)))
+
+
+def test_a_file_of_ones_own_is_read_as_training_would(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    image, text = rng.standard_normal((60, 4)), rng.standard_normal((60, 3))
+    np.savez(tmp_path / "mine.npz", image=image, text=text)
+    dataset, problems = file_problems(tmp_path / "mine.npz")
+    assert dataset is not None
+    assert (len(dataset.train), len(dataset.query), problems) == (54, 6, [])
+    np.savez(tmp_path / "leak.npz", image_train=image, text_train=text, image_query=image[:5], text_query=text[:5])
+    dataset, problems = file_problems(tmp_path / "leak.npz")
+    assert dataset is not None
+    assert len(problems) == 1
+    assert "5 of 5 queries" in problems[0]
+    dataset, problems = file_problems(tmp_path / "none.npz")
+    assert dataset is None
+    assert "none.npz" in problems[0]

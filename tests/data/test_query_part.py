@@ -70,5 +70,7 @@ def test_a_file_of_training_pairs_alone_is_read(tmp_path: Path) -> None:
     assert (len(dataset.train), len(dataset.query), dataset.n_classes) == (450, 50, 7)
     assert dataset.database_is_train
     check_overlap(dataset)
+    np.savez(tmp_path / "plain.npz", image=whole.image, text=whole.text, label=np.arange(500) % 7)
+    assert load_npz(tmp_path / "plain.npz").digest() == dataset.digest()
     again = load_items(tmp_path / "mine.npz")
     np.testing.assert_array_equal(again.query.views["image"], dataset.query.image)

@@ -1,6 +1,6 @@
 from .beir import RetrievalSet, read_beir
 from .catalog import DATASETS, dataset_entry, load_dataset
-from .check import dataset_problems
+from .check import dataset_problems, file_problems
 from .code_column import CodeColumn
 from .convert import convert_dataset
 from .dataset import ItemDataset, PairedDataset
@@ -39,6 +39,7 @@ __all__ = [
     "convert_dataset",
     "dataset_entry",
     "dataset_problems",
+    "file_problems",
     "load_dataset",
     "load_digits_pairs",
     "load_items",

@@ -59,8 +59,8 @@ def load_dataset(
         return load_npz(name, one_sided=one_sided)
     if entry is None and Path(name).is_dir():
         raise DataError(
-            f"folder {name} holds no features of clip-retrieval (img_emb); photographs go by --images, the files of a"
-            " published set by its name and --data-root"
+            f"folder {name} holds no features of clip-retrieval (img_emb); photographs go by --images, shards of"
+            " features by --stream, the files of a published set by its name and --data-root"
         )
     if entry is None:
         raise DataError(

@@ -1,4 +1,4 @@
-"""What is wrong with the files of a published set."""
+"""What is wrong with the files of a published set, or with a file of one's own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DataError
+from .dataset import ItemDataset
 from .entry import DatasetEntry
+from .item_files import load_items
+from .overlap import check_overlap
 from .raw_images import RawImages
 
-__all__ = ["dataset_problems"]
+__all__ = ["dataset_problems", "file_problems"]
 
 
 def dataset_problems(entry: DatasetEntry, root: str | Path) -> list[str]:
@@ -33,6 +36,24 @@ def dataset_problems(entry: DatasetEntry, root: str | Path) -> list[str]:
     if entry.raw_images is not None:
         problems += _raw_problems(entry, root, *entry.raw_images)
     return list(dict.fromkeys(problems))
+
+
+def file_problems(path: str | Path, *, one_sided: str = "refuse") -> tuple[ItemDataset | None, list[str]]:
+    """Read a file or folder of features as training would, and name what training would refuse.
+
+    Args:
+        path: what :func:`~ucch.data.load_items` reads.
+        one_sided: as of it.
+
+    Returns:
+        The data set, None where it cannot be read, and a sentence per problem: what stopped the reading, or queries
+        that stand in the training set or the database (:func:`~ucch.data.check_overlap`).
+    """
+    found: list[ItemDataset] = []
+    problems = _failure(lambda: found.append(load_items(path, one_sided=one_sided)))
+    if not found:
+        return None, problems
+    return found[0], _failure(lambda: check_overlap(found[0]))
 
 
 def _raw_problems(entry: DatasetEntry, root: Path, file: str, key: str) -> list[str]:

@@ -24,6 +24,7 @@ __all__ = ["load_npz", "pairs_of_arrays", "save_npz"]
 REQUIRED = ("image_train", "text_train")
 QUERIES = ("image_query", "text_query")
 DESCRIPTIVE = ("encoders", "image_id_train", "text_id_train", "image_id_query", "text_id_query")  # kept, not read here
+BESIDE = ("label", "image_of_text", "image_seen", "text_seen")
 OPTIONAL = (
     *("label_train", "label_query", "image_database", "text_database", "label_database"),
     *("image_of_text_train", "image_of_text_query", "image_of_text_database"),
@@ -36,7 +37,8 @@ def load_npz(path: str | os.PathLike[str], *, one_sided: str = "refuse") -> Pair
 
     Arrays, one row per pair:
 
-    * ``image_train`` (N, dx), ``text_train`` (N, dy): required.
+    * ``image_train`` (N, dx), ``text_train`` (N, dy): required; in a file whose names all lack the ending, ``image``
+      and ``text`` are these.
     * ``image_query`` (Q, dx), ``text_query`` (Q, dy): pairs that ask; without them one training pair in ten does, at
       most 1,000, by a fixed draw that leaves the pairs of one image together.
     * ``label_train``, ``label_query``: integer classes (n,) or 0/1 multi-hot (n, C), for evaluation only.
@@ -114,8 +116,9 @@ def save_npz(
 
 def _read_arrays(path: Path) -> dict[str, FeatureArray]:
     with NpzArchive(path) as archive:
-        _check_names(path, archive.names)
-        return {name: archive.read(name) for name in archive.names if name not in DESCRIPTIVE}
+        ending = "_train" if set(archive.names) <= {"image", "text", *BESIDE} else ""
+        _check_names(path, [name + ending for name in archive.names])
+        return {name + ending: archive.read(name) for name in archive.names if name not in DESCRIPTIVE}
 
 
 def _check_names(path: Path, names: list[str]) -> None:
@@ -136,7 +139,7 @@ def _check_names(path: Path, names: list[str]) -> None:
         if one in names and other not in names:
             raise DataError(f"{path} holds {one} but lacks {other}; give both or neither")
     for split in ("query", "database"):
-        for kind in ("label", "image_of_text", "image_seen", "text_seen"):
+        for kind in BESIDE:
             if f"{kind}_{split}" in names and f"image_{split}" not in names:
                 raise DataError(f"{path} holds {kind}_{split} but lacks image_{split} and text_{split}")
     if "image_database" in names and "image_query" not in names:
