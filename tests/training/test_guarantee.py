@@ -101,3 +101,17 @@ def test_pairs_set_aside_train_nothing() -> None:
     trainer.objective.register_forward_hook(lambda module, args, out: seen.append(args[0].index))  # type: ignore[union-attr]
     trainer.train_epoch()
     assert not set(torch.cat(seen).tolist()) & set(trainer.held_out.tolist())
+
+
+def test_pairs_set_aside_do_not_decide_the_start_which_they_judge() -> None:
+    pairs = aligned_pairs()
+    one = Trainer(small_recipe("goal=both"), pairs)
+    changed = [np.array(rows) for rows in (pairs.image, pairs.text)]
+    for rows in changed:
+        rows[one.held_out] = rows[one.held_out][:, ::-1] + 3
+    other = Trainer(small_recipe("goal=both"), Pairs(*changed))
+    assert np.array_equal(one.held_out, other.held_out)
+    assert one.start is not None
+    assert other.start is not None
+    for name, value in one.start.towers()["image"].state_dict().items():
+        assert torch.equal(other.start.towers()["image"].state_dict()[name], value)

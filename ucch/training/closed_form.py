@@ -16,12 +16,12 @@ from ..models import HashTower
 from ..recipe.recipe import Recipe
 from ..teachers import item_features
 
-__all__ = ["check_start", "closed_form_towers", "sampled_features", "start_features"]
+__all__ = ["MOST_FITTED", "check_start", "closed_form_towers", "sampled_features", "start_features"]
 
-_MOST = 10_000  # pairs that the start is fitted to
+MOST_FITTED = 10_000  # pairs that a start is fitted to
 
 
-def sampled_features(recipe: Recipe, items: Items, most: int = _MOST) -> tuple[Tensor, ...]:
+def sampled_features(recipe: Recipe, items: Items, most: int = MOST_FITTED) -> tuple[Tensor, ...]:
     """Scaled features of at most ``most`` items with all views, evenly spread; of several captions, their mean.
 
     Returns:
@@ -38,7 +38,7 @@ def sampled_features(recipe: Recipe, items: Items, most: int = _MOST) -> tuple[T
 
 
 def start_features(
-    recipe: Recipe, pairs: Items, sampled: tuple[Tensor, ...], *, shared: bool, most: int = _MOST
+    recipe: Recipe, pairs: Items, sampled: tuple[Tensor, ...], *, shared: bool, most: int = MOST_FITTED
 ) -> tuple[Tensor, ...]:
     """Scaled features that a start is fitted to: in a shared space, where nothing asks for pairs, every side there is.
 

@@ -23,6 +23,7 @@ from ..teachers import Teacher
 from ..without_waiting import sent
 from .batch_features import BatchFeatures
 from .build import build_model, build_objective, n_epochs
+from .closed_form import MOST_FITTED
 from .distributed import check_parallel
 from .epoch_part import EpochPart
 from .epoch_stats import HEALTH, EpochStats, health
@@ -263,8 +264,14 @@ class Trainer:
 
     def _built(self, pairs: Items, own: type[Objective] | None) -> tuple[Objective | None, HashModel]:
         """The objective, and the model to begin with."""
-        objective = build_objective(self.recipe, pairs, self.generator, own)
+        objective = build_objective(self.recipe, self._start_pairs(), self.generator, own)
         return objective, build_model(self.recipe, pairs, None if objective is None else objective.towers())
+
+    def _start_pairs(self) -> Items:
+        """What an objective starts from: all pairs, but none of those set aside, which judge the start."""
+        if not len(self.held_out):
+            return self.pairs
+        return self.pairs.take(self.rows[:: -(-len(self.rows) // MOST_FITTED)])
 
     def _fill_table(self, pairs: Items) -> None:
         """Give the table the codes of a start in closed form."""

@@ -115,8 +115,9 @@ class GrowingTrainer(Trainer):
         earlier = self.earlier.model
         inner: NeighborsObjective | None = None
         model = copy.deepcopy(earlier).train()
+        model.query_map = None  # of codes that were
         if self.recipe.objective == "neighbors":
-            inner = NeighborsObjective(self.recipe, pairs, generator=self.generator, earlier=earlier)
+            inner = NeighborsObjective(self.recipe, self._start_pairs(), generator=self.generator, earlier=earlier)
             inner.load_state_dict({**inner.state_dict(), **self.earlier.objective})
             model.image_tower, model.text_tower = inner.towers()
         model.recipe = self.recipe.to_toml()
