@@ -37,7 +37,9 @@ _GROUPS = {
 @click.argument("run", type=InputPath(file_okay=False))
 @click.option("--images", metavar="DIR", type=InputPath(), help="Folder of photographs.")
 @click.option("--texts", metavar="FILE", type=InputPath(), help="Text file, a text per line, or captions.")
-@click.option("--features", metavar="FILE|DIR", type=InputPath(), help="Features: .npy, .parquet, or a folder.")
+@click.option(
+    "--features", metavar="FILE|DIR", type=InputPath(), help="Features: .npy, .pt, .safetensors, .parquet, or a folder."
+)
 @click.option("--encoding", metavar="NAME", help="Encoding of --texts.  [default: UTF-8, or as its mark says]")
 @click.option("--dataset", metavar="DIR|FILE", type=InputPath(), help="Folder that datasets saved, or Parquet.")
 @click.option("--column", metavar="NAME", help="Its column of pictures, texts or features.  [default: by usual names]")

@@ -40,7 +40,11 @@ _GROUPS = {
 
 @click.command("train", cls=GroupedCommand, groups=_GROUPS)
 @recipe_option(
-    "--data", key="data", type=InputName(), metavar="NAME|FILE", help="Data set, or .npz, .npy or .parquet of features."
+    "--data",
+    key="data",
+    type=InputName(),
+    metavar="NAME|FILE",
+    help="Data set, or features: .npz, .npy, .pt, .safetensors, .h5 or .parquet.",
 )
 @recipe_option(
     "--data-root",

@@ -9,7 +9,7 @@ from sklearn.base import TransformerMixin
 from .codes import PackedCodes
 from .data import Items
 from .data.arrays import FeatureArray
-from .data.item_files import ALONE
+from .data.items import ALONE
 from .data.row_forms import as_rows
 from .errors import DataError
 from .estimator_base import HasherBase

@@ -102,7 +102,7 @@ def test_a_bad_file_is_named(tmp_path: Path, name: str, arrays: dict[str, Any], 
 
 def test_what_is_no_shard_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("1,2\n")
-    with pytest.raises(DataError, match=r"a\.csv must end in \.npz, \.npy, \.parquet, as a shard does"):
+    with pytest.raises(DataError, match=r"a\.csv must end in \.npz, .*\.npy, \.parquet, as a shard does"):
         read_shard(tmp_path / "a.csv")
     for name in ("a.npz", "a.npy", "a.parquet"):
         with pytest.raises(DataError, match=name):

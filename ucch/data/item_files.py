@@ -1,4 +1,4 @@
-"""Files of one view, or of others than image and text: ``.npz``, ``.npy`` and Parquet."""
+"""Files of one view, or of others than image and text: archives of arrays, ``.npy`` and Parquet."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
+from .archives import ARCHIVE_SUFFIXES, open_archive
 from .arrays import FeatureArray
 from .catalog import DATASETS, load_dataset
 from .dataset import ItemDataset
-from .items import TAKEN, TAKEN_ENDS, Items
+from .items import ALONE, TAKEN, TAKEN_ENDS, Items
 from .labels import multi_hot
 from .npy import map_npy
 from .npz import DESCRIPTIVE
-from .npz_archive import NpzArchive
 from .query_part import with_queries
 
-__all__ = ["ALONE", "check_slips", "items_of_arrays", "load_items", "view_names"]
+__all__ = ["check_slips", "items_of_arrays", "load_items", "view_names"]
 
-ALONE = "features"  # the view of a file that names none
 _SPLITS = ("train", "query", "database")
 _LIKE = 0.8  # names so alike are a slip of the pen
 
@@ -34,9 +33,11 @@ def load_items(
 ) -> ItemDataset:
     """Load a data set of pairs as :func:`~ucch.data.load_dataset` does, or one of any other views from a file.
 
-    * ``.npz``: ``NAME_train`` (N, d), one view or several, row i of each belonging to item i; ``NAME_query`` and
-      ``NAME_database`` of all of them or of none; ``label_train`` and so on as in :func:`~ucch.data.load_npz`.
-    * ``.npy``: (N, d), one view, called ``features``.
+    * ``.npz``, ``.safetensors``, ``.pt``, ``.h5``: ``NAME_train`` (N, d), one view or several, row i of each belonging
+      to item i; ``NAME_query`` and ``NAME_database`` of all of them or of none; ``label_train`` and so on as in
+      :func:`~ucch.data.load_npz`.
+    * ``.npy``: (N, d), one view, called ``features``; so is an array of that name alone, or the one tensor of a
+      ``.pt``.
     * ``.parquet``: columns of lists of numbers, each a view by its name; ``split`` and whole-numbered ``label`` where
       they are there. A file with the columns ``image`` and ``text`` is one of pairs.
 
@@ -54,7 +55,7 @@ def load_items(
     try:
         if kind == ".npy":
             return items_of_arrays(path.stem, {f"{ALONE}_train": map_npy(path)})
-        if kind == ".npz" and (arrays := _read_npz(path)) is not None:
+        if kind in ARCHIVE_SUFFIXES and (arrays := _read_archive(path)) is not None:
             return items_of_arrays(path.stem, arrays)
         if kind == ".parquet":
             from .item_parquet import read_columns
@@ -93,9 +94,11 @@ def items_of_arrays(name: str, arrays: Mapping[str, Any]) -> ItemDataset:
     return ItemDataset(name, splits["train"], splits["query"], splits.get("database"))
 
 
-def _read_npz(path: Path) -> dict[str, Any] | None:
+def _read_archive(path: Path) -> dict[str, Any] | None:
     """Arrays of a file of views; None for one of pairs of image and text, or with a name that belongs to no view."""
-    with NpzArchive(path) as archive:
+    with open_archive(path) as archive:
+        if archive.names == [ALONE]:
+            return {f"{ALONE}_train": archive.read(ALONE)}
         names = [name for name in archive.names if name not in DESCRIPTIVE]
         views = view_names(names)
         known = {f"{view}_{split}" for view in (*views, "label") for split in _SPLITS}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Items", "check_label", "check_view_names"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+ALONE = "features"  # the view of a file that names none
 TAKEN, TAKEN_ENDS = ("label", "image_of_text"), ("_id", "_seen")  # arrays of a data set that are no view
 
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from ..errors import DataError
 from ..files import replacing
+from .archives import open_archive
 from .arrays import FeatureArray
 from .dataset import PairedDataset
 from .labels import LabelMatrix, multi_hot
-from .npz_archive import NpzArchive
 from .pairs import Pairs
 from .query_part import with_queries
 from .sides import one_sided_pairs
@@ -33,9 +33,10 @@ OPTIONAL = (
 
 
 def load_npz(path: str | os.PathLike[str], *, one_sided: str = "refuse") -> PairedDataset:
-    """Read a paired data set from an ``.npz`` file, as ``numpy.savez`` writes it. Nothing in the file is executed.
+    """Read a paired data set from an ``.npz`` file, as ``numpy.savez`` writes it, or from the same arrays elsewhere:
 
-    Arrays, one row per pair:
+    tensors in ``.safetensors``, a dict of them in ``.pt`` or ``.pth``, or HDF5 in ``.h5`` or ``.hdf5``. Nothing in the
+    file is executed. Arrays, one row per pair:
 
     * ``image_train`` (N, dx), ``text_train`` (N, dy): required; in a file whose names all lack the ending, ``image``
       and ``text`` are these.
@@ -49,7 +50,7 @@ def load_npz(path: str | os.PathLike[str], *, one_sided: str = "refuse") -> Pair
       same; of several captions all rows must.
 
     Args:
-        path: the file; its name without ``.npz`` becomes the data set's name.
+        path: the file; its name without the ending becomes the data set's name.
         one_sided: what becomes of items that lack a side: ``refuse`` (default), ``drop``, or ``keep``, which keeps them
             in training and database; queries ask both ways and must have both.
 
@@ -115,7 +116,7 @@ def save_npz(
 
 
 def _read_arrays(path: Path) -> dict[str, FeatureArray]:
-    with NpzArchive(path) as archive:
+    with open_archive(path) as archive:
         ending = "_train" if set(archive.names) <= {"image", "text", *BESIDE} else ""
         _check_names(path, [name + ending for name in archive.names])
         return {name + ending: archive.read(name) for name in archive.names if name not in DESCRIPTIVE}

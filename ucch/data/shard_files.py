@@ -9,13 +9,13 @@ from typing import Any
 from ..errors import DataError
 from ..extras import require
 from ..plain_json import one_line
+from .archives import ARCHIVE_SUFFIXES, open_archive
 from .arrays import FeatureArray
-from .item_files import ALONE, check_slips, view_names
+from .item_files import check_slips, view_names
 from .item_parquet import list_columns
-from .items import TAKEN, TAKEN_ENDS, Items
+from .items import ALONE, TAKEN, TAKEN_ENDS, Items
 from .npy import map_npy
 from .npz import DESCRIPTIVE, pairs_of_arrays
-from .npz_archive import NpzArchive
 from .parquet import check_declared, column_matrix
 from .split_names import TRAIN_SPLITS
 
@@ -27,9 +27,9 @@ _OF_PAIRS = ("image_of_text", "image_seen", "text_seen")
 def read_shard(path: Path, *, one_sided: str = "refuse") -> Items:
     """Read a file of features as a shard.
 
-    * ``.npz``: arrays ``NAME_train`` (n, d), or, in a file that has none, ``NAME``; with ``image`` and ``text``
-      also ``image_of_text``, ``image_seen`` and ``text_seen``, as of :func:`~ucch.data.load_npz`. Labels, queries and
-      a database are passed over and not read.
+    * ``.npz``, ``.safetensors``, ``.pt``, ``.h5``: arrays ``NAME_train`` (n, d), or, in a file that has none, ``NAME``;
+      with ``image`` and ``text`` also ``image_of_text``, ``image_seen`` and ``text_seen``, as of
+      :func:`~ucch.data.load_npz`. Labels, queries and a database are passed over and not read.
     * ``.parquet``: columns of lists of numbers, a row a pair; where there is a column ``split``, its training rows.
     * ``.npy``: (n, d), one view, called ``features``; mapped, so that rows are read as they are used.
 
@@ -57,8 +57,8 @@ def read_shard(path: Path, *, one_sided: str = "refuse") -> Items:
         raise error if str(path) in str(error) else DataError(f"{path}: {error}") from None
 
 
-def _npz(path: Path) -> tuple[str, dict[str, FeatureArray]]:
-    with NpzArchive(path) as archive:
+def _archive(path: Path) -> tuple[str, dict[str, FeatureArray]]:
+    with open_archive(path) as archive:
         split, names = "train", view_names(archive.names)
         if not names:
             split = ""
@@ -110,7 +110,7 @@ def _trains(arrow: Any, column: Any) -> Any:
 
 
 SHARD_READERS: dict[str, Callable[[Path], tuple[str, Mapping[str, Any]]]] = {
-    ".npz": _npz,
+    **dict.fromkeys(ARCHIVE_SUFFIXES, _archive),
     ".npy": _npy,
     ".parquet": _parquet,
 }

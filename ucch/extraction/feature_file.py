@@ -1,4 +1,4 @@
-"""A file of features that is read a few rows at a time: ``.npy``, memory-mapped, or Parquet."""
+"""A file of features that is read a few rows at a time: ``.npy`` or tensors, memory-mapped, or Parquet."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ..data.arrays import FeatureArray
 from ..data.npy import map_npy
 from ..data.parquet_lists import list_matrix
+from ..data.tensor_archive import TENSOR_SUFFIXES, TensorArchive
 from ..errors import DataError
 from ..extras import require
 
@@ -49,7 +50,8 @@ def open_features(path: str | Path, modality: str) -> FeatureFile:
     Args:
         path: ``.npy`` of a matrix, whose ids are row numbers; or ``.parquet`` with a column of lists of one length,
             called as the modality (as ``ucch extract`` writes it) or ``features``, and ids in ``image_id`` or
-            ``text_id``, ``id``, or nowhere.
+            ``text_id``, ``id``, or nowhere; or ``.safetensors``, ``.pt`` or ``.pth`` with a matrix called as the
+            modality, or with one alone, whose ids are row numbers.
         modality: ``image`` or ``text``.
 
     Raises:
@@ -59,7 +61,7 @@ def open_features(path: str | Path, modality: str) -> FeatureFile:
     path = Path(path)
     if path.suffix == ".parquet":
         return _Parquet(path, modality)
-    return _Npy(path)
+    return _Tensors(path, modality) if path.suffix.lower() in TENSOR_SUFFIXES else _Npy(path)
 
 
 class _Npy(FeatureFile):
@@ -79,6 +81,24 @@ class _Npy(FeatureFile):
     def batches(self, rows: int) -> Iterator[tuple[FeatureArray, Sequence[str]]]:
         for start in range(0, self.n_rows, rows):
             chunk = np.array(self._map()[start : start + rows])  # mapped anew, so that pages read are let go of
+            yield chunk, [str(row) for row in range(start, start + len(chunk))]
+
+
+class _Tensors(FeatureFile):
+    def __init__(self, path: Path, modality: str) -> None:
+        self.path = path
+        with TensorArchive(path) as archive:
+            if modality not in archive.names and len(archive.names) != 1:
+                names = ", ".join(archive.names) or "none"
+                raise DataError(f"{path} must hold a tensor {modality}, or one tensor alone, it holds {names}")
+            self._rows = archive.read(modality if modality in archive.names else archive.names[0])
+        if self._rows.ndim != 2:
+            raise DataError(f"{path} must hold a matrix of features, a row per item, got shape {self._rows.shape}")
+        self.n_rows = len(self._rows)
+
+    def batches(self, rows: int) -> Iterator[tuple[FeatureArray, Sequence[str]]]:
+        for start in range(0, self.n_rows, rows):
+            chunk = self._rows[start : start + rows]
             yield chunk, [str(row) for row in range(start, start + len(chunk))]
 
 
