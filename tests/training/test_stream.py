@@ -17,7 +17,7 @@ from torch.nn.functional import normalize
 from tests.training.kit import small_pairs, small_recipe
 from ucch.codes import sign
 from ucch.data import Items, Pairs
-from ucch.errors import DataError, RecipeError
+from ucch.errors import DataError, RecipeError, RunError
 from ucch.losses import CrossModalRankingLoss
 from ucch.recipe import Recipe
 from ucch.runs.checkpoint import load_state, save_state
@@ -191,6 +191,13 @@ def test_a_stream_of_nothing_and_pairs_of_one_side_are_refused() -> None:
     lacking = Pairs(pairs.image, pairs.text, image_seen=np.arange(60) > 3)
     with pytest.raises(DataError, match="must have both sides"):
         train_stream([lacking], recipe())
+
+
+def test_a_state_of_another_first_shard_is_refused() -> None:
+    state = train_stream(shards(1), recipe()).state_dict()
+    pairs = small_pairs(60)
+    with pytest.raises(RunError, match="the state does not fit the recipe and the first shard: .*; go on with those"):
+        train_stream([Pairs(pairs.image[:, :6], pairs.text)], recipe(), state=state)
 
 
 def test_a_shard_of_other_views_or_widths_is_named_and_changes_nothing() -> None:

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from ..data import Items
-from ..errors import DataError
+from ..errors import DataError, RunError
 from ..models import HashModel
+from ..plain_json import one_line
 from ..recipe.recipe import Recipe
 from .batch_features import BatchFeatures
 from .build import build_model, build_objective, strategy_of
@@ -243,6 +244,7 @@ def train_stream(
     Raises:
         DataError: there is no shard; as :class:`StreamTraining`.
         RecipeError: as :class:`StreamTraining`.
+        RunError: the state is of another recipe or first shard.
     """
     training: StreamTraining | None = None
     number = 0
@@ -252,7 +254,7 @@ def train_stream(
             if training is None:
                 training = StreamTraining(recipe, pairs, n_shards=n_shards, device=device)
                 if state is not None:
-                    training.load_state_dict(state)
+                    _load(training, state)
                 if on_start is not None:
                     on_start(training)
             if number >= training.shard:
@@ -265,3 +267,13 @@ def train_stream(
     if training is None:
         raise DataError("a stream must have at least one shard, got none")
     return training
+
+
+def _load(training: StreamTraining, state: Mapping[str, Any]) -> None:
+    try:
+        training.load_state_dict(state)
+    except Exception as error:  # a state of another make fails in any of several ways
+        raise RunError(
+            f"the state does not fit the recipe and the first shard: {one_line(error)}; go on with those it was saved"
+            " with, or train from the start"
+        ) from error
