@@ -48,6 +48,8 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     record, sets = Record(given.record), loaded(given)
+    if given.carved:
+        sets = {name: carved(dataset) for name, dataset in sets.items()}
     ways = [way for way in given.ways if way != "audit"]
     print(row("data", "wrong pairs", *(f"trust = {way}" for way in ways)))
     print(row("---", "---:", *["---:"] * len(ways)))
@@ -92,8 +94,7 @@ def loaded(given: argparse.Namespace) -> dict[str, PairedDataset]:
         found["mirflickr-tags"] = load_dataset("mirflickr-tags", given.data_root / "mirflickr25k")
     if given.embeddings:
         found["captions"] = load_npz(given.embeddings / "captions.npz")
-    chosen = {name: dataset for name, dataset in found.items() if not given.only or name in given.only}
-    return {name: carved(dataset) for name, dataset in chosen.items()} if given.carved else chosen
+    return {name: dataset for name, dataset in found.items() if not given.only or name in given.only}
 
 
 def exchanged(pairs: Pairs, share: float, seed: int) -> tuple[Pairs, npt.NDArray[np.bool_]]:
