@@ -93,12 +93,20 @@ class RotationAgreeing(Rotation):
         super().update(batch, keys)
 
 
+class TextRows(Rotation):
+    """``rotation`` whose rows follow texts alone."""
+
+    def views(self, batch: Batch) -> tuple[Tensor, ...]:
+        return (batch.h_text,)
+
+
 PARTS: dict[str, type[Strategy]] = {
     "outputs-seen": OutputsSeen,
     "signed-late": SignedLate,
     "signed-rotation": SignedRotation,
     "half-signed-rotation": HalfSignedRotation,
     "rotation-agreeing": RotationAgreeing,
+    "text-rows": TextRows,
 }
 
 

@@ -118,3 +118,14 @@ def test_mean_view_of_the_views_that_are_seen() -> None:
     assert mean_view(*views, seen=seen).tolist() == [[2.0, 4.0], [5.0, 7.0]]
     whole = [torch.tensor([True, True])] * 2
     assert torch.equal(mean_view(*views, seen=whole), mean_view(*views))
+
+
+def test_mean_view_weighs_the_views_that_are_seen() -> None:
+    views = torch.tensor([[1.0, 3.0], [5.0, 7.0]]), torch.tensor([[3.0, 5.0], [9.0, 9.0]])
+    seen, weights = [torch.tensor([True, True]), torch.tensor([True, False])], [torch.tensor(0.3), torch.tensor(0.1)]
+    torch.testing.assert_close(mean_view(*views, seen=seen, weights=weights), torch.tensor([[1.5, 3.5], [5.0, 7.0]]))
+    torch.testing.assert_close(mean_view(*views, weights=weights), torch.tensor([[1.5, 3.5], [6.0, 7.5]]))
+    alike = [torch.tensor(0.2)] * 2
+    torch.testing.assert_close(mean_view(*views, weights=alike), mean_view(*views))
+    nobody = mean_view(*views, seen=[torch.tensor([True, False])] * 2, weights=weights)
+    assert nobody[1].tolist() == [0.0, 0.0]

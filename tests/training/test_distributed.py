@@ -61,6 +61,15 @@ def test_gradients_are_those_of_one_process(processes: Processes, epoch: int, be
         close(whole, alone["latent"], rtol=0, atol=1e-12)
 
 
+def test_weights_of_views_are_those_of_one_process(processes: Processes) -> None:
+    """Neighbours are looked for in the whole batch, so rows of the table move as ever."""
+    setting = "rotation.weights=neighbors"
+    alone = shared_work.gradients(World(), 1, setting)
+    assert not torch.equal(alone["latent"], shared_work.gradients(World(), 1)["latent"])
+    for answer in processes.run(shared_work.gradients, 1, setting):
+        close(answer["latent"], alone["latent"], rtol=0, atol=1e-12)
+
+
 def test_a_step_in_a_loop_of_ones_own_is_one_step_however_processes_are_seeded(processes: Processes) -> None:
     answers = processes.run(shared_work.own_loop, "")
     assert [said for said, _ in answers] == [""] * processes.size

@@ -123,10 +123,11 @@ def observed_target(index: Tensor, *views: Tensor, n_codes: int, n_bits: int) ->
     return target
 
 
-def mean_view(*views: Tensor, seen: Sequence[Tensor] | None = None) -> Tensor:
+def mean_view(*views: Tensor, seen: Sequence[Tensor] | None = None, weights: Sequence[Tensor] | None = None) -> Tensor:
     """Average one, two or more (B, D) views of the same pairs, without gradient, in at least float32.
 
-    With ``seen``, a (B,) bool per view, the mean of a row is over the views marked for it, of which there is one.
+    With ``seen``, a (B,) bool per view, the mean of a row is over the views marked for it, of which there is one. With
+    ``weights``, a positive scalar per view, it is the weighted mean.
     """
     if not views:
         raise ValueError("views must hold at least one (B, D) tensor, got none")
@@ -135,10 +136,14 @@ def mean_view(*views: Tensor, seen: Sequence[Tensor] | None = None) -> Tensor:
         same_shape("views[0]", views[0], f"views[{number}]", view)
     total = views[0].detach()
     total = total.to(torch.promote_types(total.dtype, torch.float32))
-    if seen is not None:
-        marks = [mark[:, None].to(total.dtype) for mark in seen]
+    if seen is not None or weights is not None:
+        marks = [total.new_ones(len(total), 1)] * len(views) if seen is None else [mark[:, None] for mark in seen]
+        if weights is not None:
+            marks = [mark * weight for mark, weight in zip(marks, weights, strict=True)]
+        marks = [mark.to(total.dtype) for mark in marks]
         marked = [view.detach().to(total.dtype) * mark for view, mark in zip(views, marks, strict=True)]
-        return torch.stack(marked).sum(dim=0) / torch.stack(marks).sum(dim=0).clamp(min=1)
+        shares = torch.stack(marks).sum(dim=0)
+        return torch.stack(marked).sum(dim=0) / torch.where(shares > 0, shares, 1)
     for view in views[1:]:
         total = total + view.detach()
     return total / len(views)

@@ -95,8 +95,13 @@ class ItqSection(Section):
 
 
 class RotationSection(Section):
-    """Rotation of momentum's outputs, fitted every epoch, ours; at most as many turns as ITQ has (Gong et al. 2013)."""
+    """Rotation of momentum's outputs, fitted every epoch, ours; at most as many turns as ITQ has (Gong et al. 2013).
 
+    ``weights`` says how far rows of the table follow each view: all alike (``equal``), or by how far neighbours in its
+    features tell its codes (``neighbors``).
+    """
+
+    weights: Literal["equal", "neighbors"] = "equal"
     n_iterations: Count = 50
 
 

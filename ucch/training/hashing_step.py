@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -260,7 +261,8 @@ class HashingStep(nn.Module):
         scaled = [self._scaled(name, views[name]) for name in self.names]
         if self.objective is not None:
             scaled = list(self.objective.inputs(*scaled))
-        u: dict[str, Tensor] = self.towers(dict(zip(self.names, scaled, strict=True)))
+        inputs = dict(zip(self.names, scaled, strict=True))
+        u: dict[str, Tensor] = self.towers(inputs)
         shape = (len(index[own]), self.recipe.bits)
 
         def fits() -> list[int]:
@@ -272,7 +274,8 @@ class HashingStep(nn.Module):
         self.world.agree(fits)
         h = dict(zip(self.names, self.strategy.activate(*u.values()), strict=True))
         whole = sent(index, next(iter(u.values())).device)
-        return Batch(whole[own], views, u, h, whole, own, seen)
+        batch = Batch(whole[own], views, u, h, whole, own, seen)
+        return replace(batch, weights=self.strategy.weigh(batch, inputs))
 
     def get_extra_state(self) -> Tensor:
         """Counts, epoch and generator, as bytes in a tensor: every format for tensors holds them."""

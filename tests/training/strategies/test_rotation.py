@@ -25,6 +25,7 @@ from ucch.training.strategies import Batch, Strategy
 from ucch.training.strategies.momentum import Momentum
 from ucch.training.strategies.outputs import pair_outputs
 from ucch.training.strategies.rotation import Rotation
+from ucch.training.strategies.view_weights import neighbor_correlation, view_weights
 
 
 def trainer_of(*settings: str, pairs: Pairs | None = None) -> Trainer:
@@ -52,10 +53,11 @@ def fitted(rows: Tensor, turns: int) -> Tensor:
     return torch.from_numpy(rotation)
 
 
-def test_a_loop_that_is_written_out_gives_the_same_towers_table_and_rotation() -> None:
-    """The reference: queries of rotated outputs, rows that follow them, and after an epoch one rotation for all."""
+@pytest.mark.parametrize("weights", ["equal", "neighbors"])
+def test_a_loop_that_is_written_out_gives_the_same_towers_table_and_rotation(weights: str) -> None:
+    """The reference: queries of rotated outputs, rows that follow them by weight, and after an epoch one rotation."""
     settings = ("optimizer=rotation", "warmup_epochs=0", "n_negatives=96", "mask_own=false", "rotation.n_iterations=5")
-    step = step_of(2, *settings)
+    step = step_of(2, *settings, f"rotation.weights={weights}")
     assert isinstance(step.strategy, Rotation)
     towers, loss = copy.deepcopy(step.towers), step.recipe.loss
     table, rotation = step.bank.values().clone(), step.strategy.rotation.matrix.clone()
@@ -73,8 +75,11 @@ def test_a_loop_that_is_written_out_gives_the_same_towers_table_and_rotation() -
         adam.zero_grad()
         cost.backward()
         adam.step()
-        seen = normalize((image + text).detach() / 2, dim=1)
-        table[index] = normalize(0.4 * table[index] + 0.6 * seen, dim=1)
+        by = [torch.ones(()), torch.ones(())]
+        if weights == "neighbors":
+            by = [neighbor_correlation(views[name], h) ** 2 for name, h in (("image", image), ("text", text))]
+        mean = normalize((by[0] * image + by[1] * text).detach(), dim=1)
+        table[index] = normalize(0.4 * table[index] + 0.6 * mean, dim=1)
         if number % 3 == 0:
             change = fitted(table, 5)
             table, rotation = normalize(table @ change, dim=1), rotation @ change
@@ -132,17 +137,21 @@ def test_finished_outputs_are_the_rotated_outputs_and_their_signs_the_codes() ->
     assert (finished.encode_image(small_pairs().image) == pack(sign(image))).all()
 
 
-def test_rows_take_in_queries_and_those_of_one_side_the_query_they_have() -> None:
+@pytest.mark.parametrize("weighed", [False, True])
+def test_rows_take_in_queries_and_those_of_one_side_the_query_they_have(weighed: bool) -> None:
     index, views = next(stream())
     seen = {"image": torch.arange(32) % 4 != 0, "text": torch.arange(32) % 4 != 1}
-    step = step_of(2, "optimizer=rotation", "warmup_epochs=0", "momentum=0")
+    settings = ("rotation.weights=neighbors",) if weighed else ()
+    step = step_of(2, "optimizer=rotation", "warmup_epochs=0", "momentum=0", *settings)
     out = step(index, views, seen)
+    weights = view_weights(views, out.queries, seen) if weighed else {"image": 1.0, "text": 1.0}
     step.after_step()
     h, rows = out.queries, step.bank.values(index)
     for only, name in ((~seen["text"], "image"), (~seen["image"], "text")):
         torch.testing.assert_close(rows[only], h[name][only].detach())
     both = seen["image"] & seen["text"]
-    torch.testing.assert_close(rows[both], normalize((h["image"] + h["text"])[both].detach(), dim=1))
+    mean = weights["image"] * h["image"] + weights["text"] * h["text"]
+    torch.testing.assert_close(rows[both], normalize(mean[both].detach(), dim=1))
     assert Rotation.takes_one_sided()
 
 

@@ -38,6 +38,10 @@ class Itq(Rotation):
     def n_iterations(self) -> int:
         return self.recipe.itq.n_iterations
 
+    @property
+    def weighs(self) -> bool:
+        return False
+
     @classmethod
     def takes_one_sided(cls) -> bool:
         return False

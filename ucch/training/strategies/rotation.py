@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
@@ -10,7 +13,8 @@ from ...collectives import World
 from ...models import HashModel
 from ...optim import ItqRotation
 from ...optim.table_rows import decode_rows, piece_sizes
-from .strategy import Stateful, Strategy
+from .strategy import Batch, Stateful, Strategy
+from .view_weights import view_weights
 
 __all__ = ["Rotation"]
 
@@ -26,12 +30,16 @@ class Rotation(Strategy):
     views and ends in the last layers of their towers. At most 65,536 rows are looked at, evenly spaced; of a table cut
     by rows each process looks at its own, and sums of (D, D) travel.
 
+    With ``rotation.weights = "neighbors"`` rows follow most the views whose codes neighbours in their features tell
+    (:func:`~ucch.training.strategies.view_weights.view_weights`), among those of the batch, which several processes
+    gather; with ``"equal"``, for one view, and where a tower is not given floating-point rows, they follow all alike.
+
     Where nothing can be folded into the towers - a loss that reads outputs, as that of the goals which keep neighbours
     or partners; towers of somebody else's that go on as they are - ``momentum`` stands in.
 
     Note:
-        **Ours.** ITQ fits one rotation, once, to features; UCCH has none. Rows take in queries, as in UCCH, where
-        ``itq`` has them take in rotated outputs.
+        **Ours.** ITQ fits one rotation, once, to features; UCCH has none, and weighs views alike. Rows take in
+        queries, as in UCCH, where ``itq`` has them take in rotated outputs.
 
     Reference:
         Gong et al., "Iterative Quantization: A Procrustean Approach to Learning Binary Codes for Large-scale Image
@@ -61,6 +69,23 @@ class Rotation(Strategy):
 
     def activate(self, *u: Tensor) -> tuple[Tensor, ...]:
         return super().activate(*(self.rotation(outputs) for outputs in u))
+
+    @property
+    def weighs(self) -> bool:
+        """Whether views that say more of their codes count more."""
+        return self.recipe.rotation.weights == "neighbors"
+
+    def weigh(self, batch: Batch, inputs: Mapping[str, Any]) -> Mapping[str, Tensor] | None:
+        rows = [
+            part for part in inputs.values() if isinstance(part, Tensor) and part.ndim == 2 and part.is_floating_point()
+        ]
+        if not self.weighs or len(inputs) < 2 or len(rows) < len(inputs):
+            return None
+        sizes = self.world.sizes(len(batch.whole))
+        features, h = (
+            {name: self.world.gather(part[name].detach(), sizes) for name in inputs} for part in (inputs, batch.h)
+        )
+        return view_weights(features, h, batch.seen)
 
     def levelled(self, name: str, u: Tensor) -> Tensor:
         return self.rotation(u)  # type: ignore[no-any-return]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, cast
 
 import torch
@@ -34,6 +34,7 @@ class Batch:
         h: (B, D) queries, unit rows.
         everyone: table rows of all processes, where several share a batch; this is the part ``own`` of it.
         seen: (B,) bool, which rows have that view; None where all have all. Outputs of the others mean nothing.
+        weights: scalar, how far table rows follow that view; None where they follow all alike.
     """
 
     index: Tensor
@@ -43,6 +44,7 @@ class Batch:
     everyone: Tensor | None = None
     own: slice = field(default_factory=lambda: slice(None))
     seen: Mapping[str, Tensor] | None = None
+    weights: Mapping[str, Tensor] | None = None
 
     @property
     def whole(self) -> Tensor:
@@ -52,7 +54,7 @@ class Batch:
     def detached(self) -> Batch:
         """What the table needs of it once the towers have moved: rows, outputs and queries, without gradient."""
         u, h = ({name: value.detach() for name, value in part.items()} for part in (self.u, self.h))
-        return Batch(self.index, {}, u, h, self.everyone, self.own, self.seen)
+        return replace(self, views={}, u=u, h=h)
 
     @property
     def image(self) -> Tensor:
@@ -204,6 +206,10 @@ class Strategy:
         """Turn outputs of one view into those whose plain signs are its codes, as :meth:`fold` does for a model."""
         return u
 
+    def weigh(self, batch: Batch, inputs: Mapping[str, Any]) -> Mapping[str, Tensor] | None:
+        """How far table rows follow each view of a batch, given also what its towers have got; None for all alike."""
+        return None
+
     def views(self, batch: Batch) -> tuple[Tensor, ...]:
         """What the table observes of a batch, and of which warm-up makes its keys."""
         return tuple(batch.h.values())
@@ -243,8 +249,11 @@ class Strategy:
     @torch.no_grad()
     def _whole_view(self, batch: Batch) -> Tensor:
         """Mean views of the batch, of all processes: (B, D)."""
-        seen = None if batch.seen is None else [batch.seen[name] for name in batch.h]
-        return self.world.gather(mean_view(*self.views(batch), seen=seen), self.world.sizes(len(batch.whole)))
+        seen, weights = (
+            None if part is None else [part[name] for name in batch.h] for part in (batch.seen, batch.weights)
+        )
+        mean = mean_view(*self.views(batch), seen=seen, weights=weights)
+        return self.world.gather(mean, self.world.sizes(len(batch.whole)))
 
     def epoch_end(self) -> None:
         """Do what is done once per epoch."""
