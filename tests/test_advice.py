@@ -51,6 +51,11 @@ def one_view(folder: Path) -> Path:
     return folder / "texts.npz"
 
 
+def tensors(folder: Path, image: Any) -> Path:
+    torch.save({"image": image, "text": torch.from_numpy(REAL)}, folder / "set.pt")
+    return folder / "set.pt"
+
+
 def objects(folder: Path) -> None:
     ragged = np.empty(4, dtype=object)
     ragged[:] = list(REAL)
@@ -141,6 +146,10 @@ ADVICE: dict[tuple[str, str], tuple[Follow, Follow]] = {
     ("arrays.py", "astype('float32')"): (
         lambda _: Pairs(REAL.astype(">f8"), REAL),
         lambda _: len(Pairs(REAL.astype(">f8").astype("float32"), REAL)) == 4,
+    ),
+    ("tensor_archive.py", "torch.save"): (
+        lambda folder: load_npz(tensors(folder, image=REAL)),
+        lambda folder: len(load_npz(tensors(folder, image=torch.from_numpy(REAL))).train) == 3,
     ),
     ("code_files.py", "ucch.codes.sign"): (
         lambda folder: read(folder, REAL),

@@ -32,6 +32,7 @@ from tests.reliability.bad_records import (
     recipe_hostile,
 )
 from tests.reliability.bad_runs import index_honest, index_hostile, read_index, read_run_file, run_honest, run_hostile
+from tests.reliability.bad_tensors import read_tensor_file, tensors_honest, tensors_hostile
 from tests.reliability.family import Family, each
 from tests.training.kit import small_recipe
 from ucch.recipe import load_recipe
@@ -40,6 +41,7 @@ __all__ = ["FAMILIES"]
 
 FAMILIES: dict[str, Family] = {
     "npz": Family(npz_honest, read_npz_file, npz_hostile),
+    "tensors": Family(tensors_honest, read_tensor_file, tensors_hostile),
     "npy": Family(npy_honest, read_npy_file, npy_hostile, text=True),
     "mat5": Family(mat5_honest, read_mat_file, mat5_hostile),
     "mat4": Family(mat4_honest, read_mat_file, mat4_hostile),
