@@ -117,7 +117,12 @@ class Route:
         """The address of a server that ends with the block."""
         command = _command((*arguments, "--port", 0))
         with subprocess.Popen(
-            command, cwd=self.folder, env=self.environment, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         ) as server:
             said = ""
             for line in server.stderr or ():
