@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from rich.console import Console
 from rich.progress import TaskID
 
-from .live_bar import live_bar
+from .live_progress import LiveProgress
 
 __all__ = ["EncodingProgress"]
 
 
-class EncodingProgress:
+class EncodingProgress(LiveProgress):
     """Show what is being encoded: a live bar on a terminal, a line per tenth elsewhere.
 
     Args:
@@ -20,19 +18,9 @@ class EncodingProgress:
     """
 
     def __init__(self, console: Console) -> None:
-        self.console = console
-        self.bar = live_bar(console)
+        super().__init__(console)
         self._tasks: dict[str, TaskID] = {}
         self._tenths: dict[str, int] = {}
-
-    def __enter__(self) -> EncodingProgress:
-        self.bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.bar.stop()
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` are encoded."""

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from types import TracebackType
-
 from rich.console import Console
 from rich.progress import TaskID, TextColumn
 
 from ucch.training import EpochStats, Trainer
 
-from .live_bar import live_bar
+from .live_progress import LiveProgress
 
 __all__ = ["TrainingProgress"]
 
 TEACHER = "a teacher guides the codes: how alike any two training pairs are, found without labels"
-LINE_SECONDS = 2.0  # between lines where there is no terminal: epochs of one step would fill a log
 
 
-class TrainingProgress:
+class TrainingProgress(LiveProgress):
     """Show epoch, loss, flipped codes and time left: a live bar on a terminal, a line every other second elsewhere.
 
     Args:
@@ -26,20 +22,10 @@ class TrainingProgress:
     """
 
     def __init__(self, console: Console) -> None:
-        self.console = console
-        self.bar = live_bar(console, TextColumn("{task.fields[figures]}"))
-        self.n_epochs, self._said_at = 0, float("-inf")
+        super().__init__(console, TextColumn("{task.fields[figures]}"))
+        self.n_epochs = 0
         self.trainer: Trainer | None = None
         self.stage: TaskID | None = None
-
-    def __enter__(self) -> TrainingProgress:
-        self.bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.bar.stop()
 
     def start(self, trainer: Trainer) -> None:
         """Size the bar; a resumed run starts where it stopped."""
@@ -66,7 +52,7 @@ class TrainingProgress:
             self.console.print(TEACHER, highlight=False, soft_wrap=True)
             self.stage = self.bar.add_task("teacher", total=n_epochs, completed=epoch - 1, figures="")
         self.bar.update(self.stage, completed=epoch, total=n_epochs)
-        if not self.console.is_terminal and (epoch == n_epochs or self._due()):
+        if not self.console.is_terminal and (epoch == n_epochs or self.due()):
             self.console.print(f"teacher {epoch}/{n_epochs}", highlight=False)
 
     def step(self, loss: float) -> None:
@@ -81,16 +67,9 @@ class TrainingProgress:
         )
         if self.console.is_terminal:
             self.bar.update(self.task, figures=figures)
-        elif stats.epoch == self.n_epochs or self._due():
+        elif stats.epoch == self.n_epochs or self.due():
             left = (self.n_epochs - stats.epoch) * stats.seconds
             self.console.print(f"{figures}  {left:.0f} s left", highlight=False)
-
-    def _due(self) -> bool:
-        """Whether it is time for another line; if so, time begins anew."""
-        if time.monotonic() - self._said_at < LINE_SECONDS:
-            return False
-        self._said_at = time.monotonic()
-        return True
 
     def finish(self) -> None:
         """Say what the codes keep, where that was what they were for."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from types import TracebackType
 from typing import Any
 
 from rich.console import Console
@@ -11,13 +9,12 @@ from rich.progress import TextColumn
 
 from ucch.training import StreamTraining
 
-from .live_bar import live_bar
-from .progress import LINE_SECONDS
+from .live_progress import LiveProgress
 
 __all__ = ["StreamProgress"]
 
 
-class StreamProgress:
+class StreamProgress(LiveProgress):
     """Show shards, pairs, loss and rate: a live bar on a terminal, a line every other second elsewhere.
 
     Args:
@@ -26,18 +23,8 @@ class StreamProgress:
     """
 
     def __init__(self, console: Console, count: int | None) -> None:
-        self.console, self.count = console, count
-        self.bar = live_bar(console, TextColumn("{task.fields[figures]}"))
-        self._said_at = float("-inf")
-
-    def __enter__(self) -> StreamProgress:
-        self.bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.bar.stop()
+        super().__init__(console, TextColumn("{task.fields[figures]}"))
+        self.count = count
 
     def start(self, training: StreamTraining) -> None:
         """Say what the codes are for and size the bar; a resumed run starts where it stopped."""
@@ -63,15 +50,8 @@ class StreamProgress:
         )
         if self.console.is_terminal:
             self.bar.update(self.task, completed=training.shard, figures=figures)
-        elif line["shard"] == self.count or self._due():
+        elif line["shard"] == self.count or self.due():
             self.console.print(figures, highlight=False)
-
-    def _due(self) -> bool:
-        """Whether it is time for another line; if so, time begins anew."""
-        if time.monotonic() - self._said_at < LINE_SECONDS:
-            return False
-        self._said_at = time.monotonic()
-        return True
 
     def warning(self, text: str) -> None:
         """Show what went wrong and was mended."""

@@ -142,17 +142,19 @@ def _say_what_next(
     by_classes = isinstance(words, ClassWordsEncoder)
     texts = "minilm" if words is None or by_classes else encoder
     train = f"ucch train --images {folder} --image-encoder {encoder} --text-encoder {texts}"
-    found = _captions_of(photographs)
-    now, then = f"{image_encoder} reads no words: pictures find pictures", "words do too"
-    if by_classes:
-        now, then = "words find pictures as far as the names of ImageNet's 1,000 classes reach", "they find far more"
-    if found is not None:
+    if (found := _captions_of(photographs)) is not None:
         count, named = found
         kept = "words too" if words is None else "more of words"
         said = f"captions of {count} pictures stand beside them: trained codes would keep {kept}: {train}{named}"
-        console.print(said, highlight=False, soft_wrap=True)
-    elif words is None or by_classes:
-        console.print(f"{now}. With captions, {then}: {train} --captions FILE", highlight=False, soft_wrap=True)
+    elif words is None:
+        said = f"{image_encoder} reads no words: pictures find pictures. With captions, words do too: {train}"
+        said += " --captions FILE"
+    elif by_classes:
+        said = "words find pictures as far as the names of ImageNet's 1,000 classes reach. With captions, they find far"
+        said += f" more: {train} --captions FILE"
+    else:
+        return
+    console.print(said, highlight=False, soft_wrap=True)
 
 
 def _captions_of(photographs: Path) -> tuple[int, str] | None:

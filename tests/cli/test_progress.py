@@ -16,7 +16,7 @@ from ucch.training import Trainer
 def test_lines_where_there_is_no_terminal_keep_their_distance(
     seconds: float, epochs: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ucch.cli.progress.LINE_SECONDS", seconds)
+    monkeypatch.setattr("ucch.cli.live_progress.LINE_SECONDS", seconds)
     console = Console(file=io.StringIO(), width=160)
     trainer = Trainer(small_recipe("epochs=3"), small_pairs())
     with TrainingProgress(console) as shown:
@@ -45,7 +45,7 @@ def test_a_bar_on_a_terminal() -> None:
 def test_a_teacher_is_explained_once_and_has_one_bar(
     seconds: float, said: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ucch.cli.progress.LINE_SECONDS", seconds)
+    monkeypatch.setattr("ucch.cli.live_progress.LINE_SECONDS", seconds)
     console = Console(file=io.StringIO(), width=160)
     trainer = Trainer(small_recipe("epochs=1"), small_pairs())
     with TrainingProgress(console) as shown:

@@ -27,7 +27,7 @@ def watch(console: Console, count: int | None) -> StreamProgress:
 def test_lines_where_there_is_no_terminal_keep_their_distance(
     seconds: float, said: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ucch.cli.stream_progress.LINE_SECONDS", seconds)
+    monkeypatch.setattr("ucch.cli.live_progress.LINE_SECONDS", seconds)
     console = Console(file=io.StringIO(), width=160)
     watch(console, 3)
     goal, *lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]

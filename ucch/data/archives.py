@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .archive import Archive
 from .hdf5_archive import HDF5_SUFFIXES, Hdf5Archive
 from .npz_archive import NpzArchive
 from .tensor_archive import TENSOR_SUFFIXES, TensorArchive
 
-__all__ = ["ARCHIVE_SUFFIXES", "Archive", "open_archive"]
+__all__ = ["ARCHIVE_SUFFIXES", "open_archive"]
 
 ARCHIVE_SUFFIXES = (".npz", *TENSOR_SUFFIXES, *HDF5_SUFFIXES)
-Archive = NpzArchive | TensorArchive | Hdf5Archive
 
 
 def open_archive(path: Path) -> Archive:

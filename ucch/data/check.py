@@ -49,11 +49,11 @@ def file_problems(path: str | Path, *, one_sided: str = "refuse") -> tuple[ItemD
         The data set, None where it cannot be read, and a sentence per problem: what stopped the reading, or queries
         that stand in the training set or the database (:func:`~ucch.data.check_overlap`).
     """
-    found: list[ItemDataset] = []
-    problems = _failure(lambda: found.append(load_items(path, one_sided=one_sided)))
-    if not found:
-        return None, problems
-    return found[0], _failure(lambda: check_overlap(found[0]))
+    try:
+        dataset = load_items(path, one_sided=one_sided)
+    except DataError as error:
+        return None, [str(error)]
+    return dataset, _failure(lambda: check_overlap(dataset))
 
 
 def _raw_problems(entry: DatasetEntry, root: Path, file: str, key: str) -> list[str]:

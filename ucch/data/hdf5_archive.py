@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..files import check_file
+from .archive import Archive
 from .arrays import FeatureArray
 from .hdf5 import hdf5_shapes, open_hdf5, read_hdf5
 from .sizes import check_size
@@ -17,7 +18,7 @@ __all__ = ["HDF5_SUFFIXES", "Hdf5Archive"]
 HDF5_SUFFIXES = (".h5", ".hdf5")
 
 
-class Hdf5Archive:
+class Hdf5Archive(Archive):
     """An open file, as :class:`~ucch.data.npz_archive.NpzArchive` is one of arrays.
 
     Groups are passed over, links not followed. Matrices that lie row after row are mapped.
@@ -38,11 +39,8 @@ class Hdf5Archive:
         self._shapes = hdf5_shapes(path)
         self.names = list(self._shapes)
 
-    def __enter__(self) -> Hdf5Archive:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing stays open."""
+    def close(self) -> None:
+        self._shapes = {}  # nothing else stays open between reads
 
     def read(self, name: str) -> FeatureArray:
         """Read a matrix, or a column of numbers or text, such as labels.
@@ -55,8 +53,8 @@ class Hdf5Archive:
             return read_hdf5(self.path, name)
         with open_hdf5(self.path) as file:
             column = file[name]
-            if column.is_virtual or column.external or column.dtype.kind not in "biufO":
+            if column.is_virtual or column.external or column.dtype.kind not in "biufSO":
                 raise DataError(f"{self.path}: {name} must be numbers or text that lie in the file, got {column.dtype}")
-            check_size(self.path, name, 8 * shape[0])
+            check_size(self.path, name, max(8, column.dtype.itemsize) * shape[0])
             array: FeatureArray = np.asarray(column.asstr()[()], dtype=str) if column.dtype.kind == "O" else column[()]
             return array

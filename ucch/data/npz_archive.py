@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import DataError
 from ..files import check_file
 from ..plain_json import one_line
+from .archive import Archive
 from .arrays import FeatureArray
 from .npy import read_header
 from .sizes import check_size
@@ -21,7 +22,7 @@ __all__ = ["NpzArchive"]
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what numpy writes; others may ask for any memory
 
 
-class NpzArchive:
+class NpzArchive(Archive):
     """An open archive.
 
     Nothing is unpacked to disk, so names in the archive lead nowhere, and nothing is executed. Memory is the arrays
@@ -53,12 +54,6 @@ class NpzArchive:
         if len(self.names) < len(self._zip.infolist()):
             self.close()
             raise DataError(f"{path} is damaged: it holds an array twice")
-
-    def __enter__(self) -> NpzArchive:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the file."""

@@ -15,6 +15,7 @@ from torch import Tensor
 from ..errors import DataError
 from ..files import check_file
 from ..plain_json import one_line
+from .archive import Archive
 from .arrays import FeatureArray
 from .items import ALONE
 
@@ -23,7 +24,7 @@ __all__ = ["TENSOR_SUFFIXES", "TensorArchive"]
 TENSOR_SUFFIXES = (".safetensors", ".pt", ".pth")
 
 
-class TensorArchive:
+class TensorArchive(Archive):
     """An open file of tensors, as :class:`~ucch.data.npz_archive.NpzArchive` is one of arrays.
 
     Of ``.pt`` a dict of tensors is read, or one tensor, whose name is that of the one view of a file that names none;
@@ -45,11 +46,8 @@ class TensorArchive:
         self._tensors = _safetensors(path) if path.suffix.lower() == ".safetensors" else _saved(path)
         self.names = list(self._tensors)
 
-    def __enter__(self) -> TensorArchive:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Tensors that were read stay mapped while they are used."""
+    def close(self) -> None:
+        self._tensors = {}  # those that were read stay mapped while they are used
 
     def read(self, name: str) -> FeatureArray:
         """The tensor as an array; bfloat16, which NumPy lacks, as float32.

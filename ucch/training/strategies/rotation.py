@@ -76,10 +76,7 @@ class Rotation(Strategy):
         return self.recipe.rotation.weights == "neighbors"
 
     def weigh(self, batch: Batch, inputs: Mapping[str, Any]) -> Mapping[str, Tensor] | None:
-        rows = [
-            part for part in inputs.values() if isinstance(part, Tensor) and part.ndim == 2 and part.is_floating_point()
-        ]
-        if not self.weighs or len(inputs) < 2 or len(rows) < len(inputs):
+        if not self.weighs or len(inputs) < 2 or not all(map(_is_rows, inputs.values())):
             return None
         sizes = self.world.sizes(len(batch.whole))
         features, h = (
@@ -116,3 +113,8 @@ class Rotation(Strategy):
 
     def parts(self) -> dict[str, Stateful]:
         return {**super().parts(), "rotation": self.rotation}
+
+
+def _is_rows(part: Any) -> bool:
+    """Whether a tower is given rows of numbers."""
+    return isinstance(part, Tensor) and part.ndim == 2 and part.is_floating_point()
