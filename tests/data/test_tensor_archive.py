@@ -94,7 +94,10 @@ class Reached:
 @pytest.mark.parametrize(
     ("held", "message"),
     [
-        ({"image": Reached()}, r"holds Python objects, which are not loaded since that could run code; save tensors"),
+        (
+            {"image": Reached()},
+            r"holds something else than tensors, and objects of Python could run code; save tensors alone",
+        ),
         ([torch.ones(2)], "must hold a tensor or a dict of tensors, got list"),
         ({"image": "words"}, "image must be a tensor or a list of numbers, got str"),
         ({"image": torch.eye(3).to_sparse(), "text": torch.eye(3)}, r"image must be a dense tensor, got torch\.sparse"),

@@ -78,7 +78,7 @@ def _saved(path: Path) -> dict[str, Tensor]:
     except Exception as error:  # what is no tensor, and damaged bytes, fail in many ways
         if "eights only" in str(error) or "Unsupported" in str(error):
             raise DataError(
-                f"{path} holds Python objects, which are not loaded since that could run code; save tensors alone:"
+                f"{path} holds something else than tensors, and objects of Python could run code; save tensors alone:"
                 " torch.save({'image': image, 'text': text}, path)"
             ) from error
         raise DataError(f"{path} cannot be read as torch.save writes it: {one_line(error)}") from error
